@@ -1,8 +1,15 @@
+import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Live } from '@carillon/core/live/port'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
 import type { WorkSubject } from '@carillon/schemas'
 import { inTurn, type WorkKinds, workKind } from './consumer/work-kind.ts'
+import { createChangeTimes } from './digests/change-times.ts'
+import { createCloseWindow } from './digests/close.ts'
+import { createClosesAt } from './digests/closes-at.ts'
+import { createReadWindow } from './digests/members.ts'
+import { DigestWork, TimesWork } from './digests/window-work.ts'
 import { createWake, WakeWork } from './inbox/snooze-end.ts'
 import type { Ready } from './intake/ready.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -12,6 +19,8 @@ import type { Reports } from './reports/reports.ts'
 
 export type WorkKindPorts = {
   store: Store
+  stream: Pick<Stream, 'publish'>
+  cache: Pick<SettingsCache, 'tenant' | 'context' | 'typeVersion'>
   live: Live
   seal: Pick<Seal, 'open'>
   pipeline: Pick<Pipeline, 'chunk' | 'due'>
@@ -22,14 +31,26 @@ const fits = ({ ready }: { ready: Ready }, { tenant }: WorkSubject) => ready.ten
 
 /**
  * Creates the kinds of work other than plan steps: a chunk of a fan-out, a notification that is due, the end
- * of a snooze, and provider reports.
+ * of a snooze, the close of a window, changed quiet hours, and provider reports.
  */
-export const createWorkKinds = ({ store, live, seal, pipeline, reports }: WorkKindPorts): WorkKinds => {
+export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
+  const { store, live, seal, pipeline, reports } = ports
   const wake = createWake({ store, live })
+  const timed = { ...ports, closesAt: createClosesAt(ports) }
+  const close = createCloseWindow({ ...timed, readWindow: createReadWindow(store) })
+  const changeTimes = createChangeTimes(timed)
   return {
     chunk: workKind({ schema: ChunkWork, fits, handle: inTurn(({ body }) => pipeline.chunk(body)) }),
     due: workKind({ schema: DueWork, fits, handle: inTurn(({ body }) => pipeline.due(body)) }),
     wake: workKind({ schema: WakeWork, handle: inTurn(({ subject, body }) => wake(subject.tenant, body)) }),
+    digest: workKind({
+      schema: DigestWork,
+      handle: inTurn(({ subject, body }) => close(subject.tenant, body)),
+    }),
+    times: workKind({
+      schema: TimesWork,
+      handle: inTurn(({ subject, body }) => changeTimes(subject.tenant, body)),
+    }),
     report: createReportKind(seal, reports),
   }
 }

@@ -72,12 +72,21 @@ export const Step = z
     attempt: z.int().min(1).optional().describe('Number of the attempt at this destination, from 1'),
     since: EpochMs.optional().describe('When the destination was first attempted'),
     replay: z.int().min(0).optional().describe('Number of replays from the dead letters'),
+    digest: z
+      .object({
+        kind: z.enum(['digest', 'frequency', 'quiet_hours']),
+        window: z.string().max(64),
+        id: z.string().max(64),
+      })
+      .optional()
+      .describe('The closed window whose members this message tells of'),
+    held: z.int().min(1).optional().describe('Number of windows in which the step has waited'),
     queued: z.boolean().optional().describe('The step has already waited for a permit or a pause'),
   })
   .refine(({ plan, index }) => index < plan.length, '`index` is beyond the end of the plan')
   .refine(
-    ({ item, content, secret }) => item ?? content ?? secret,
-    'the step has neither item, content nor secret',
+    ({ item, content, secret, digest }) => item ?? content ?? secret ?? digest,
+    'the step has neither item, content, secret nor digest',
   )
 export type Step = z.infer<typeof Step>
 
@@ -124,6 +133,7 @@ export const nextStep = ({
   attempt: _attempt,
   since: _since,
   queued: _queued,
+  held: _held,
   ...step
 }: Step): Step | undefined =>
   step.index + 1 < step.plan.length ? { ...step, index: step.index + 1 } : undefined
@@ -161,4 +171,5 @@ export const stepDedupe = (step: Step): string =>
     step.attempt ?? 0,
     step.replay ?? 0,
     step.failed ? 'failed' : '',
+    step.held ?? 0,
   )

@@ -5,6 +5,7 @@ import type { Step } from '../delivery/step.ts'
 import type { KnownUser } from '../store/ports/users.ts'
 import type { SharedTime } from '../template/engine.ts'
 import { type Links, scopeOf } from '../template/scope.ts'
+import { listing, type Told } from '../template/told.ts'
 import type { TemplateFault, Texts, TypeTemplates } from '../template/type-templates.ts'
 import { viewerOf } from '../template/viewer.ts'
 import type { Brand } from './brand.ts'
@@ -45,6 +46,8 @@ export type KnownOfStep = {
   appUrl: string | undefined
   now: number
   time?: SharedTime
+  /** Set in a digest. */
+  told?: Told | undefined
 }
 type SaidOrFaults = Omit<Said, 'sender'> | { faults: readonly [TemplateFault, ...TemplateFault[]] }
 
@@ -53,12 +56,26 @@ type SaidOrFaults = Omit<Said, 'sender'> | { faults: readonly [TemplateFault, ..
  * message is not sent then. Pure.
  */
 export const saidBy = (step: Step, known: KnownOfStep): SaidOrFaults => {
-  const said = unmarked(step, known)
+  const said = withinSize(step, known)
   return !step.test || 'faults' in said ? said : { ...said, ...markedMessage(said) }
 }
 
+/** The longest e-mail about several notifications, in characters of HTML and text: some mail clients cut those of 100 kB. */
+const EMAIL_MAX = 90_000
+
+/** Lists fewer notifications in a digest that is too long for an e-mail; its templates can tell how many are missing. */
+const withinSize = (step: Step, known: KnownOfStep): SaidOrFaults => {
+  for (let told = known.told; ; told = listing(told, Math.floor(told.items.length / 2))) {
+    const said = unmarked(step, { ...known, told })
+    if (!told || told.items.length <= 1 || 'faults' in said) return said
+    if (step.plan[step.index]!.channel !== 'email') return said
+    const { html = '', text = '' } = said.texts
+    if (html.length + text.length + (said.content.body?.length ?? 0) <= EMAIL_MAX) return said
+  }
+}
+
 const unmarked = (step: Step, known: KnownOfStep): SaidOrFaults => {
-  const { content = {}, code, templates, person, tenancy, links, overrides, appUrl, now, time } = known
+  const { content = {}, code, templates, person, tenancy, links, overrides, appUrl, now, time, told } = known
   const channel = step.plan[step.index]!.channel
   const own = { appUrl, unsubscribeUrl: links.unsubscribe }
   const parts: MessageParts<Partial<ItemContent>> = {
@@ -70,7 +87,7 @@ const unmarked = (step: Step, known: KnownOfStep): SaidOrFaults => {
       settings: tenancy.settings,
       appUrl,
     },
-    scope: scopeOf(content, { id: step.user, profile: person.profile }, tenancy, links),
+    scope: scopeOf(content, { id: step.user, profile: person.profile }, tenancy, links, told),
     viewer: { ...viewerOf(person, tenancy.settings, now), ...(time && { time }) },
     otp: code === undefined ? undefined : (words) => otpContent(step, code, words, now),
   }

@@ -7,6 +7,8 @@ import type {
   DeliveryChannel,
 } from '@carillon/schemas'
 
+import type { StepWindow } from './digest.ts'
+
 export type { Decider, DecisionReason as Reason }
 
 /**
@@ -38,12 +40,13 @@ export type StepFailure = Omit<Decision, 'outcome' | 'channel' | 'step' | 'until
   reason: DecisionReason
 }
 
-/** The decision about a due step. */
+/** The decision about a due step. `window`: where it waits together with others. */
 export type StepDecision = Omit<Decision, 'outcome' | 'channel' | 'step' | 'until'> & {
   channel: Channel
   step: number
 } & (
     | { outcome: 'pass' }
-    | { outcome: 'wait'; until: number }
+    | { outcome: 'wait'; until: number; window?: StepWindow }
+    | { outcome: 'join'; until: number; window: StepWindow }
     | { outcome: 'skip' | 'end'; reason: DecisionReason }
   )

@@ -3,7 +3,9 @@ import { type Step, stepAfter } from '../delivery/step.ts'
 import type { Unmet } from '../expression/condition.ts'
 import { GRACE_MS, type Presence } from '../live/port.ts'
 import type { Decider, Reason, StepDecision } from './decision.ts'
+import { collectionOf, type StepDigest } from './digest.ts'
 import type { Preference } from './preference.ts'
+import { canBeHeld, holdOf, type LocalTimes, windowName } from './quiet-hours.ts'
 
 /** The current state of an item. */
 export type ItemNow = Pick<InboxItem, 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt' | 'snoozedUntil'>
@@ -22,6 +24,12 @@ export type StepFacts = {
   presence?: Presence
   /** What preferences say about the step's channel; undefined if nothing does. */
   preference?: Preference
+  /** The digest that applies to the step, if it has one. */
+  digest?: StepDigest | undefined
+  /** When the person can be reached; undefined if that is not asked. */
+  times?: LocalTimes | undefined
+  /** Number of messages that a digest still has to tell of; undefined for any other step. */
+  left?: number | undefined
   now: number
 }
 
@@ -95,25 +103,13 @@ const verdict = (step: Step, facts: StepFacts): Verdict => {
   if (step.silent && step.plan[step.index]?.channel === 'push')
     return { outcome: 'skip', by: 'sender', reason: 'silent' }
   if (step.secret !== undefined) return { outcome: 'pass', by: 'system', reason: 'otp' }
+  if (facts.left === 0) return { outcome: 'skip', by: 'system', reason: 'nothing_left' }
   const wanted = hasItem(step) ? withItem(step, facts) : withoutItem(step, facts)
   return wanted.outcome === 'pass' && facts.unmet !== undefined ? leftOut(step, facts.unmet) : wanted
 }
 
-/**
- * Decides about a due step.
- *
- * - `pass`: send it. `wait`: decide again at `until`. `skip`: leave out this step. `end`: leave out this step and all later
- *   ones, because the user has dealt with the notification, or because it is void.
- * - The state of the item decides, so it does not matter where the user read it. `always` without a delay is sent whatever
- *   the user did. With a delay, reading the item ends it like any other step.
- * - Without an item, `unseen`, `unread` and `undelivered` are true. `offline` depends on presence, and waits for GRACE_MS if
- *   the user has just left.
- *
- * A step whose condition holds is then left out if a preference says so.
- *
- * Pure, and repeatable.
- */
-export const next = (step: Step, facts: StepFacts): StepDecision => {
+/** Decides whether a due step is still wanted: by its condition, then by preferences. Pure. */
+export const wanted = (step: Step, facts: StepFacts): StepDecision => {
   const place = { at: facts.now, channel: step.plan[step.index]!.channel, step: step.index }
   const condition = verdict(step, facts)
   if (condition.outcome === 'pass' && facts.preference?.outcome === 'skip') {
@@ -124,14 +120,73 @@ export const next = (step: Step, facts: StepFacts): StepDecision => {
       ...(path === undefined ? {} : { path }),
     }
   }
-  return { ...place, stage: 'condition', ...condition }
+  return { ...place, stage: facts.left === 0 ? 'digest' : 'condition', ...condition }
+}
+
+/** Reports whether it was decided before whether the step is collected: it has waited, is a digest, or has begun. */
+const isPastDigests = (step: Step): boolean =>
+  step.held !== undefined || step.digest !== undefined || step.destination !== undefined || hasBegun(step)
+
+/** Reports whether a step that waits for the end of quiet hours then leaves as itself, not in a summary. */
+const leavesAlone = (step: Step, { preference }: StepFacts): boolean =>
+  preference?.reason === 'transactional' ||
+  step.overrides?.[step.plan[step.index]!.channel] !== undefined ||
+  step.destination !== undefined ||
+  hasBegun(step)
+
+/** Decides whether a wanted step waits in a window: for others, or for the end of quiet hours. */
+const collected = (step: Step, facts: StepFacts): StepDecision | undefined => {
+  const { times, preference, digest, now } = facts
+  if (!times || step.secret !== undefined) return undefined
+  const { channel } = step.plan[step.index]!
+  const place = { at: now, channel, step: step.index }
+  const digested = isPastDigests(step) ? undefined : collectionOf(step, { preference, digest, times, now })
+  if (digested) {
+    const { window, by, path } = digested
+    const until = window.closesAt
+    return { ...place, stage: 'digest', outcome: 'join', by, path, reason: 'digest', until, window }
+  }
+  const hold = canBeHeld(channel, preference) ? holdOf(times, now) : undefined
+  if (!hold) return undefined
+  const window = {
+    kind: 'quiet_hours',
+    name: windowName('quiet_hours', channel, step.context ?? ''),
+    closesAt: hold.until,
+    ...(leavesAlone(step, facts) ? { alone: true } : {}),
+  } as const
+  return { ...place, stage: 'quiet_hours', outcome: 'wait', ...hold, window }
+}
+
+/**
+ * Decides about a due step.
+ *
+ * - `pass`: send it. `join`: it waits in a window, and leaves together with what else is in it. `wait`: decide again at `until`.
+ *   `skip`: leave out this step. `end`: leave out this step and all later ones, because the user has dealt with the
+ *   notification, or because it is void.
+ * - The state of the item decides, so it does not matter where the user read it. `always` without a delay is sent whatever
+ *   the user did. With a delay, reading the item ends it like any other step.
+ * - Without an item, `unseen`, `unread` and `undelivered` are true. `offline` depends on presence, and waits for GRACE_MS if
+ *   the user has just left.
+ *
+ * In this order: the condition, preferences, digests, then snooze and quiet hours.
+ *
+ * Pure, and repeatable.
+ */
+export const next = (step: Step, facts: StepFacts): StepDecision => {
+  const decision = wanted(step, facts)
+  return decision.outcome === 'pass' ? (collected(step, facts) ?? decision) : decision
 }
 
 /**
  * Returns the next step of the plan, to be scheduled whatever the outcome of `step`. Returns undefined if there is none, or
- * if it is scheduled already: `step` is a retry, has one destination, or is decided again later.
+ * if it is scheduled already: `step` is a retry, has one destination, has waited in a window, or is decided again later.
  */
-export const following = (step: Step, { outcome }: Pick<StepDecision, 'outcome'>): Step | undefined => {
-  if (step.destination !== undefined || step.attempt !== undefined) return undefined
-  return outcome === 'end' || outcome === 'wait' ? undefined : stepAfter(step)
+export const following = (
+  step: Step,
+  decision: Pick<StepDecision, 'outcome'> & { window?: unknown },
+): Step | undefined => {
+  if (step.destination !== undefined || step.attempt !== undefined || step.held !== undefined)
+    return undefined
+  const { outcome, window } = decision
+  return outcome === 'end' || (outcome === 'wait' && !window) ? undefined : stepAfter(step)
 }

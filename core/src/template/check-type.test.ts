@@ -18,13 +18,13 @@ describe('what is wrong with the templates of a type', () => {
         content: { title: 'fine', actions: [{ name: 'a', label: '{{ data.x | nofilter }}' }] },
         channels: { email: { html: '<p>\n{% if data.a > 1 nonsense %}{% endif %}', layout: 'brand' } },
         locales: {
-          'pt-BR': { channels: { sms: { text: '{{ constructor }}{{ items[0].title }}' } } },
+          'pt-BR': { channels: { sms: { text: '{{ constructor }}{{ entries[0].title }}' } } },
           pl: { messages: { n: '{n, plural, one {x}' }, content: { body: "{% render 'footer' %}" } },
         },
       }),
     ).toEqual([
-      '/locales/pt-BR/channels/sms/text line 1, column 4: there is no variable constructor; templates see data, user, context, tenant, actor, env, unsubscribe_url, preferences_url',
-      '/locales/pt-BR/channels/sms/text line 1, column 21: there is no variable items; templates see data, user, context, tenant, actor, env, unsubscribe_url, preferences_url',
+      '/locales/pt-BR/channels/sms/text line 1, column 4: there is no variable constructor; templates see data, user, context, tenant, actor, env, items, total, actors, total_actors, unsubscribe_url, preferences_url',
+      '/locales/pt-BR/channels/sms/text line 1, column 21: there is no variable entries; templates see data, user, context, tenant, actor, env, items, total, actors, total_actors, unsubscribe_url, preferences_url',
       '/locales/pl/content/body line 1, column 1: there is no partial footer',
       expect.stringMatching(/^\/locales\/pl\/messages\/n is not an ICU message: /),
       expect.stringMatching(/^\/content\/actions\/0\/label line 1, column 1: undefined filter: nofilter/),

@@ -1,8 +1,9 @@
-import type { Actor, ItemContent, UserProfile } from '@carillon/schemas'
+import type { ItemContent, UserProfile } from '@carillon/schemas'
 import type { InContext } from '../contexts/in-context.ts'
+import { type Told, toldOf } from './told.ts'
 
 /** What templates see. */
-export type Scope = {
+export type Scope = Told & {
   data: Readonly<Record<string, unknown>>
   user: Readonly<Record<string, unknown>>
   tenant: Readonly<Record<string, unknown>>
@@ -19,18 +20,23 @@ export type Links = { unsubscribe?: string | undefined; preferences?: string | u
 
 export const SCOPE: ReadonlySet<string> = new Set([
   ...['data', 'user', 'context', 'tenant', 'actor', 'env'],
-  ...['unsubscribe_url', 'preferences_url'],
+  ...['items', 'total', 'actors', 'total_actors', 'unsubscribe_url', 'preferences_url'],
 ])
 
-/** Returns what the templates of a notification see when they are rendered for a person. */
+/**
+ * Returns what the templates of a notification see when they are rendered for a person. `told` are the notifications of which
+ * a digest tells.
+ */
 export const scopeOf = (
-  { data = {}, actor }: { data?: ItemContent['data']; actor?: Actor | undefined },
+  content: Partial<ItemContent>,
   user: { id: string; profile: UserProfile },
   { variables: { tenant, context } }: Pick<InContext, 'variables'>,
   links: Links = {},
+  told: Told = toldOf([content]),
 ): Scope => ({
-  data,
-  actor: actor ?? {},
+  ...told,
+  data: content.data ?? {},
+  actor: content.actor ?? {},
   context,
   user: { id: user.id, ...user.profile },
   tenant,

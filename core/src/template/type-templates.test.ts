@@ -2,6 +2,7 @@ import type { DeliveryChannel } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import type { Templated } from './languages.ts'
 import type { Scope } from './scope.ts'
+import { toldOf } from './told.ts'
 import { prepareTemplates, type Viewer } from './type-templates.ts'
 
 const NAME = `Tom & "Jo" <O'Neil>`
@@ -13,7 +14,7 @@ const render = (
 ) =>
   prepareTemplates({ key: 'order.shipped', ...type }, { insecureLinks: 'refuse' }).render(
     channel,
-    { data, user, tenant: {}, actor: {}, context: {} },
+    { ...toldOf([]), data, user, tenant: {}, actor: {}, context: {} },
     { timezone: 'UTC', now: Date.parse('2026-03-01T12:00:00Z'), ...viewer },
   )
 const textsOf = (...parts: Parameters<typeof render>) => render(...parts).texts

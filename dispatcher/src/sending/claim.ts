@@ -4,13 +4,12 @@ import type { Store } from '@carillon/core/store/port'
 import type { Acquisition } from '@carillon/core/store/ports/expiring-keys'
 import type { Delivery } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
+import { gathered } from './gathered.ts'
 
 /** Longer than a send and its record may take. If a claim is older, the process that made it has died. */
 export const LEASE_MS = 30_000
 /** Longer than the event log keeps a message that nobody could finish. */
 const CLAIM_TTL_MS = 4 * 86_400_000
-/** How long a claim waits for others. */
-const GATHER_MS = 2
 /** How often a message in doubt is resent. */
 const RESENDS_MAX = 2
 /** Maximum number of remembered claims with an unknown outcome. */
@@ -28,42 +27,6 @@ export type Claim =
   | { claim: 'busy'; until: number }
   | { claim: 'doubt' }
 
-type Asking = { key: Acquisition; resolve(held: string | undefined): void; reject(error: unknown): void }
-
-/**
- * Acquires keys of a tenant with one call if they are requested within GATHER_MS, or while another call runs. Many keys
- * cost little more than one.
- */
-const createAcquire = (store: Pick<Store, 'expiringKeys'>) => {
-  const tenants = new Map<string, Asking[]>()
-
-  const acquire = async (tenant: string, together: readonly Asking[]) => {
-    try {
-      const keys = together.map(({ key }) => key)
-      const held = await store.expiringKeys.acquire(tenant, keys, CLAIM_TTL_MS)
-      for (const [index, { resolve }] of together.entries()) resolve(held[index])
-    } catch (error) {
-      for (const { reject } of together) reject(error)
-    }
-  }
-
-  const acquireAll = async (tenant: string) => {
-    for (let asking = tenants.get(tenant) ?? []; asking.length > 0; asking = tenants.get(tenant) ?? []) {
-      tenants.set(tenant, [])
-      await acquire(tenant, asking)
-    }
-    tenants.delete(tenant)
-  }
-
-  return (tenant: string, key: Acquisition): Promise<string | undefined> =>
-    new Promise((resolve, reject) => {
-      const asking = tenants.get(tenant)
-      if (asking) return void asking.push({ key, resolve, reject })
-      tenants.set(tenant, [{ key, resolve, reject }])
-      setTimeout(acquireAll, GATHER_MS, tenant)
-    })
-}
-
 /**
  * Reports whether the ledger contains the outcome of this attempt. A delivery that waits is queued without an
  * attempt.
@@ -79,7 +42,10 @@ const endedSince = ({ times, attempts }: Delivery, attempt: number, since: numbe
  */
 export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, leaseMs = LEASE_MS) => {
   const holder = randomUUID()
-  const acquire = createAcquire(store)
+  /** Many keys cost little more than one. */
+  const acquire = gathered((tenant, keys: readonly Acquisition[]) =>
+    store.expiringKeys.acquire(tenant, keys, CLAIM_TTL_MS),
+  )
   /**
    * Values of claims whose response was lost. Nothing was sent on them, so the next attempt may find its own
    * claim.

@@ -16,6 +16,8 @@ export type Consequences = {
   changes: readonly DeliveryChange[]
   /** Why the step is skipped or waits. */
   decision?: DecisionEntry
+  /** Decisions about the steps in a digest. */
+  decisions?: readonly DecisionEntry[]
   /** The next attempt, or the next check on another process. */
   messages: readonly OutgoingMessage[]
   /** The sent message, for later reports of the provider. */
@@ -103,12 +105,10 @@ const refused = (
   }
 }
 
-const entryOf = ({ notification, user, toAudience }: Step, decision: StepDecision): DecisionEntry => ({
-  notification,
-  user,
-  toAudience,
-  decision,
-})
+export const entryOf = (
+  { notification, user, toAudience }: Step,
+  { window: _window, ...decision }: StepDecision & { window?: unknown },
+): DecisionEntry => ({ notification, user, toAudience, decision })
 
 const reasonOf = ({ reason, detail }: StepDecision & { outcome: 'skip' | 'end' }) => ({
   reason,
@@ -131,6 +131,16 @@ const waiting = (
   ending: Extract<Ending, { ending: 'waiting' }>,
   now: number,
 ): Omit<Consequences, 'tenant'> => {
+  if (ending.for === 'window') {
+    const { decision } = ending
+    const { reason, until, detail } = decision
+    const details = { ...(reason && { reason }), ...(detail && { detail }), nextAttempt: until }
+    return {
+      changes: [changeOf(step, 'queued', now, details)],
+      decision: entryOf(step, decision),
+      messages: [],
+    }
+  }
   if (ending.for === 'condition') {
     const { decision } = ending
     const { reason, until } = decision

@@ -19,13 +19,17 @@ export type EndingOptions = {
   random?: () => number
 }
 
-/** Returns the ending of a step that is not sent now. Throws RangeError for `pass`. */
+/** Returns the ending of a step that is not sent now, and waits in the window that the decision names, if any. Throws RangeError for `pass`. */
 export const endingOfDecision = (decision: StepDecision): Ending => {
   switch (decision.outcome) {
     case 'pass':
       throw new RangeError('a step that passes has not ended')
+    case 'join':
+      return { ending: 'waiting', for: 'window', decision }
     case 'wait':
-      return { ending: 'waiting', for: 'condition', decision }
+      return decision.window
+        ? { ending: 'waiting', for: 'window', decision }
+        : { ending: 'waiting', for: 'condition', decision }
     default:
       return { ending: 'skipped', decision }
   }

@@ -14,7 +14,8 @@ export type Explanation = { reason: string; detail: string }
  * - `exhausted`: the attempt failed, and no retry is left.
  * - `in_doubt`: it is unknown whether it was sent, and it is not resent. Without `account`, its process died.
  * - `waiting`: no request was made; the same attempt is due again at `at`. It waits `for` a permit, for the
- *   pause of a `breaker` to end (`begun`: that time counts against the retry window), or for its `condition`.
+ *   pause of a `breaker` to end (`begun`: that time counts against the retry window), for its `condition`, or in a
+ *   `window` that publishes it again.
  * - `skipped`: the step is skipped. If it was wanted but has no destination, the next step is due.
  * - `taken`: another process has claimed the attempt. `until`: it may still be sending. Otherwise it has
  *   recorded an outcome, and `failed` is the reason if that was the end of all attempts.
@@ -34,6 +35,7 @@ export type Ending =
   | ({ ending: 'waiting'; for: 'permit'; at: number } & Explanation)
   | ({ ending: 'waiting'; for: 'breaker'; at: number; account: string; begun: boolean } & Explanation)
   | { ending: 'waiting'; for: 'condition'; decision: Extract<StepDecision, { outcome: 'wait' }> }
+  | { ending: 'waiting'; for: 'window'; decision: Extract<StepDecision, { outcome: 'wait' | 'join' }> }
   | { ending: 'skipped'; decision: Extract<StepDecision, { outcome: 'skip' | 'end' }> }
   | { ending: 'taken'; until: number }
   | { ending: 'taken'; until?: undefined; failed?: string | undefined }

@@ -2,12 +2,18 @@ import { hasCopies } from '@carillon/core/delivery/mail-copies'
 import { MESSAGE_LINK_SECONDS, makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
 import type { Step } from '@carillon/core/delivery/step'
 import { makeUnsubscribeUrl } from '@carillon/core/delivery/unsubscribe-link'
-import { isOptional } from '@carillon/core/routing/preference'
+import { isOptional, type Subject } from '@carillon/core/routing/preference'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Links } from '@carillon/core/template/scope'
+import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import type { EmailOverrides, Overrides } from '@carillon/schemas'
 import { channelOf } from './ledger-changes.ts'
-import type { Known } from './lookup.ts'
+
+/** What the links of a message depend on. `subjects` are those of all notifications of which it tells. */
+type Linked = {
+  subjects: readonly Omit<Subject, 'addressed'>[]
+  templates: TypeTemplates | undefined
+}
 
 /**
  * Returns a function that signs the unsubscribe and preferences links of a message. E-mails carry the unsubscribe link in
@@ -19,23 +25,24 @@ export const createLinksOf =
   ({ seal }: { seal: Seal }, { publicUrl }: { publicUrl: string | undefined }) =>
   async (
     step: Step,
-    known: Pick<Known, 'subject' | 'content' | 'templates'>,
+    { subjects, templates }: Linked,
     overrides: Overrides[keyof Overrides] | undefined,
   ): Promise<Links> => {
-    const { tenant, user, type, secret } = step
-    const subject = known.subject(step)
-    const isLinked = known.templates(step)?.linked === true
+    const { tenant, user, secret } = step
+    const isLinked = templates?.linked === true
     const channel = channelOf(step)
     if (publicUrl === undefined || secret !== undefined) return {}
     if (channel === 'email' && hasCopies(overrides as EmailOverrides | undefined)) return {}
     if (!isLinked && channel !== 'email') return {}
     const now = Date.now()
-    const { category } = subject
-    const what =
-      category === undefined ? { categories: [], types: [type] } : { categories: [category], types: [] }
+    const optional = subjects.filter(isOptional)
+    const what = {
+      categories: optional.flatMap(({ category }) => category ?? []),
+      types: optional.flatMap(({ type, category }) => (category === undefined ? [type] : [])),
+    }
     const owner = { tenant, user, context: step.context }
     const [unsubscribe, preferences] = await Promise.all([
-      isOptional(subject)
+      optional.length > 0
         ? makeUnsubscribeUrl(seal, publicUrl, { ...owner, channel, ...what }, now)
         : undefined,
       isLinked

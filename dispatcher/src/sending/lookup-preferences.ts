@@ -2,7 +2,14 @@ import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { InContext } from '@carillon/core/contexts/in-context'
 import type { Step } from '@carillon/core/delivery/step'
 import { type Documents, defaultsIn, ownIn } from '@carillon/core/preferences/documents'
-import { type Preference, preferenceOf, type Subject, subjectOf } from '@carillon/core/routing/preference'
+import { timesIn } from '@carillon/core/preferences/times'
+import {
+  type Preference,
+  type PreferenceLayers,
+  preferenceOf,
+  type Subject,
+  subjectOf,
+} from '@carillon/core/routing/preference'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationType } from '@carillon/schemas'
@@ -39,7 +46,18 @@ export const lookUpPreferences = async ({ store, cache }: PreferencePorts, steps
     }),
   ])
 
+  const layersOf = ({ tenant, user, context }: Step, tenancy: InContext): PreferenceLayers => ({
+    ...ownIn(own.get(at(tenant, user)), context),
+    ...defaultsIn(tenancy),
+  })
+
   return {
+    /** Returns the type of a step, in the version of its notification. */
+    type: (step: Step): NotificationType | undefined => types.get(typeOf(step)),
+
+    /** Returns when the person of a step can be reached. */
+    times: (step: Step, tenancy: InContext, now: number) => timesIn(layersOf(step, tenancy), now),
+
     /** Returns what preferences about a step are looked up by. `category`: of its item. */
     subject: (step: Step, category: string | undefined): Omit<Subject, 'addressed'> => ({
       ...subjectOf(step.type, types.get(typeOf(step)), category, locked.get(step.tenant) ?? NONE),
@@ -47,12 +65,9 @@ export const lookUpPreferences = async ({ store, cache }: PreferencePorts, steps
     }),
 
     of: (step: Step, subject: Omit<Subject, 'addressed'>, tenancy: InContext): Preference => {
-      const { tenant, user, context, topics, plan, index } = step
+      const { topics, plan, index } = step
       const addressed = topics?.map((topic) => ({ by: 'topic' as const, topic })) ?? DIRECTLY
-      return preferenceOf({ ...subject, addressed }, plan[index]!.channel, {
-        ...ownIn(own.get(at(tenant, user)), context),
-        ...defaultsIn(tenancy),
-      })
+      return preferenceOf({ ...subject, addressed }, plan[index]!.channel, layersOf(step, tenancy))
     },
   }
 }

@@ -1,11 +1,13 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Step } from '@carillon/core/delivery/step'
+import { DIGEST_TYPE } from '@carillon/core/template/digest-type'
+import { hasTemplates } from '@carillon/core/template/languages'
 import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import type { Channel } from '@carillon/schemas'
 
 export type TemplatePorts = {
-  cache: Pick<SettingsCache, 'typeVersion' | 'revision'>
+  cache: Pick<SettingsCache, 'typeVersion' | 'type' | 'revision'>
   prepared: PreparedTypes
 }
 
@@ -24,19 +26,30 @@ export const lookUpTemplates = async (
   { cache, prepared }: TemplatePorts,
   channel: Channel,
   steps: readonly Step[],
-): Promise<(step: Step) => TypeTemplates | undefined> => {
+): Promise<{
+  templates(step: Step): TypeTemplates | undefined
+  /** Returns the templates of a tenant's summaries. Only for digests. */
+  summary(step: Step): TypeTemplates | undefined
+}> => {
   const framed = channel === 'email'
   const typed = new Map(
     steps.flatMap((step) => (framed || isTyped(step) ? [[nameOf(step), step] as const] : [])),
   )
   const found = new Map<string, TypeTemplates | undefined>()
-  await Promise.all(
-    [...typed].map(async ([name, step]) => {
+  const summaries = new Map<string, TypeTemplates | undefined>()
+  const tenants = new Set(steps.flatMap(({ tenant, digest }) => (digest ? [tenant] : [])))
+  await Promise.all([
+    ...[...typed].map(async ([name, step]) => {
       const { tenant, type, version = 0, variant } = step
       const pinned = isTyped(step) ? await cache.typeVersion(tenant, type, version) : undefined
       const revision = step.revision ?? (framed ? await cache.revision(tenant) : undefined)
       found.set(name, await prepared(tenant, pinned ?? { key: type }, { revision, variant, framed }))
     }),
-  )
-  return (step) => found.get(nameOf(step))
+    ...[...tenants].map(async (tenant) => {
+      const [own, revision] = await Promise.all([cache.type(tenant, DIGEST_TYPE.key), cache.revision(tenant)])
+      const type = own && hasTemplates(own) ? own : DIGEST_TYPE
+      summaries.set(tenant, await prepared(tenant, type, { revision, framed }))
+    }),
+  ])
+  return { templates: (step) => found.get(nameOf(step)), summary: ({ tenant }) => summaries.get(tenant) }
 }

@@ -1,34 +1,47 @@
 import type { InContext } from '@carillon/core/contexts/in-context'
-import { IN_PROFILES } from '@carillon/core/delivery/destinations'
-import { acceptedAt, type Step } from '@carillon/core/delivery/step'
+import type { Step } from '@carillon/core/delivery/step'
 import { unmet, usesUser } from '@carillon/core/expression/condition'
 import type { Live } from '@carillon/core/live/port'
 import { presenceOf } from '@carillon/core/live/presence'
-import { hasBegun, needsPresence, type StepFacts } from '@carillon/core/routing/due-step'
+import type { StepDecision } from '@carillon/core/routing/decision'
+import { digestRuleOf, frequencyOf, type StepDigest } from '@carillon/core/routing/digest'
+import { hasBegun, needsPresence, type StepFacts, wanted } from '@carillon/core/routing/due-step'
 import type { Subject } from '@carillon/core/routing/preference'
-import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
-import type { StoredDevice } from '@carillon/core/store/ports/devices'
-import type { KnownUser } from '@carillon/core/store/ports/users'
-import { type Erasure, isVoid } from '@carillon/core/store/rules/erasure'
+import { scopeOf } from '@carillon/core/template/scope'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
-import type { Channel, InboxItem, ItemContent } from '@carillon/schemas'
+import { viewerOf } from '@carillon/core/template/viewer'
+import { windowKey } from '@carillon/core/template/window-key'
+import type { Channel, ItemContent, NotificationType } from '@carillon/schemas'
+import type { MembersOf } from '../digests/members.ts'
 import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
+import { lookUpItems } from './lookup-items.ts'
+import { lookUpPeople, type Person } from './lookup-people.ts'
 import { lookUpPreferences, type PreferencePorts } from './lookup-preferences.ts'
 import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
 
-type Person = Pick<KnownUser, 'profile' | 'reported'> & { devices: readonly StoredDevice[] }
+/** The steps of which a digest still has to tell, oldest first, and those that are no longer wanted. */
+export type Members = {
+  left: readonly Step[]
+  out: readonly { step: Step; decision: StepDecision }[]
+}
 
 /** The data looked up for a batch of steps. */
 export type Known = {
   facts(step: Step, now: number): StepFacts
-  /** Returns the content of a step's item, or the step's own; undefined for a one-time password. */
+  /** Returns what became of the steps in a digest; undefined for any other step. */
+  members(step: Step, now: number): Members | undefined
+  /** Returns the content of a step's item, or the step's own; undefined for a one-time password and a digest. */
   content(step: Step): ItemContent | undefined
   person(step: Step): Person
   /** Returns the tenant and the context of a step. */
   tenancy(step: Step): InContext
+  /** Returns the type of a step, in the version of its notification. */
+  type(step: Step): NotificationType | undefined
   /** Returns the templates of its type, or those that put its e-mail into the default layout; undefined without either. */
   templates(step: Step): TypeTemplates | undefined
+  /** Returns the templates of digests whose type has none, or whose templates fail. */
+  summary(step: Step): TypeTemplates | undefined
   /** Returns what preferences about the step are looked up by. */
   subject(step: Step): Omit<Subject, 'addressed'>
 }
@@ -36,13 +49,10 @@ export type Known = {
 export type LookupPorts = {
   store: Pick<Store, 'inbox' | 'users' | 'devices' | 'notifications'>
   live: Pick<Live, 'presence'>
+  membersOf: MembersOf
 } & TemplatePorts &
   ContextPorts &
   PreferencePorts
-
-const NOBODY: Person = { profile: {}, devices: [] }
-
-const unique = <T>(values: Iterable<T>): T[] => [...new Set(values)]
 
 const at = (...parts: string[]) => parts.join('\n')
 
@@ -52,7 +62,19 @@ const presences = async (live: LookupPorts['live'], steps: readonly Step[]) => {
     .filter(needsPresence)
     .map(({ tenant, user, context = '' }) => ({ tenant, user, context }))
   const found = await presenceOf(live, asked)
-  return new Map(asked.map(({ tenant, user, context }, index) => [at(tenant, user, context), found[index]]))
+  const byViewer = new Map(
+    asked.map(({ tenant, user, context }, index) => [at(tenant, user, context), found[index]]),
+  )
+  return ({ tenant, user, context = '' }: Step) => byViewer.get(at(tenant, user, context))
+}
+
+const digestName = ({ tenant, digest }: Step) => at(tenant, digest?.id ?? '')
+
+/** Reads the steps in digests. One digest after the other, because each may be large. */
+const lookUpMembers = async (membersOf: MembersOf, steps: readonly Step[]) => {
+  const found = new Map<string, Step[]>()
+  for (const step of steps) if (step.digest) found.set(digestName(step), await membersOf(step))
+  return found
 }
 
 /** Returns the condition of a step; undefined if it has none or was found to hold before. */
@@ -61,100 +83,88 @@ const conditionOf = (step: Step): string | undefined =>
 
 /**
  * Looks up what a batch of one channel's steps needs, with one read for each tenant, person and notification among them. Of
- * a person it reads what the channel needs, the profile or the devices, and what templates and conditions need: the profile.
+ * a person it reads what the channel needs, the profile or the devices, and what templates, conditions and local times need:
+ * the profile.
  */
-export const lookUp = async (
-  ports: LookupPorts,
-  channel: Channel,
-  steps: readonly Step[],
-): Promise<Known> => {
+export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly Step[]): Promise<Known> => {
   const { store, live } = ports
-  const items = new Map<string, InboxItem>()
-  const cancelled = new Set<string>()
-  const people = new Map<string, Person>()
-  const erasures = new Map<string, Erasure>()
-
-  const owners = new Map<string, { tenant: string; user: string; ids: string[] }>()
-  for (const { tenant, user, item } of steps) {
-    if (item === undefined) continue
-    const owner = owners.get(at(tenant, user)) ?? { tenant, user, ids: [] }
-    owners.set(at(tenant, user), owner)
-    owner.ids.push(item)
-  }
-  const notifications = new Map(
-    steps
-      .filter(({ secret }) => secret === undefined)
-      .map(({ tenant, notification }) => [at(tenant, notification), { tenant, id: notification }]),
-  )
-
-  const templates = await lookUpTemplates(ports, channel, steps)
-  const [presence, preferences, tenancy] = await Promise.all([
+  const inDigests = await lookUpMembers(ports.membersOf, due)
+  const steps = inDigests.size === 0 ? due : [...due, ...[...inDigests.values()].flat()]
+  const { templates, summary } = await lookUpTemplates(ports, channel, steps)
+  const [found, presence, preferences, tenancy] = await Promise.all([
+    lookUpItems(store, steps),
     presences(live, steps),
     lookUpPreferences(ports, steps),
     lookUpContexts(ports, steps),
-    ...[...owners.values()].map(async ({ tenant, user, ids }) => {
-      for (const item of await store.inbox.get({ tenant, user }, unique(ids)))
-        items.set(at(tenant, user, item.id), item)
-    }),
-    ...[...notifications].map(async ([key, { tenant, id }]) => {
-      if ((await store.notifications.get(tenant, id))?.state === 'cancelled') cancelled.add(key)
-    }),
-    ...[...grouped(steps, ({ tenant }) => tenant)].map(async ([tenant, together]) => {
-      const users = unique(together.map(({ user }) => user))
-      for (const [id, erasure] of await store.users.erased(tenant, users))
-        erasures.set(at(tenant, id), erasure)
-    }),
-    ...[...grouped(steps, ({ tenant }) => tenant)].map(async ([tenant, together]) => {
-      const users = unique(together.map(({ user }) => user))
-      if (IN_PROFILES.includes(channel))
-        for (const { id, ...known } of await store.users.get(tenant, users))
-          people.set(at(tenant, id), { ...known, devices: [] })
-      else {
-        const reads = (step: Step) =>
-          step.secret !== undefined || templates(step) !== undefined || usesUser(conditionOf(step))
-        const readers = unique(together.filter(reads).map(({ user }) => user))
-        const [devices, profiles] = await Promise.all([
-          store.devices.of(tenant, users),
-          readers.length > 0 ? store.users.get(tenant, readers) : [],
-        ])
-        for (const { id, ...known } of profiles) people.set(at(tenant, id), { ...known, devices: [] })
-        for (const [id, some] of devices)
-          people.set(at(tenant, id), { ...(people.get(at(tenant, id)) ?? NOBODY), devices: some })
-      }
-    }),
   ])
-
-  const itemOf = ({ tenant, user, item }: Step) =>
-    item === undefined ? undefined : items.get(at(tenant, user, item))
-  const content = (step: Step) => itemOf(step) ?? step.content
-  const unmetOf = (step: Step) => {
-    const { tenant, user } = step
-    return unmet(conditionOf(step), {
-      data: content(step)?.data,
-      user: { id: user, profile: people.get(at(tenant, user))?.profile },
-      tenancy: tenancy(step),
-    })
-  }
+  const content = (step: Step) => found.item(step) ?? step.content
   const subject = (step: Step) => preferences.subject(step, content(step)?.category)
+  const preference = (step: Step) => preferences.of(step, subject(step), tenancy(step))
+  const digestRule = (step: Step) => digestRuleOf(step, preferences.type(step))
+  const isLocal = (step: Step): boolean => {
+    const { quietHours } = preferences.times(step, tenancy(step), 0)
+    if (quietHours && quietHours.timezone === undefined) return true
+    const window = frequencyOf(channel, preference(step)) ?? digestRule(step)?.rule.window
+    return typeof window === 'string' && window !== 'immediate'
+  }
+  const readsProfile = (step: Step) =>
+    step.secret !== undefined || templates(step) !== undefined || usesUser(conditionOf(step)) || isLocal(step)
+  const person = await lookUpPeople(store, channel, steps, readsProfile)
+
+  const userOf = (step: Step) => ({ id: step.user, profile: person(step).profile })
+  const unmetOf = (step: Step) =>
+    unmet(conditionOf(step), { data: content(step)?.data, user: userOf(step), tenancy: tenancy(step) })
+  const digestOf = (step: Step): StepDigest | undefined => {
+    const known = digestRule(step)
+    if (!known) return undefined
+    const scope = scopeOf(content(step) ?? {}, userOf(step), tenancy(step))
+    return { ...known, key: windowKey(known.rule.key, scope) }
+  }
+  const ownFacts = (step: Step, now: number): StepFacts => {
+    const reason = unmetOf(step)
+    const known = presence(step)
+    return {
+      item: found.item(step),
+      cancelled: found.isCancelled(step),
+      erased: found.isErased(step),
+      ...(known && { presence: known }),
+      ...(reason && { unmet: reason }),
+      ...(step.digest ? {} : { preference: preference(step), digest: digestOf(step) }),
+      times: {
+        ...preferences.times(step, tenancy(step), now),
+        zone: viewerOf(person(step), tenancy(step).settings, now).timezone,
+      },
+      now,
+    }
+  }
+  const membersKnown = new Map<string, Members>()
+  const members = (step: Step, now: number): Members | undefined => {
+    const all = inDigests.get(digestName(step))
+    if (!all) return undefined
+    const known = membersKnown.get(digestName(step))
+    if (known) return known
+    const decided = all.map((each) => ({ step: each, decision: wanted(each, ownFacts(each, now)) }))
+    const isOut = ({ decision: { outcome } }: { decision: StepDecision }) =>
+      outcome === 'skip' || outcome === 'end'
+    const fresh = {
+      left: decided.filter((each) => !isOut(each)).map(({ step }) => step),
+      out: decided.filter(isOut),
+    }
+    membersKnown.set(digestName(step), fresh)
+    return fresh
+  }
   return {
-    subject,
     facts: (step, now) => {
-      const { tenant, user, notification, context = '' } = step
-      const known = presence.get(at(tenant, user, context))
-      const failed = unmetOf(step)
-      return {
-        item: itemOf(step),
-        cancelled: cancelled.has(at(tenant, notification)),
-        erased: isVoid(erasures.get(at(tenant, user)), acceptedAt(step)),
-        ...(known && { presence: known }),
-        ...(failed && { unmet: failed }),
-        preference: preferences.of(step, subject(step), tenancy(step)),
-        now,
-      }
+      const inside = members(step, now)
+      return { ...ownFacts(step, now), ...(inside && { left: inside.left.length }) }
     },
+    members,
+    subject,
     content,
     templates,
+    summary,
     tenancy,
-    person: ({ tenant, user }) => people.get(at(tenant, user)) ?? NOBODY,
+    type: preferences.type,
+    person,
   }
 }

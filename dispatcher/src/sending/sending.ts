@@ -18,6 +18,8 @@ import { CHANNELS, type Channel } from '@carillon/schemas'
 import { createConsumer } from '../consumer/consumer.ts'
 import { createOutages } from '../consumer/outages.ts'
 import { workHandle } from '../consumer/work-kind.ts'
+import { createJoin } from '../digests/join.ts'
+import { createMembers, createReadWindow } from '../digests/members.ts'
 import type { Reports } from '../reports/reports.ts'
 import { createAccounts } from './accounts.ts'
 import { createLoadFiles } from './attachments.ts'
@@ -86,6 +88,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
       reachability: createReachability({ store, accounts, endpoints }),
       permits: createPermits(createRateLimit(limits), rates),
       claims: createClaims(store, leaseMs),
+      join: createJoin({ store, stream }),
       send: createSend({ endpoints, failureLog, metrics }),
       linksOf: createLinksOf({ seal }, { publicUrl }),
       metrics,
@@ -93,7 +96,8 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     },
     { retries, appUrl },
   )
-  const stepPorts = { store, live, stream, cache, prepared, reports, sendStep, outages, metrics }
+  const membersOf = createMembers(createReadWindow(store))
+  const stepPorts = { membersOf, store, live, stream, cache, prepared, reports, sendStep, outages, metrics }
   const consumers = await Promise.all(
     CHANNELS.flatMap((channel) =>
       queuesOf(channel).map(async (queue) => {

@@ -70,7 +70,11 @@ export const createSettle = ({ store, stream, reports, outages, metrics }: Settl
     if (messages.length > 0) await stream.publish(messages)
     await Promise.all([
       byTenant(all, ({ changes }) => changes, store.deliveries.record),
-      byTenant(all, ({ decision }) => optional(decision), store.decisions.record),
+      byTenant(
+        all,
+        ({ decision, decisions = NONE }) => [...optional(decision), ...decisions],
+        store.decisions.record,
+      ),
       byTenant(all, ({ suppression }) => optional(suppression), store.suppressions.put),
       byTenant(
         all,

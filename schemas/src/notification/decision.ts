@@ -58,6 +58,7 @@ export const DECISION_REASONS = {
   not_needed: 'the step before has reached the user',
   delay: 'the step has a delay',
   digest: 'it is collected for a digest',
+  nothing_left: 'nothing of the digest was left to send',
   snoozed: 'the user has snoozed it',
   quiet_hours: 'the user has quiet hours',
   throttled: 'too many of its kind were sent before',

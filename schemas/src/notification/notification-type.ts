@@ -4,6 +4,7 @@ import { JsonObject } from '../fields/json.ts'
 import { Priority } from '../fields/priority.ts'
 import { nonEmptyText } from '../fields/text.ts'
 import { ChannelChoices } from '../user/preferences.ts'
+import { DigestRule, ThrottleRule } from './digest-rule.ts'
 import { Expression } from './expression.ts'
 import { InboxMode } from './inbox-mode.ts'
 import { Plan } from './plan.ts'
@@ -48,6 +49,10 @@ export const NotificationTypeInput = z
       .optional()
       .describe('When notifications that do not say expire, in seconds after they are due'),
     plan: Plan.optional().describe('The delivery plan of notifications without one'),
+    digest: DigestRule.optional().describe(
+      'Collects the messages of every step that has no digest of its own',
+    ),
+    throttle: ThrottleRule.optional(),
     variants: TypeVariants.optional().describe(
       'Variants of the texts or the plan. Each user always gets the same one. The weights are their shares',
     ),

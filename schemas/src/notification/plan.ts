@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Channel } from '../delivery/channel.ts'
+import { DigestRule } from './digest-rule.ts'
 import { Expression } from './expression.ts'
 
 export const CONDITIONS = ['always', 'offline', 'undelivered', 'unseen', 'unread', 'failed'] as const
@@ -31,6 +32,9 @@ export const PlanStep = z
       .max(AFTER_MAX_SECONDS)
       .default(0)
       .describe('Seconds since the item was stored. A step never runs before the step ahead of it'),
+    digest: DigestRule.optional().describe(
+      "Collects the messages of this step, in place of the type's own digest",
+    ),
     if: Expression.optional().describe(
       'A condition in CEL over `data`, `user` and `tenant`, checked when the step is due. A step whose condition is false, or fails, is skipped',
     ),

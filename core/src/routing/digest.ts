@@ -1,0 +1,103 @@
+import type { Channel, DigestRule } from '@carillon/schemas'
+import { type DigestFrequency, nextDigest } from '../calendar/digest-close.ts'
+import type { Step } from '../delivery/step.ts'
+import type { Decider } from './decision.ts'
+import type { Preference } from './preference.ts'
+import { type LocalTimes, windowName } from './quiet-hours.ts'
+
+const SECOND = 1_000
+/** A sliding window without a total lasts this many times its length. */
+const SLIDES = 24
+const MONTH_SECONDS = 31 * 86_400
+
+/** A window in which a step waits for others. Times are epoch ms. */
+export type StepWindow = {
+  kind: 'digest' | 'frequency' | 'quiet_hours'
+  /** What has the same name waits together, for one user. */
+  name: string
+  closesAt: number
+  /** How often it closes, if the person has chosen that. */
+  frequency?: DigestFrequency
+  slide?: { windowMs: number; mostMs: number }
+  /** The step that opens the window does not wait in it. */
+  first?: boolean
+  /** The step waits, but leaves as itself. */
+  alone?: boolean
+}
+
+/** The digest that applies to a step, where it stands, and its rendered key. */
+export type StepDigest = { rule: DigestRule; key: string; by: Decider; path: string }
+
+/** What is known about a step that may be collected. */
+export type DigestFacts = {
+  preference: Preference | undefined
+  digest: StepDigest | undefined
+  times: Pick<LocalTimes, 'zone' | 'digest'>
+  now: number
+}
+
+const channelOf = ({ plan, index }: Step): Channel => plan[index]!.channel
+
+/** Returns how often the person wants messages of a step; undefined if that is up to the type. */
+export const frequencyOf = (
+  channel: Channel,
+  preference: Preference | undefined,
+): DigestFrequency | 'immediate' | undefined => {
+  if (!preference || preference.pace === true || channel === 'webhook') return undefined
+  return preference.reason === 'transactional' ? undefined : preference.pace
+}
+
+const byFrequency = (step: Step, frequency: DigestFrequency, { times, now }: DigestFacts): StepWindow => ({
+  kind: 'frequency',
+  name: windowName('frequency', channelOf(step), step.context ?? '', frequency),
+  closesAt: nextDigest(frequency, times.digest, times.zone, now),
+  frequency,
+})
+
+const byRule = (step: Step, { rule, key }: StepDigest, { times, now }: DigestFacts): StepWindow => {
+  const { window, sliding, first } = rule
+  const most = rule.most ?? Math.min(SLIDES * Number(window), MONTH_SECONDS)
+  const { context = '', type, index } = step
+  return {
+    kind: 'digest',
+    name: windowName('digest', channelOf(step), context, type, String(index), key),
+    closesAt:
+      typeof window === 'number' ? now + window * SECOND : nextDigest(window, times.digest, times.zone, now),
+    ...(sliding && typeof window === 'number'
+      ? { slide: { windowMs: window * SECOND, mostMs: most * SECOND } }
+      : {}),
+    ...(first ? { first: true } : {}),
+  }
+}
+
+/**
+ * Returns the window in which a step that would be sent is collected, and who decided so; undefined if it leaves on its own. A
+ * frequency that the person chose replaces the digest of the type. What is critical, has overrides on its channel, or is a
+ * digest already, is not collected. Pure.
+ */
+export const collectionOf = (
+  step: Step,
+  facts: DigestFacts,
+): { window: StepWindow; by: Decider; path: string } | undefined => {
+  const { preference, digest } = facts
+  const channel = channelOf(step)
+  if (preference?.reason === 'critical' || preference?.reason === 'otp') return undefined
+  if (step.overrides?.[channel] !== undefined) return undefined
+  const frequency = frequencyOf(channel, preference)
+  if (frequency === 'immediate') return undefined
+  if (frequency !== undefined && preference) {
+    const { by, path = `channels.${channel}` } = preference
+    return { window: byFrequency(step, frequency, facts), by, path }
+  }
+  return digest && { window: byRule(step, digest, facts), by: digest.by, path: digest.path }
+}
+
+/** Returns the digest of a step: its own, else that of its type. Undefined if neither has one. */
+export const digestRuleOf = (
+  { plan, index, ownPlan }: Step,
+  type: { digest?: DigestRule | undefined } | undefined,
+): Omit<StepDigest, 'key'> | undefined => {
+  const own = plan[index]?.digest
+  if (own) return { rule: own, by: ownPlan ? 'sender' : 'type', path: `plan.${index}.digest` }
+  return type?.digest && { rule: type.digest, by: 'type', path: 'digest' }
+}

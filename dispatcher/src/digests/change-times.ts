@@ -1,0 +1,30 @@
+import type { Store } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
+import type { ClosesAt } from './closes-at.ts'
+import { closeMessage, readAbout, type TimesWork } from './window-work.ts'
+
+/**
+ * Returns a function that moves the open windows of a user after their quiet hours, snooze, hour of digests or time zone have
+ * changed. Repeatable.
+ */
+export const createChangeTimes =
+  ({
+    store,
+    stream,
+    closesAt,
+  }: {
+    store: Pick<Store, 'digests'>
+    stream: Pick<Stream, 'publish'>
+    closesAt: ClosesAt
+  }) =>
+  async (tenant: string, { user }: TimesWork): Promise<void> => {
+    const now = Date.now()
+    for (const window of await store.digests.open(tenant, user)) {
+      const about = readAbout(window)
+      const at = await closesAt(tenant, window, about, now)
+      if (at === window.closesAt) continue
+      // Scheduled first: a close that comes too early looks at the time again.
+      await stream.publish([closeMessage(tenant, window, { ...about, at })])
+      await store.digests.move(tenant, window, at)
+    }
+  }

@@ -1,0 +1,52 @@
+import type { Step } from '@carillon/core/delivery/step'
+import { filled } from '@carillon/core/template/filled'
+import { scopeOf } from '@carillon/core/template/scope'
+import { type Told, toldOf } from '@carillon/core/template/told'
+import { viewerOf } from '@carillon/core/template/viewer'
+import type { ItemContent } from '@carillon/schemas'
+import type { Known } from '../sending/lookup.ts'
+
+/**
+ * Returns what a step in a digest says: its item, or, without one, its content with the texts that an item would have. A text
+ * that cannot be rendered is empty, so that it does not take the others with it.
+ */
+const contentOf = (step: Step, known: Known, now: number): ItemContent[] => {
+  const content = known.content(step)
+  if (!content) return []
+  const templates = step.item === undefined ? known.templates(step) : undefined
+  const named = (item: ItemContent) => ({ ...item, title: item.title ?? known.type(step)?.name })
+  if (!templates) return [named(content)]
+  const { profile } = known.person(step)
+  const tenancy = known.tenancy(step)
+  const scope = scopeOf(content, { id: step.user, profile }, tenancy)
+  const { texts } = templates.render('inbox', scope, viewerOf(known.person(step), tenancy.settings, now))
+  return [named(filled(content, texts))]
+}
+
+/** What a message about several notifications says before its templates are rendered. */
+export type DigestContent = { content: ItemContent; told: Told }
+
+/** Returns the content of a digest from the steps of which it tells, oldest first. `data` and actor are the newest one's. */
+export const digestContent = (
+  step: Step,
+  left: readonly Step[],
+  known: Known,
+  now: number,
+): DigestContent | undefined => {
+  const contents = left.toReversed().flatMap((each) => contentOf(each, known, now))
+  const [newest] = contents
+  if (!newest) return undefined
+  const { data, actor, category, priority } = newest
+  const isOwnType = step.type === newest.type
+  return {
+    content: {
+      ...{ id: step.notification, notification: step.notification, type: step.type, priority },
+      ...(data && { data }),
+      ...(actor && { actor }),
+      ...(isOwnType ? { category, title: newest.title, url: newest.url, image: newest.image } : {}),
+      ...(step.context === undefined ? {} : { context: step.context }),
+      createdAt: newest.createdAt,
+    },
+    told: toldOf(contents),
+  }
+}

@@ -1,0 +1,65 @@
+import { type Step, stepDedupe } from '@carillon/core/delivery/step'
+import { derivedUuid7 } from '@carillon/core/notification/ids'
+import type { StepWindow } from '@carillon/core/routing/digest'
+import type { Store } from '@carillon/core/store/port'
+import type { Joining } from '@carillon/core/store/ports/digests'
+import { RETENTION_MS, type Stream } from '@carillon/core/stream/port'
+import { gathered } from '../sending/gathered.ts'
+import { channelOf } from '../sending/ledger-changes.ts'
+import type { Collected } from './members.ts'
+import { aboutOf, closeMessage } from './window-work.ts'
+
+/** The id of a window, which is that of the message that tells of it, and when it closes, epoch ms. */
+export type Waiting = { id: string; until: number }
+
+type Request = { step: Step; window: StepWindow; now: number }
+
+const joiningOf = ({ step, window, now }: Request): Joining => {
+  const { tenant, user, context, priority, expiresAt } = step
+  const member = stepDedupe(step)
+  const collected: Collected = { step, ...(window.alone ? { alone: true } : {}) }
+  return {
+    ...{ user, window: window.name, member, at: now },
+    step: JSON.stringify(collected),
+    until: Math.max(expiresAt, window.closesAt) + RETENTION_MS,
+    open: {
+      id: derivedUuid7(now, `window\n${tenant}\n${user}\n${window.name}\n${member}`),
+      closesAt: window.closesAt,
+      about: JSON.stringify(aboutOf(window, { channel: channelOf(step), context, priority })),
+    },
+    ...(window.slide ? { slide: window.slide } : {}),
+    ...(window.first ? { first: true } : {}),
+  }
+}
+
+/**
+ * Returns a function that makes a step wait in a window. It resolves with undefined if the step is
+ * the first of a digest that lets it through. Who opens a window also schedules its close. Repeatable: a step that joins again
+ * is in the same window as before. Steps that arrive together are written together.
+ */
+export const createJoin = ({
+  store,
+  stream,
+}: {
+  store: Pick<Store, 'digests'>
+  stream: Pick<Stream, 'publish'>
+}) => {
+  const join = gathered(async (tenant, requests: readonly Request[]) => {
+    const joined = await store.digests.join(tenant, requests.map(joiningOf))
+    const closes = requests.flatMap(({ step, window }, index) => {
+      const { id, closesAt, opened } = joined[index]!
+      const opening = { user: step.user, window: window.name, id }
+      return opened
+        ? [closeMessage(tenant, opening, { kind: window.kind, priority: step.priority, at: closesAt })]
+        : []
+    })
+    if (closes.length > 0) await stream.publish(closes)
+    return joined
+  })
+  return async (step: Step, window: StepWindow, now: number): Promise<Waiting | undefined> => {
+    const { id, closesAt, collected } = await join(step.tenant, { step, window, now })
+    return collected ? { id, until: closesAt || window.closesAt } : undefined
+  }
+}
+
+export type Join = ReturnType<typeof createJoin>

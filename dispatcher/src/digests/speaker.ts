@@ -1,0 +1,51 @@
+import type { Step } from '@carillon/core/delivery/step'
+import type { Subject } from '@carillon/core/routing/preference'
+import type { Told } from '@carillon/core/template/told'
+import type { TypeTemplates } from '@carillon/core/template/type-templates'
+import type { ItemContent } from '@carillon/schemas'
+import type { Known } from '../sending/lookup.ts'
+import { digestContent } from './content.ts'
+
+/** What a message is made of. `summary` renders a digest if the templates of its type fail. */
+export type Speaker = {
+  step: Step
+  content: ItemContent | undefined
+  templates: TypeTemplates | undefined
+  summary?: TypeTemplates | undefined
+  told?: Told
+  subjects: readonly Omit<Subject, 'addressed'>[]
+}
+
+const ofStep = (step: Step, known: Known): Speaker => ({
+  step,
+  content: known.content(step),
+  templates: known.templates(step),
+  subjects: [known.subject(step)],
+})
+
+/** Returns a summary's only message as itself, sent as the summary. */
+const asItself = (summary: Step, member: Step): Step => ({
+  ...member,
+  ...{ notification: summary.notification, digest: summary.digest, plan: summary.plan, index: summary.index },
+})
+
+/**
+ * Returns what a step's message is made of: its own content, or that of the steps of which a digest tells. If one is left of a
+ * summary after quiet hours, it leaves as itself.
+ */
+export const speakerOf = (step: Step, known: Known, now: number): Speaker => {
+  const members = known.members(step, now)
+  if (!members || !step.digest) return ofStep(step, known)
+  const { left } = members
+  const [only] = left
+  if (only && left.length === 1 && step.digest.kind === 'quiet_hours')
+    return { ...ofStep(only, known), step: { ...asItself(step, only), destination: step.destination } }
+  const summary = known.summary(step)
+  return {
+    step,
+    ...(digestContent(step, left, known, now) ?? { content: undefined }),
+    templates: known.templates(step) ?? summary,
+    summary,
+    subjects: left.map(known.subject),
+  }
+}

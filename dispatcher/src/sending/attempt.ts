@@ -1,0 +1,132 @@
+import { dueAt, type Step } from '@carillon/core/delivery/step'
+import { appUrlOf } from '@carillon/core/notification/links'
+import { type Said, saidBy } from '@carillon/core/render/said'
+import { faultText } from '@carillon/core/routing/template-failure'
+import type { Seal } from '@carillon/core/security/seal'
+import type { Passed } from '@carillon/core/store/ports/deliveries'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { TemplateFault } from '@carillon/core/template/type-templates'
+import type { Channel, EmailOverrides } from '@carillon/schemas'
+import { speakerOf } from '../digests/speaker.ts'
+import type { Candidate, Destination } from './candidate.ts'
+import type { Claims } from './claim.ts'
+import type { Ending } from './ending.ts'
+import { endingOf } from './ending-of.ts'
+import { type Answer, failover } from './failover.ts'
+import { senderOf } from './from-address.ts'
+import { channelOf } from './ledger-changes.ts'
+import type { LinksOf } from './links.ts'
+import type { Known } from './lookup.ts'
+import { type Mail, overridesOf, type PrepareMail } from './mail-extras.ts'
+import { codeOf } from './otp-code.ts'
+import type { Permits } from './permit.ts'
+import type { RetrySettings } from './retry.ts'
+import type { Send } from './send.ts'
+
+export type AttemptPorts = {
+  seal: Pick<Seal, 'open'>
+  prepareMail: PrepareMail
+  permits: Permits
+  claims: Claims
+  send: Send
+  linksOf: LinksOf
+  metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds' | 'templateErrors'>
+}
+
+export type AttemptOptions = {
+  /** Settings that override the default retry policy of a channel. */
+  retries: Partial<Record<Channel, RetrySettings>>
+  /** The app URL of tenants that have not set their own. */
+  appUrl?: string
+}
+
+const unrendered = (fault: TemplateFault): Ending => ({
+  ending: 'unrendered',
+  reason: 'template_error',
+  detail: faultText(fault),
+})
+
+/** Returns a function that makes one attempt of a step to reach one destination. `begun` is when the step was due, epoch ms. */
+export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
+  const { seal, prepareMail, permits, claims, send, linksOf, metrics } = ports
+
+  /**
+   * Tries one candidate, with its permit. The claim comes last, so that a step that waits, or lacks a file, has not
+   * claimed anything.
+   */
+  const ask = async (
+    step: Step,
+    { said, mail }: { said: Said; mail: Mail },
+    candidate: Candidate,
+    claim: () => ReturnType<Claims['claim']>,
+  ): Promise<Answer> => {
+    const permit = await permits(step, candidate)
+    if (permit.outcome !== undefined) return permit
+    try {
+      const added = await mail.extras()
+      if (added.outcome !== undefined) return added
+      const claimed = await claim()
+      return claimed.claim === 'ours'
+        ? await send(step, { ...said, extras: added.extras }, candidate, permit)
+        : { outcome: 'taken', claim: claimed }
+    } finally {
+      permit.release()
+    }
+  }
+
+  /** Fails over from one candidate to the next. */
+  return async (
+    step: Step,
+    known: Known,
+    { candidates }: Destination,
+    begun: number,
+  ): Promise<{ ending: Ending; now: number; leftOut: readonly Passed[] }> => {
+    const channel = channelOf(step)
+    const tenancy = known.tenancy(step)
+    const person = known.person(step)
+    const overrides = overridesOf(seal, step)
+    const speaker = speakerOf(step, known, begun)
+    const { content, templates, summary, told } = speaker
+    const urls = { links: await linksOf(step, speaker, overrides), appUrl: appUrlOf(tenancy, options) }
+    const shared = {
+      content,
+      code: codeOf(seal, step),
+      told,
+      ...urls,
+      person,
+      tenancy,
+      overrides,
+      now: Date.now(),
+    }
+    let spoken = saidBy(speaker.step, { ...shared, templates })
+    if ('faults' in spoken) {
+      metrics.templateErrors.inc({ type: step.type })
+      if (summary && summary !== templates) spoken = saidBy(speaker.step, { ...shared, templates: summary })
+    }
+    if ('faults' in spoken) {
+      return { ending: unrendered(spoken.faults[0]), now: Date.now(), leftOut: [] }
+    }
+    const mail = await prepareMail(step, overrides as EmailOverrides | undefined, person.profile)
+    const said: Said = { ...spoken, sender: senderOf(tenancy, channel) }
+    const repeatable = candidates.every(({ account }) => account.provider.repeatable)
+    let claiming: ReturnType<Claims['claim']> | undefined
+    const claim = () => {
+      claiming ??= claims.claim(step, step.priority === 'critical' || repeatable)
+      return claiming
+    }
+    const message = { said, mail }
+    const result = await failover(candidates, (candidate) => ask(step, message, candidate, claim)).finally(
+      mail.release,
+    )
+    const now = Date.now()
+    const ending = endingOf(step, result, { retries: options.retries, now })
+    const claimed = await claiming
+    // Every message in doubt is counted, whether it is resent or not.
+    if (claimed?.claim === 'ours' && claimed.again) metrics.inDoubt.inc({ channel, resent: 'yes' })
+    if (ending.ending === 'in_doubt') metrics.inDoubt.inc({ channel, resent: 'no' })
+    else if (result.result === 'in_doubt') metrics.inDoubt.inc({ channel, resent: 'yes' })
+    if (ending.ending === 'sent')
+      metrics.sendSeconds.observe({ channel, priority: step.priority }, (now - dueAt(step)) / 1_000)
+    return { ending, now, leftOut: mail.leftOut }
+  }
+}

@@ -1,0 +1,30 @@
+import type { Step } from '@carillon/core/delivery/step'
+import type { StepDecision } from '@carillon/core/routing/decision'
+import { next } from '@carillon/core/routing/due-step'
+import type { Join } from '../digests/join.ts'
+import type { Known } from './lookup.ts'
+
+/** A step, and what was decided about it. */
+export type Decided = { step: Step; wanted: StepDecision }
+
+/**
+ * Returns a function that decides about a due step. One that is to wait in a window joins it. The first of a digest may be let through: it goes on as
+ * one that has waited.
+ */
+export const createDecide =
+  (join: Join) =>
+  async (due: Step, known: Pick<Known, 'facts'>, begun: number): Promise<Decided> => {
+    const facts = known.facts(due, begun)
+    for (let step = due; ; step = { ...step, held: (step.held ?? 0) + 1 }) {
+      const wanted = next(step, facts)
+      if ((wanted.outcome !== 'join' && wanted.outcome !== 'wait') || !wanted.window) return { step, wanted }
+      const joined = await join(step, wanted.window, begun)
+      if (!joined) continue
+      const { id, until } = joined
+      return {
+        step,
+        wanted:
+          wanted.outcome === 'join' ? { ...wanted, until, detail: `digest ${id}` } : { ...wanted, until },
+      }
+    }
+  }
