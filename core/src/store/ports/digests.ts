@@ -1,5 +1,5 @@
 /** Names a window of a user. `window` has at most 64 characters; a user has at most one open window of a name. */
-export type WindowPlace = { user: string; window: string }
+type WindowPlace = { user: string; window: string }
 
 /** A window that is open. Times are epoch ms. `about` is what its opener stored with it, as text. */
 export type OpenWindow = WindowPlace & {
