@@ -162,7 +162,7 @@ test('an item is personal if its templates use the user', () => {
 describe('the group of an item', () => {
   const groupOf = (type: Omit<Templated, 'key'>, data: Record<string, unknown> = {}) =>
     prepareTemplates({ key: 'x', ...type }, { insecureLinks: 'refuse' }).group(
-      { data, user: { id: 'ada' }, tenant: {}, actor: {}, context: {} },
+      { ...toldOf([]), data, user: { id: 'ada' }, tenant: {}, actor: {}, context: {} },
       { timezone: 'UTC', now: 0 },
     )
 
