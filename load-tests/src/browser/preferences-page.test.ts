@@ -104,13 +104,13 @@ describe.skipIf(!executablePath)(
     test('changes a choice by keyboard, says that it is saved, and who decides', async () => {
       const { page, errors } = await open(await link())
       await unfold(page, 'Orders')
-      const email = page.getByRole('group', { name: 'Orders' }).getByRole('switch', { name: 'E-mail' })
+      const email = page.getByRole('group', { name: 'Orders' }).getByRole('combobox', { name: 'E-mail' })
       await email.focus()
-      await page.keyboard.press('Space')
+      await page.keyboard.press('ArrowUp')
       await status(page, 'Saved')
       expect(await stored()).toEqual({ categories: { orders: { email: false } } })
-      expect(await email.isChecked()).toBe(false)
-      expect(await email.evaluate('document.activeElement.role')).toBe('switch')
+      expect(await email.inputValue()).toBe('off')
+      expect(await email.evaluate('document.activeElement.tagName')).toBe('SELECT')
       await page
         .locator(`#${await email.getAttribute('aria-describedby')}`)
         .getByText('Your choice')
@@ -118,10 +118,15 @@ describe.skipIf(!executablePath)(
       await unfold(page, 'Order shipped')
       const ofType = page.getByRole('group', { name: 'Order shipped' })
       await ofType.getByText('As for the whole category').waitFor(WAIT)
-      expect(await ofType.getByRole('switch', { name: 'E-mail' }).isChecked()).toBe(false)
+      expect(await ofType.getByRole('combobox', { name: 'E-mail' }).inputValue()).toBe('off')
+      await ofType.getByRole('combobox', { name: 'E-mail' }).selectOption({ label: 'Daily' })
+      await expect.poll(stored, WAIT).toEqual({
+        categories: { orders: { email: false } },
+        types: { 'order.shipped': { email: 'daily' } },
+      })
       const billing = page.locator('section', { has: page.getByRole('heading', { name: 'Billing' }) })
       await billing.getByText('Always on · Inbox · Push · E-mail').waitFor(WAIT)
-      expect(await billing.getByRole('switch').count()).toBe(0)
+      expect(await billing.getByRole('combobox').count()).toBe(0)
       expect(errors).toEqual([])
       await page.context().close()
     })
@@ -135,6 +140,50 @@ describe.skipIf(!executablePath)(
       await page.getByRole('group', { name: 'Channels' }).getByRole('switch', { name: 'Push' }).click()
       await page.getByRole('switch', { name: 'Pause everything' }).click()
       await expect.poll(stored, WAIT).toEqual({ muted: true, channels: { email: false, sms: false } })
+      await page.context().close()
+    })
+
+    test('quiet hours are changed day by day, and keep the defaults of other days', async () => {
+      const night = [['22:00', '07:00']]
+      const defaults = {
+        quietHours: { days: { mon: night, sat: [['00:00', '24:00']] } },
+        digest: { day: 'fri' },
+      }
+      await hub.call('PUT', '/v1/tenant', { token: tenant.key, body: { defaults } })
+      const { page, errors } = await open(await link())
+      await unfold(page, 'Quiet hours')
+      const day = (name: string) => page.getByRole('group', { name, exact: true })
+      expect(await day('Saturday').getByLabel('To').inputValue()).toBe('00:00')
+      await day('Monday').getByLabel('From').fill('21:30')
+      await day('Tuesday').getByRole('button', { name: 'Add' }).click()
+      const monday = { mon: [['21:30', '07:00']] }
+      await expect
+        .poll(stored, WAIT)
+        .toEqual({ quietHours: { days: { ...monday, tue: night, sat: [['00:00', '24:00']] } } })
+      await day('Saturday').getByRole('button', { name: 'Remove' }).click()
+      await day('Tuesday').getByLabel('To').fill('22:00')
+      await day('Tuesday').getByText('Enter two different times.').waitFor(WAIT)
+      await page.getByRole('combobox', { name: 'Time zone' }).selectOption('Asia/Tokyo')
+      await page.getByRole('combobox', { name: 'Time', exact: true }).selectOption('8')
+      await expect.poll(stored, WAIT).toEqual({
+        quietHours: { timezone: 'Asia/Tokyo', days: { ...monday, tue: night, sat: [] } },
+        digest: { hour: 8, day: 'fri' },
+      })
+      expect(errors).toEqual([])
+      await page.context().close()
+    })
+
+    test('a snooze is set, shown and ended', async () => {
+      const { page } = await open(await link())
+      const snooze = page.getByRole('combobox', { name: 'Snooze' })
+      await snooze.selectOption({ label: '4 hours' })
+      await expect
+        .poll(async () => Date.parse(String((await stored()).snoozedUntil)) - Date.now(), WAIT)
+        .toBeGreaterThan(3.9 * 3_600_000)
+      await page.locator('option', { hasText: 'Until' }).waitFor({ ...WAIT, state: 'attached' })
+      expect(await snooze.inputValue()).toBe('now')
+      await snooze.selectOption({ label: 'Not snoozed' })
+      await expect.poll(stored, WAIT).toEqual({})
       await page.context().close()
     })
 
@@ -196,6 +245,9 @@ describe.skipIf(!executablePath)(
         const { page, errors } = await open(await link(), { locale, colorScheme, viewport })
         expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(title)
         await page.locator('details').first().waitFor(WAIT)
+        await page.locator('.day .add').first().evaluate('document.querySelector(".quiet").open = true')
+        await page.locator('.day .add').first().click()
+        await page.locator('#status:not(:empty)').waitFor(WAIT)
         await page.evaluate('for (const each of document.querySelectorAll("details")) each.open = true')
         expect(await violations(page)).toEqual([])
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)

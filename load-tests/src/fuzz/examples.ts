@@ -157,7 +157,12 @@ export const BODIES: Record<string, readonly unknown[]> = {
     {},
   ],
   'patch /v1/me': [{ locale: 'pt-BR', timezone: 'Europe/Lisbon' }, { locale: null }],
-  'patch /v1/preferences': [{ muted: false }, { channels: { sms: false } }, {}],
+  'patch /v1/preferences': [
+    { muted: false },
+    { channels: { sms: false } },
+    { digest: { hour: 8, day: 'fri' }, quietHours: { days: { mon: [['22:00', '07:00']], sat: null } } },
+    {},
+  ],
   'patch /v1/users/{id}/preferences': [{ categories: { news: { email: 'daily' } } }],
   'put /v1/suppressions/{channel}/{address}': [{ reason: 'manual' }],
 }

@@ -16,7 +16,8 @@ type Schema = {
   required?: string[]
   propertyNames?: Schema
   additionalProperties?: Schema | boolean
-  items?: Schema
+  items?: Schema | false
+  prefixItems?: Schema[]
   minItems?: number
   maxItems?: number
   pattern?: string
@@ -125,7 +126,8 @@ const valuesOf = (root: Schema): fc.Arbitrary<unknown> => {
       case 'null':
         return fc.constant(null)
       case 'array':
-        return fc.array(inner(schema.items ?? {}), {
+        if (schema.prefixItems) return fc.tuple(...schema.prefixItems.map(inner))
+        return fc.array(inner(schema.items || {}), {
           minLength: schema.minItems ?? 0,
           maxLength: Math.min(schema.maxItems ?? 4, (schema.minItems ?? 0) + 3),
         })

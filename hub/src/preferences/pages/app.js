@@ -23,7 +23,7 @@ const showFailure = (title, text, again, retry) => {
 }
 
 /**
- * Makes changes one after the other. A control whose change failed shows the stored choice again, and so do all
+ * Makes changes one after the other. `patch` is called when its turn has come, so it builds on what holds then. A control whose change failed shows the stored choice again, and so do all
  * others once nothing is pending.
  */
 const createSave = (api, words, choices) => {
@@ -35,7 +35,7 @@ const createSave = (api, words, choices) => {
     status.className = ''
     last = last.then(async () => {
       try {
-        choices.know(await api.change(patch))
+        choices.know(await api.change(patch()))
         status.textContent = words.saved
       } catch (error) {
         if (!(error instanceof Refused)) throw error
@@ -71,9 +71,9 @@ export const openPage = async (token) => {
   const brand = document.getElementById('brand')
   brand.replaceChildren()
   showBrand(brand, data.brand)
-  const choices = createChoices(data, chosen.words)
+  const choices = createChoices(data, chosen.words, chosen.tag)
   page.replaceChildren(...choices.elements)
   page.setAttribute('aria-busy', 'false')
   const save = createSave(api, chosen.words, choices)
-  choices.onChange((control, patch) => save(control, patch))
+  choices.onChange(save)
 }

@@ -1,17 +1,21 @@
+import { createControls } from './controls.js'
 import { element } from './dom.js'
-import { createSwitches } from './switches.js'
+import { createQuietHours } from './quiet-hours.js'
+import { createDigestTime, createSnooze } from './times.js'
 
-const PACES = new Set(['hourly', 'daily', 'weekly', 'immediate'])
+/** What a list of a channel offers. `on` leaves the pace to the type. */
+const PACES = ['off', 'on', 'immediate', 'hourly', 'daily', 'weekly']
+const paceOf = (value) => (typeof value === 'string' ? value : value ? 'on' : 'off')
+const choiceOf = (pace) => (pace === 'on' ? true : pace === 'off' ? false : pace)
 
 /** Says who decides about a channel of a category or type. */
 const reasonOf = ({ value, by, path = '', locked }, section, words, muted) => {
   if (locked) return value === false ? words.standard : words.always
   if (muted) return words.paused
-  const pace = PACES.has(value) ? `${words[value]} · ` : ''
   const own = by === 'user' || by === 'user_context'
   if (own && path.startsWith('channels.') && value === false) return words.master
-  if (own && section === 'types' && path.startsWith('categories.')) return pace + words.inCategory
-  return pace + (own ? words.yours : words.standard)
+  if (own && section === 'types' && path.startsWith('categories.')) return words.inCategory
+  return own ? words.yours : words.standard
 }
 
 /** Returns a function that finds the row of a category or type in a grid. */
@@ -24,27 +28,39 @@ const rowsOf = ({ categories, types }) => {
   return (section, key) => rows[section].get(key)
 }
 
-/** The switches of one category or type, by channel. */
-const createRow = (switches, known, words) => (section, key, name) =>
-  element(
-    'fieldset',
-    {},
-    element('legend', { class: 'unseen' }, name),
-    ...known.data.channels.map((channel) =>
-      switches.add({
-        label: words.channels[channel],
-        path: [section, key, channel],
-        read: () => {
-          const { grid, sample } = known.data
-          const found = known.row(section, key)?.channels[channel]
-          if (!found) return { on: false, locked: true, reason: '' }
-          const reason = reasonOf(found, section, words, grid.muted)
-          return { on: found.value !== false, locked: found.locked || sample, reason }
-        },
-        chosen: (on) => on,
-      }),
-    ),
-  )
+/** The controls of one category or type, by channel: a switch for the inbox, lists of paces for all others. */
+const createRow = (controls, known, words) => {
+  const paces = PACES.map((pace) => [pace, words.paces[pace]])
+  return (section, key, name) => {
+    const read = (channel) => {
+      const { grid, sample } = known.data
+      const found = known.row(section, key)?.channels[channel]
+      if (!found) return { value: false, locked: true, reason: '' }
+      const reason = reasonOf(found, section, words, grid.muted)
+      return { value: found.value, locked: found.locked || sample, reason }
+    }
+    const control = (channel) => {
+      const label = words.channels[channel]
+      const path = [section, key, channel]
+      if (channel === 'inbox')
+        return controls.addSwitch({
+          ...{ label, path, chosen: (on) => on },
+          read: () => ({ ...read(channel), on: read(channel).value !== false }),
+        })
+      return controls.addSelect({
+        label,
+        read: () => ({ ...read(channel), options: paces, value: paceOf(read(channel).value) }),
+        patchOf: (pace) => controls.patchAt(path, choiceOf(pace)),
+      })
+    }
+    return element(
+      'fieldset',
+      {},
+      element('legend', { class: 'unseen' }, name),
+      ...known.data.channels.map(control),
+    )
+  }
+}
 
 const title = (name) => element('bdi', {}, name)
 const about = (text) => text && element('p', { class: 'soft' }, title(text))
@@ -86,11 +102,11 @@ const createDetails = (row, known, words) => {
 }
 
 /** The switches for everything: pause, and each channel as a whole. */
-const createMasters = (switches, known, words) => ({
+const createMasters = (controls, known, words) => ({
   pause: element(
     'section',
     { class: 'pause' },
-    switches.add({
+    controls.addSwitch({
       label: words.pause,
       path: ['muted'],
       read: () => ({
@@ -105,7 +121,7 @@ const createMasters = (switches, known, words) => ({
     {},
     element('legend', { class: 'unseen' }, words.everywhere),
     ...known.data.channels.map((channel) =>
-      switches.add({
+      controls.addSwitch({
         label: words.channels[channel],
         path: ['channels', channel],
         read: () => ({
@@ -119,12 +135,12 @@ const createMasters = (switches, known, words) => ({
   ),
 })
 
-/** Renders the choices of the data. `know` takes newer data, which `refresh` shows. */
-export const createChoices = (data, words) => {
+/** Renders the choices of the data. `know` takes newer data, which `refresh` shows. `tag`: the BCP 47 tag of formats. */
+export const createChoices = (data, words, tag) => {
   const known = { data, row: rowsOf(data.grid) }
-  const switches = createSwitches()
-  const masters = createMasters(switches, known, words)
-  const { category, type } = createDetails(createRow(switches, known, words), known, words)
+  const controls = createControls()
+  const masters = createMasters(controls, known, words)
+  const { category, type } = createDetails(createRow(controls, known, words), known, words)
   const { categories, types } = data.grid
   const soft = (text) => element('p', { class: 'soft' }, text)
   const elements = [
@@ -132,15 +148,24 @@ export const createChoices = (data, words) => {
     soft(words.intro),
     data.sample && element('p', { class: 'note' }, words.sample),
     masters.pause,
+    createSnooze(controls, known, words, tag),
     element('h2', {}, words.what),
     categories.length + types.length === 0 && soft(words.empty),
     ...categories.map(category),
     types.length > 0 && element('h2', {}, words.other),
     ...types.map(type),
     element('section', {}, element('h2', {}, words.everywhere), soft(words.everywhereHint), masters.channels),
+    element('section', {}, element('h2', {}, words.digest), ...createDigestTime(controls, known, words, tag)),
+    element(
+      'details',
+      { class: 'quiet' },
+      element('summary', {}, element('h2', {}, words.quiet)),
+      soft(words.quietHint),
+      ...createQuietHours(controls, known, words, tag),
+    ),
   ]
   return {
-    ...switches,
+    ...controls,
     elements: elements.filter(Boolean),
     know: (next) => {
       known.data = next
