@@ -13,7 +13,7 @@ import { DigestWork, TimesWork } from './digests/window-work.ts'
 import { createWake, WakeWork } from './inbox/snooze-end.ts'
 import type { Ready } from './intake/ready.ts'
 import type { Pipeline } from './pipeline.ts'
-import { ChunkWork, DueWork } from './plan/work.ts'
+import { ChunkWork, DueWork, LocalWork } from './plan/work.ts'
 import { createReportKind } from './reports/report-kind.ts'
 import type { Reports } from './reports/reports.ts'
 
@@ -23,15 +23,15 @@ export type WorkKindPorts = {
   cache: Pick<SettingsCache, 'tenant' | 'context' | 'typeVersion'>
   live: Live
   seal: Pick<Seal, 'open'>
-  pipeline: Pick<Pipeline, 'chunk' | 'due'>
+  pipeline: Pick<Pipeline, 'chunk' | 'due' | 'local'>
   reports: Pick<Reports, 'apply'>
 }
 
 const fits = ({ ready }: { ready: Ready }, { tenant }: WorkSubject) => ready.tenant === tenant
 
 /**
- * Creates the kinds of work other than plan steps: a chunk of a fan-out, a notification that is due, the end
- * of a snooze, the close of a window, changed quiet hours, and provider reports.
+ * Creates the kinds of work other than plan steps: a chunk of a fan-out, a notification that is due, recipients whose local
+ * time has come, the end of a snooze, the close of a window, changed quiet hours, and provider reports.
  */
 export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
   const { store, live, seal, pipeline, reports } = ports
@@ -42,6 +42,7 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
   return {
     chunk: workKind({ schema: ChunkWork, fits, handle: inTurn(({ body }) => pipeline.chunk(body)) }),
     due: workKind({ schema: DueWork, fits, handle: inTurn(({ body }) => pipeline.due(body)) }),
+    local: workKind({ schema: LocalWork, fits, handle: inTurn(({ body }) => pipeline.local(body)) }),
     wake: workKind({ schema: WakeWork, handle: inTurn(({ subject, body }) => wake(subject.tenant, body)) }),
     digest: workKind({
       schema: DigestWork,

@@ -4,6 +4,9 @@ import { zoneOf } from './zone.ts'
 /** The largest offset from UTC, of Kiritimati. */
 const EARLIEST_OFFSET = 14 * HOUR
 
+/** The smallest offset from UTC, of Baker Island. */
+const LATEST_OFFSET = -12 * HOUR
+
 const localOf = (local: string): number => Date.parse(`${local}Z`)
 
 /**
@@ -14,3 +17,6 @@ export const localInstant = (local: string, zone: string): number => zoneOf(zone
 
 /** Returns the first instant (epoch ms) at which a clock anywhere shows a local date and time: that in UTC+14. Pure. */
 export const earliestInstant = (local: string): number => localOf(local) - EARLIEST_OFFSET
+
+/** Returns the last instant (epoch ms) at which a clock anywhere shows a local date and time: that in UTC-12. Pure. */
+export const latestInstant = (local: string): number => localOf(local) - LATEST_OFFSET

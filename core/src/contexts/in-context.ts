@@ -58,6 +58,10 @@ export const inContext = ({
   }
 }
 
+/** Returns the time zone of dates and times that are nobody's own: that of the context, else that of the tenant, else UTC. */
+export const zoneIn = (place: Pick<InContext, 'settings'> | undefined): string =>
+  place?.settings.timezone ?? 'UTC'
+
 /** Results for notifications without a context, which are most. The settings cache returns the same object for a tenant. */
 const withoutContext = new WeakMap<object, InContext>()
 

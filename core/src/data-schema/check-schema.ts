@@ -63,7 +63,8 @@ function* subschemas(schema: Schema, pointer: string): Generator<[Schema, string
   }
 }
 
-const resolve = (root: Schema, ref: unknown, pointer: string): [Schema, string] => {
+/** Returns the schema that a reference names, and its pointer. Throws `SchemaError` if there is none. */
+export const referenced = (root: Schema, ref: unknown, pointer: string): [Schema, string] => {
   if (typeof ref !== 'string' || !/^#(\/|$)/.test(ref))
     throw new SchemaError('must be a JSON Pointer into the same schema, such as #/$defs/address', pointer)
   let here: unknown = root
@@ -122,7 +123,7 @@ export const checkSchema = (root: Schema): void => {
     }
     for (const [inner, at] of subschemas(schema, pointer)) add(inner, at)
     if (schema.$ref !== undefined) {
-      const [target, at] = resolve(root, schema.$ref, `${pointer}/$ref`)
+      const [target, at] = referenced(root, schema.$ref, `${pointer}/$ref`)
       if (open.has(target)) throw new SchemaError('must not refer to itself', `${pointer}/$ref`)
       add(target, at)
     }

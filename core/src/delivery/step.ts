@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
 import {
+  AFTER_MAX_SECONDS,
   Channel,
   ContextKey,
   ItemContent,
   NotificationId,
-  Plan,
+  PlanStep,
   Priority,
   scheduleSubject,
   stepSubject,
@@ -20,6 +21,14 @@ import { EpochMs } from '../json/epoch.ts'
 import { parseJson } from '../json/json.ts'
 import { uuid7Time } from '../notification/ids.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
+
+/** A plan that has started: the delay of each step is in seconds after `at`, or an instant. */
+export const TimedPlan = z.array(
+  PlanStep.extend({
+    after: z.union([z.int().min(0).max(AFTER_MAX_SECONDS), z.object({ at: EpochMs })]).default(0),
+  }),
+)
+export type TimedPlan = z.infer<typeof TimedPlan>
 
 /**
  * One step of a delivery plan for one user, as stored in the event log. It contains the id of the inbox item;
@@ -51,7 +60,7 @@ export const Step = z
     priority: Priority,
     at: EpochMs.describe('When the item was stored; each `after` is relative to it'),
     expiresAt: EpochMs.describe('When the step expires'),
-    plan: Plan.min(1),
+    plan: TimedPlan.min(1),
     index: z.int().min(0).describe('Index of the step in the plan'),
     ownPlan: z.boolean().optional().describe("The plan is the notification's own, not that of its type"),
     overrides: z
@@ -124,7 +133,10 @@ export const planKey = ({
   scheduleSubject(tenant, `plan-${digest(tenant, notification, user).slice(0, 32)}`)
 
 /** Returns when a step is due, epoch ms. */
-export const dueAt = ({ at, plan, index }: Step): number => at + (plan[index]?.after ?? 0) * 1_000
+export const dueAt = ({ at, plan, index }: Pick<Step, 'at' | 'plan' | 'index'>): number => {
+  const after = plan[index]?.after ?? 0
+  return typeof after === 'number' ? at + after * 1_000 : Math.max(at, after.at)
+}
 
 /** Returns the next step of the plan, before its first attempt; undefined after the last. */
 export const nextStep = ({

@@ -4,14 +4,16 @@ import { markedTitle } from '../render/test-mark.ts'
 /** A notification with its type. `at`: the time of its items, epoch ms. */
 export type Typed = {
   id: string
-  notification: Omit<Notification, 'priority'> & { priority: Priority }
+  notification: Omit<Notification, 'priority' | 'deliverAt' | 'expiresAt'> & { priority: Priority }
   type: Pick<NotificationType, 'category'> | undefined
   at: number
+  /** When its items expire, as RFC 3339. */
+  expiresAt: string | undefined
 }
 
-/** Returns the content of a notification's items, which is the same for all recipients. Pure. */
-export const contentOf = ({ id, notification, type, at }: Typed): InboxContent => {
-  const { title, body, url, image, actor, actions, tags, data, context, priority, expiresAt } = notification
+/** Returns the content of a notification's items, which is the same for all recipients with the same times. Pure. */
+export const contentOf = ({ id, notification, type, at, expiresAt }: Typed): InboxContent => {
+  const { title, body, url, image, actor, actions, tags, data, context, priority } = notification
   return {
     notification: id,
     type: notification.type,

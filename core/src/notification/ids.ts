@@ -60,3 +60,7 @@ export const timeOfId = (id: string, appendedAt: number): number | undefined => 
  */
 export const dueKey = (notification: string): string =>
   `due-${hash('sha256', notification, 'base64url').slice(0, 22)}`
+
+/** Returns the key of the message with which recipients of a notification wait for their local time. Each chain has one. */
+export const localKey = (notification: string, chain: number): string =>
+  `local-${hash('sha256', notification, 'base64url').slice(0, 22)}-${chain}`

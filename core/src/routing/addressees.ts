@@ -7,7 +7,11 @@ export const Audience = z.union([z.object({ topic: TopicKey }), z.object({ every
 export type Audience = z.infer<typeof Audience>
 
 /** How a notification is addressed to a user. */
-export type Addressed = { by: 'user' | 'everyone' } | { by: 'topic'; topic: string }
+export const Addressed = z.union([
+  z.object({ by: z.enum(['user', 'everyone']) }),
+  z.object({ by: z.literal('topic'), topic: TopicKey }),
+])
+export type Addressed = z.infer<typeof Addressed>
 
 /** Returns how the members of an audience are addressed. */
 export const addressedBy = (audience: Audience): Addressed =>

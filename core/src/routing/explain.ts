@@ -23,6 +23,8 @@ export type Facts = {
     | undefined
   /** An item was stored for the user, although the record does not name the user. Undefined if that is not known. */
   received?: boolean | undefined
+  /** When it is due in the user's time zone, if it has a local time, epoch ms. */
+  dueAt?: number | undefined
   now: number
 }
 
@@ -50,20 +52,34 @@ const isAddressed = (user: string, { record, stored, deliveries, item, received 
 const audience = (at: number, more: Pick<Decision, 'outcome' | 'by' | 'path' | 'reason' | 'until'>) =>
   ({ at, stage: 'audience', ...more }) as const
 
+/** Returns the decision by which the user waits, or waited, for a local time. */
+const waitFor = ({ stored }: Facts): Decision | undefined =>
+  stored.find(({ stage, outcome }) => stage === 'audience' && outcome === 'wait')
+
+/** Reports whether the user still waits for a local time, as far as is known. */
+const isWaiting = (facts: Facts): boolean =>
+  waitFor(facts) !== undefined &&
+  facts.record?.state !== 'delivered' &&
+  facts.item === undefined &&
+  facts.received !== true &&
+  facts.deliveries.length === 0
+
 /** Returns whether the user is a recipient, as far as nothing on record says otherwise. */
 const audienceDecisions = (record: NotificationProgress, addressed: boolean, facts: Facts): Decision[] => {
   const { state, acceptedAt, deliverAt, decisions: planned } = record
   const found: Decision[] = []
-  if (deliverAt !== undefined && deliverAt > acceptedAt)
+  const wait = waitFor(facts)
+  if (!wait && deliverAt !== undefined && deliverAt > acceptedAt)
     found.push(
       audience(acceptedAt, {
         outcome: 'wait',
-        ...{ by: 'sender', path: 'deliverAt', reason: 'scheduled', until: deliverAt },
+        ...{ by: 'sender', path: 'deliverAt', reason: 'scheduled', until: facts.dueAt ?? deliverAt },
       }),
     )
-  const told = facts.stored.filter(({ stage }) => stage === 'audience')
+  if (isWaiting(facts)) return found
+  const told = facts.stored.filter(({ stage, outcome }) => stage === 'audience' && outcome !== 'wait')
   if (state === 'scheduled' || told.some((decision) => !isForEverybody(decision))) return found
-  const at = Math.max(acceptedAt, deliverAt ?? 0)
+  const at = Math.max(acceptedAt, deliverAt ?? 0, wait?.until ?? 0)
   const begun = planned !== undefined || deliverAt === undefined
   if (addressed && begun && (told.length === 0 || facts.item))
     found.push(audience(at, { outcome: 'pass', by: 'sender', path: 'to' }))
@@ -87,9 +103,11 @@ const decisionsForAll = (record: NotificationProgress, { stored, item }: Facts):
   const arrived = item && arrival(item)
   const decided = stored.some(({ channel }) => channel === 'inbox')
   return (record.decisions ?? storedItem(item)).flatMap((decision) => {
-    const { at, stage, until } = decision
+    const { at, stage, until, path } = decision
     if (stage === 'inbox' && decided) return []
     const moved = arrived === undefined ? 0 : Math.max(0, arrived - at)
+    // A step that waits for a date is due at the same time, whenever the item was stored.
+    if (path?.endsWith('.from')) return [{ ...decision, at: at + moved }]
     return [{ ...decision, at: at + moved, ...(until === undefined ? {} : { until: until + moved }) }]
   })
 }
@@ -149,7 +167,7 @@ export const explain = (user: string, facts: Facts): Explained[] => {
   const { record, stored, passed, deliveries, item } = facts
   const addressed = isAddressed(user, facts)
   const ended = stored.some(({ stage, outcome }) => stage === 'audience' && outcome === 'end')
-  const got = addressed && !(ended && item === undefined)
+  const got = addressed && !(ended && item === undefined) && !isWaiting(facts)
   const decisions: DeliveryDecision[] = [
     ...(record ? audienceDecisions(record, addressed, facts) : []),
     ...(record && got ? decisionsForAll(record, facts) : []),

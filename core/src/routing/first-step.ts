@@ -1,14 +1,14 @@
-import type { Plan } from '@carillon/schemas'
+import { dueAt, type TimedPlan } from '../delivery/step.ts'
 import { GRACE_MS, type Presence } from '../live/port.ts'
 
 /** Returns the index of the first step. Skips steps with `when: failed`, because nothing has failed yet. */
-export const firstIndex = (plan: Plan): number => {
+export const firstIndex = (plan: TimedPlan): number => {
   const index = plan.findIndex(({ when }) => when !== 'failed')
   return Math.max(index, 0)
 }
 
 /** Reports whether the first step depends on the user's presence when the item is stored. */
-export const firstNeedsPresence = (plan: Plan, hasItem: boolean): boolean =>
+export const firstNeedsPresence = (plan: TimedPlan, hasItem: boolean): boolean =>
   hasItem && plan[firstIndex(plan)]?.when === 'offline'
 
 /**
@@ -18,10 +18,10 @@ export const firstNeedsPresence = (plan: Plan, hasItem: boolean): boolean =>
  * the step is due. Pure.
  */
 export const firstDue = (
-  plan: Plan,
+  plan: TimedPlan,
   { at, hasItem, presence }: { at: number; hasItem: boolean; presence: Presence },
 ): number => {
-  const due = at + (plan[firstIndex(plan)]?.after ?? 0) * 1_000
+  const due = dueAt({ at, plan, index: firstIndex(plan) })
   const waits = firstNeedsPresence(plan, hasItem) && presence !== 'away'
   return waits ? Math.max(due, at + GRACE_MS) : due
 }

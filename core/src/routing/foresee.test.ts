@@ -1,13 +1,12 @@
-import type { Plan } from '@carillon/schemas'
 import { expect, test } from 'vitest'
-import type { Step } from '../delivery/step.ts'
+import type { Step, TimedPlan } from '../delivery/step.ts'
 import { GRACE_MS } from '../live/port.ts'
 import { type Foreseen, foresee, type Known } from './foresee.ts'
 import { stepFailure } from './template-failure.ts'
 
 const AT = Date.parse('2026-01-31T09:00:00Z')
 
-const first = (plan: Plan, more: Partial<Step> = {}): Step => ({
+const first = (plan: TimedPlan, more: Partial<Step> = {}): Step => ({
   ...{ tenant: 'acme', user: 'ada', notification: 'n', item: 'i', type: 'order.shipped', priority: 'normal' },
   ...{ at: AT, expiresAt: AT + 1e9, plan, index: 0, toAudience: false },
   ...more,

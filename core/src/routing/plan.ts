@@ -7,7 +7,8 @@ import type {
   UserProfile,
   Warning,
 } from '@carillon/schemas'
-import { type InContext, inContext } from '../contexts/in-context.ts'
+import { type InContext, inContext, zoneIn } from '../contexts/in-context.ts'
+import { dueAt, type TimedPlan } from '../delivery/step.ts'
 import { type Unmet, unmet, usesUser } from '../expression/condition.ts'
 import { ignoredOverrides } from '../notification/overrides.ts'
 import { defaultsIn } from '../preferences/documents.ts'
@@ -15,7 +16,9 @@ import { ignoredContent } from '../template/filled.ts'
 import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
 import { exclusionOf } from './exclusion.ts'
+import { type OwnTime, ownTime, type Timing, timeDecision } from './own-time.ts'
 import { type Preference, type PreferenceLayers, preferenceOf, type Subject } from './preference.ts'
+import { timedPlan } from './timed-plan.ts'
 import { type Split, variantOf } from './variant.ts'
 
 /** What a type may have itself, or that may have no step. */
@@ -34,6 +37,8 @@ export type Sent = {
   subject?: Omit<Subject, 'addressed'>
   /** The tenant and context, for preference defaults and conditions. */
   tenancy?: InContext
+  /** Set if recipients have times of their own, which then decide whether it is due for each. */
+  timing?: Timing
   /** Recipients may be addressed in more ways than are known, because several audiences are planned apart. */
   partial?: boolean
 }
@@ -47,6 +52,8 @@ export type Recipient = {
   profile?: UserProfile | undefined
   /** What the user has chosen, in the context and in general; undefined if nothing. */
   preferences?: Pick<PreferenceLayers, 'user' | 'userContext'> | undefined
+  /** Only known if recipients have times of their own. */
+  zone?: string | undefined
   /** The user is erased, or was erased after the notification was accepted. */
   erased?: boolean
 }
@@ -55,8 +62,10 @@ export type Recipient = {
 export type Planned = {
   inbox: InboxMode
   variant?: string
-  steps: Plan
-  /** In order. If the outcome of the last one is `end`, there is no item and no step. */
+  steps: TimedPlan
+  /** The time of the recipient, if recipients have times of their own. */
+  time?: OwnTime
+  /** In order. If the outcome of the last one is `end` or `wait`, there is no item and no step, or not yet. */
   decisions: readonly Decision[]
 }
 
@@ -102,25 +111,34 @@ const inboxDecision = (sent: Typed, at: number): Decision => {
   return decision
 }
 
-/** The delays of a plan. A step with `when: failed` has none: it follows a failure at once. */
-const delays = (sent: Typed, at: number, variant?: TypeVariant): Decision[] =>
-  planOf(sent, variant).flatMap(({ channel, when, after }, step) =>
+const stepsOf = (sent: Typed & Pick<Sent, 'tenancy'>, start: number, variant?: TypeVariant): TimedPlan =>
+  timedPlan(planOf(sent, variant), sent.notification.data, zoneIn(sent.tenancy), start)
+
+/**
+ * The delays of a plan. A step with `when: failed` has none: it follows a failure at once. The path of one that waits for a
+ * date ends with `from`.
+ */
+const delays = (sent: Typed & Pick<Sent, 'tenancy'>, at: number, variant?: TypeVariant): Decision[] => {
+  const plan = stepsOf(sent, at, variant)
+  return plan.flatMap(({ channel, when, after }, step) =>
     after === 0 || when === 'failed'
       ? []
       : [
           {
             ...{ at, stage: 'condition', channel, step, outcome: 'wait' },
             by: sent.notification.plan ? 'sender' : 'type',
-            ...{ path: `plan.${step}.after`, reason: 'delay', until: at + after * 1_000 },
+            path: `plan.${step}.after${typeof after === 'number' ? '' : '.from'}`,
+            ...{ reason: 'delay', until: dueAt({ at, plan, index: step }) },
           } as const,
         ],
   )
+}
 
 /**
  * Returns the decisions about every recipient without an exception: about the item, and the delays of the plan. If variants
  * have plans of their own, the delays of each name their variant.
  */
-export const decisionsForAll = (sent: Typed, now: number): Decision[] => {
+export const decisionsForAll = (sent: Typed & Pick<Sent, 'tenancy'>, now: number): Decision[] => {
   if (ownPlans(sent).length === 0) return [inboxDecision(sent, now), ...delays(sent, now)]
   const marked = [undefined, ...(sent.type?.variants ?? [])].flatMap((variant) =>
     delays(sent, now, variant).map((decision) => ({ ...decision, variant: variant?.key ?? '' })),
@@ -213,7 +231,7 @@ const byVariant = (sent: Sent, now: number) => {
     const everybody: Planned = {
       inbox: inboxOf(sent).inbox,
       ...(variant ? { variant: variant.key } : {}),
-      steps: planOf(sent, variant),
+      steps: stepsOf(sent, now, variant),
       decisions: [inboxDecision(sent, now)],
     }
     const fresh = byPreference(sent, everybody, now)
@@ -244,21 +262,33 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
   const { data } = sent.notification
   const { tenancy = NOWHERE } = sent
   const condition = usesUser(sent.type?.if) ? sent.type?.if : undefined
+  const { timing } = sent
   return (recipient) => {
-    const { user, addressed, profile, erased } = recipient
+    const { user, addressed, profile, zone = 'UTC', erased } = recipient
     if (addressed.length === 0) return nothing(end(now, 'sender', 'not_recipient', 'to'))
     if (nobody) return nothing(nobody)
     const path = exclusion(user)
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
     if (erased) return nothing(endOfErased(now))
+    const time = timing && ownTime(timing, zone)
+    const untimely = timing && time && timeDecision(timing, time, now)
+    if (untimely) return nothing(untimely)
     const failed = unmet(condition, { data, user: { id: user, profile }, tenancy })
-    return failed ? nothing(conditionEnd(now, failed)) : planningFor(recipient)(recipient)
+    if (failed) return nothing(conditionEnd(now, failed))
+    const planned = planningFor(recipient)(recipient)
+    return time ? { ...planned, time: { ...time, at: Math.max(time.at, timing.asked) } } : planned
   }
 }
 
 /** Plans a notification for one recipient. Pure. */
 export const plan = ({ recipient, now, ...sent }: Sent & { recipient: Recipient; now: number }): Planned =>
   planning(sent, now)(recipient)
+
+/** Returns when a recipient is due for whom it lies ahead, epoch ms. */
+export const waitOf = ({ decisions }: Planned): number | undefined => {
+  const last = decisions.at(-1)
+  return last?.outcome === 'wait' ? last.until : undefined
+}
 
 /** Returns the decision that ends everything for a recipient, if there is one. */
 export const endOf = ({ decisions }: Planned): Decision | undefined => {

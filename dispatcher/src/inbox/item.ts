@@ -5,7 +5,6 @@ import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { InboxContent, InboxItem, NotificationType } from '@carillon/schemas'
 import type { Ready } from '../intake/ready.ts'
 import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
-import { USERS_KEPT } from '../plan/record.ts'
 
 /** The item of a notification for one recipient, with its content. */
 export type Entry = {
@@ -25,9 +24,16 @@ export type Entry = {
   kept?: Pick<NewItem, 'rendering' | 'personal'>
 }
 
-/** Returns the name of a rendering among those of the notification: each variant has its own. */
-export const renderingOf = ({ variant }: Pick<Planned, 'variant'>, name: string): string =>
-  variant === undefined ? name : `${variant} ${name}`
+/** Names the times of a recipient; '' if all recipients have the same. */
+const timesOf = ({ time }: Pick<Planned, 'time'>): string =>
+  time ? `${time.at}${time.expiresAt === undefined ? '' : `-${time.expiresAt}`}` : ''
+
+/** Returns the name of a rendering among those of the notification: each variant and time has its own. */
+export const renderingOf = (planned: Pick<Planned, 'variant' | 'time'>, name: string): string => {
+  const times = timesOf(planned)
+  const own = times === '' ? name : `${times} ${name}`
+  return planned.variant === undefined ? own : `${planned.variant} ${own}`
+}
 
 /** Reports whether the recipient gets an item. */
 export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned.inbox !== 'none'
@@ -37,26 +43,45 @@ export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned
  * same item.
  */
 export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
-  const { ready, type } = portion
-  const content = contentOf({ id: ready.id, notification: ready.notification, type, at: ready.at })
-  const silent = { ...content, silent: true }
-  const ofVariants = new Map<string, InboxContent>()
-  /** All recipients of one variant share one object, too. */
-  const contentFor = ({ inbox, variant }: Planned): InboxContent => {
-    const own = inbox === 'silent' ? silent : content
-    if (variant === undefined) return own
-    const name = `${inbox === 'silent'} ${variant}`
-    const known = ofVariants.get(name) ?? { ...own, variant }
-    ofVariants.set(name, known)
-    return known
+  const { ready, type, unnamed } = portion
+  const known = new Map<string, InboxContent>()
+  const { deliverAt: _, expiresAt, ...notification } = ready.notification
+  const expiry = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString())
+  const make = ({ inbox, variant, time }: Planned): InboxContent => {
+    const at = time?.at ?? ready.at
+    const ends = typeof expiresAt === 'object' ? undefined : expiresAt
+    const content = contentOf({
+      ...{ id: ready.id, notification, type, at },
+      expiresAt: time ? expiry(time.expiresAt) : ends,
+    })
+    return {
+      ...content,
+      ...(inbox === 'silent' ? { silent: true } : {}),
+      ...(variant === undefined ? {} : { variant }),
+    }
   }
-  const unnamed = ready.toAudience || portion.recipients.length > USERS_KEPT
+  /** All recipients of one variant and time share one object. */
+  const contentFor = (planned: Planned): InboxContent => {
+    const name = `${planned.inbox === 'silent'} ${planned.variant ?? ''} ${timesOf(planned)}`
+    const content = known.get(name) ?? make(planned)
+    known.set(name, content)
+    return content
+  }
   return ({ user, planned, topics }) => {
     const id = itemId(ready.tenant, ready.id, user, ready.at)
-    const kept = planned.variant === undefined ? {} : { kept: { rendering: renderingOf(planned, '') } }
+    const isOwn = planned.variant !== undefined || planned.time !== undefined
+    const kept = isOwn ? { kept: { rendering: renderingOf(planned, '') } } : {}
     return { ready, type, user, planned, topics, id, content: contentFor(planned), unnamed, ...kept }
   }
 }
+
+/** When an item is created, epoch ms. */
+export const createdAt = ({ ready, planned }: Pick<Entry, 'ready' | 'planned'>): number =>
+  planned.time?.at ?? ready.at
+
+/** When an item expires, epoch ms. */
+export const expiryOf = ({ ready, planned }: Pick<Entry, 'ready' | 'planned'>): number =>
+  Math.min(ready.expiresAt, planned.time?.expiresAt ?? ready.expiresAt)
 
 /** Returns an entry with other content. */
 export const withContent = (
@@ -65,22 +90,14 @@ export const withContent = (
   kept: NonNullable<Entry['kept']>,
 ): Entry => ({ ...entry, content, kept })
 
-export const newItem = ({
-  ready: { tenant, expiresAt },
-  user,
-  id,
-  content,
-  unnamed,
-  kept,
-}: Entry): NewItem => ({
-  tenant,
-  user,
-  id,
-  content,
-  expiresAt,
-  ...kept,
-  ...(unnamed ? { keepRecipient: true as const } : {}),
-})
+export const newItem = (entry: Entry): NewItem => {
+  const { ready, user, id, content, unnamed, kept } = entry
+  return {
+    ...{ tenant: ready.tenant, user, id, content, expiresAt: expiryOf(entry) },
+    ...kept,
+    ...(unnamed ? { keepRecipient: true as const } : {}),
+  }
+}
 
 /** Returns a new item as clients see it. */
 export const freshItem = ({ id, content }: Pick<Entry, 'id' | 'content'>, arrivedAt: string): InboxItem => ({

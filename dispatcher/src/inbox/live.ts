@@ -2,7 +2,7 @@ import { UnavailableError } from '@carillon/core/errors'
 import type { Live, LiveMessage } from '@carillon/core/live/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { type Entry, freshItem, hasItem } from './item.ts'
+import { createdAt, type Entry, freshItem, hasItem } from './item.ts'
 
 const messageOf = (entry: Entry, arrivedAt: string): LiveMessage => ({
   tenant: entry.ready.tenant,
@@ -35,8 +35,10 @@ export const createHandOver =
       log.warn({ err: error, items: entries.length }, 'live messages lost; clients will fetch again')
     }
     const now = Date.now()
-    for (const { ready } of entries)
-      metrics.latency.observe({ priority: ready.notification.priority }, (now - ready.at) / 1_000)
+    for (const entry of entries) {
+      const { priority } = entry.ready.notification
+      metrics.latency.observe({ priority }, (now - createdAt(entry)) / 1_000)
+    }
     return connected
   }
 

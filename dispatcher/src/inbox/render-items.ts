@@ -16,7 +16,7 @@ import { viewerOf } from '@carillon/core/template/viewer'
 import type { InboxContent } from '@carillon/schemas'
 import type { Ready } from '../intake/ready.ts'
 import { decisionEntry } from '../plan/recipients.ts'
-import { type Entry, hasItem, renderingOf, withContent } from './item.ts'
+import { createdAt, type Entry, hasItem, renderingOf, withContent } from './item.ts'
 
 export type RenderItemsPorts = {
   store: Pick<Store, 'users' | 'decisions'>
@@ -30,15 +30,11 @@ type Rendered = { content: InboxContent; faults: readonly TemplateFault[] }
 type Reader = Pick<KnownUser, 'profile' | 'reported'>
 const NOBODY: Reader = { profile: {} }
 
-const renderItem = (
-  { ready, user, type, content }: Entry,
-  templates: TypeTemplates,
-  reader: Reader,
-  tenancy: InContext,
-): Rendered => {
+const renderItem = (entry: Entry, templates: TypeTemplates, reader: Reader, tenancy: InContext): Rendered => {
+  const { ready, user, type, content } = entry
   const scope = scopeOf(content, { id: user, profile: reader.profile }, tenancy)
   // Not the current time: a redelivery gives the same item.
-  const viewer = viewerOf(reader, tenancy.settings, ready.at)
+  const viewer = viewerOf(reader, tenancy.settings, createdAt(entry))
   const { test } = ready.notification
   return renderedItem(content, { templates, scope, viewer, name: type?.name, test })
 }

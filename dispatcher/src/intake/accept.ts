@@ -1,19 +1,28 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
+import { type InContext, lookUpInContext, zoneIn } from '@carillon/core/contexts/in-context'
 import { createDataCheck } from '@carillon/core/data-schema/data-check'
 import { planFaults } from '@carillon/core/expression/expression-faults'
-import { expiryOf } from '@carillon/core/notification/expiry'
+import { expiryForAll, firstAt, isLocal, lastAt } from '@carillon/core/notification/delivery-times'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { overrideFaults } from '@carillon/core/notification/overrides'
 import { ignoredParts, plansOf } from '@carillon/core/routing/plan'
+import { planTimeFaults } from '@carillon/core/routing/plan-time-faults'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import { hasTemplates } from '@carillon/core/template/languages'
-import type { Issue, NotificationType, Warning } from '@carillon/schemas'
+import type { NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
-import { deadReason, describe, type Incoming, type Read, readNotification } from './notification.ts'
+import {
+  CLOCK_SLACK_MS,
+  deadReason,
+  type Given,
+  type Incoming,
+  type Read,
+  readNotification,
+} from './notification.ts'
 import type { Pinned, Ready } from './ready.ts'
+import { refusal, timedIn } from './timed.ts'
 import { createTypeAtAcceptance, type MisfitOf, storedTypeOf } from './type-at-acceptance.ts'
 import { logUnknownTypes } from './unknown-types.ts'
 
@@ -38,12 +47,6 @@ const once = <Value>(load: (...key: string[]) => Promise<Value>) => {
   }
 }
 
-/** Returns a fault of a notification as the reason of a dead letter. */
-const refusal = ({ place }: Incoming, fault: Issue): DeadReason => ({
-  code: 'invalid_request',
-  detail: describe([{ ...fault, path: [...place, ...fault.path] }]),
-})
-
 export type AcceptPorts = {
   store: {
     notifications: Pick<Store['notifications'], 'claim' | 'recorded'>
@@ -62,6 +65,7 @@ export type AcceptPorts = {
 export type Accepted = Pinned & { message: Message; warnings: Warning[]; ignored: number }
 export type Refused = { message: Message; reason: DeadReason }
 
+/**
 /**
  * A message, before its id is settled. `misfit`: its type is unknown or its data does not fit it, unless another version is
  * recorded.
@@ -92,18 +96,17 @@ const readyOf = (
   revision: number | undefined,
   retentionMs: number,
 ): Ready => {
-  const at =
-    notification.deliverAt === undefined
-      ? acceptedAt
-      : Math.max(acceptedAt, Date.parse(notification.deliverAt))
-  const kept = at + retentionMs
-  const ends = expiryOf(notification, type, at)
-  const expiresAt = ends === undefined ? kept : Math.min(kept, Date.parse(ends))
+  const at = firstAt(notification, acceptedAt)
+  const kept = lastAt(notification, acceptedAt) + retentionMs
+  const ends = expiryForAll(notification, type, acceptedAt)
+  const expiresAt = Math.min(kept, ends ?? kept)
+  const isShared = ends !== undefined && !isLocal(notification.deliverAt)
+  const expiry = isShared ? { expiresAt: notification.expiresAt ?? new Date(ends).toISOString() } : {}
   const version = {
     ...(type === undefined ? {} : { version: type.version }),
     ...(revision === undefined ? {} : { revision }),
   }
-  const content = { notification: { ...notification, id, ...(ends && { expiresAt: ends }) }, fingerprint }
+  const content = { notification: { ...notification, id, ...expiry }, fingerprint }
   return { tenant, id, ...content, ...version, toAudience: false, acceptedAt, at, expiresAt }
 }
 
@@ -118,21 +121,22 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
   const identify = createIdentify(store.notifications, { retentionMs })
   const dataFault = createDataCheck()
 
-  const misfitOf: MisfitOf = (
-    incoming: Incoming,
-    type: NotificationType | undefined,
-  ): DeadReason | undefined => {
-    const fault = dataFault(incoming.tenant, type, incoming.notification.data)
+  /** Returns what does not fit the type: the data, or its dates, for which steps wait. */
+  const misfitOf: MisfitOf = (incoming, type) => {
+    const { tenant, notification, appendedAt, zone } = incoming
+    const start = firstAt(notification, appendedAt + CLOCK_SLACK_MS)
+    const fault =
+      dataFault(tenant, type, notification.data) ?? planTimeFaults({ notification, type }, { zone, start })[0]
     return fault && refusal(incoming, fault)
   }
 
   /** Returns the type by these settings, or why the notification is refused. */
   const judge = (
-    incoming: Incoming,
+    given: Given,
     tenancy: InContext,
     type: NotificationType | undefined,
-  ): DeadReason | Pick<Checked, 'type' | 'misfit'> => {
-    const { tenant, notification, again } = incoming
+  ): DeadReason | Omit<Checked, 'message'> => {
+    const { tenant, notification, again } = given
     if (!tenancy.tenant) return { code: 'tenant_unknown', detail: `there is no tenant ${tenant}` }
     const detail = `tenant ${tenant} has not defined the type ${notification.type}`
     const unknown =
@@ -140,11 +144,13 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
     // A redelivered message may have been accepted before its type was deleted, or under an older version.
     if (unknown && !again) return unknown
     const [fault] = [...planFaults(notification.plan), ...overrideFaults(notification, links)]
-    if (fault) return refusal(incoming, fault)
+    if (fault) return refusal(given, fault)
+    const incoming = timedIn(given, zoneIn(tenancy))
+    if ('code' in incoming) return incoming
     const problem = linkProblem(notification, plansOf({ notification, type }).flat(), tenancy, links)
     if (problem) return deadReason(problem)
     const misfit = unknown ?? misfitOf(incoming, type)
-    return misfit && !again ? misfit : { type, ...(misfit && { misfit }) }
+    return misfit && !again ? misfit : { incoming, type, ...(misfit && { misfit }) }
   }
 
   const { typeOf, pinned } = createTypeAtAcceptance({ cache, types: store.types }, misfitOf)
@@ -155,15 +161,15 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
   ): Promise<Refused | Checked> => {
     const result = read(message)
     if ('refused' in result) return { message, reason: result.refused }
-    const { incoming } = result
-    const { tenant, notification } = incoming
+    const given = result.incoming
+    const { tenant, notification } = given
     const tenancy = await lookUpInContext(cache, tenant, notification.context)
-    const known = judge(incoming, tenancy, await typeOf(incoming, incoming.version))
-    if (!('code' in known || known.misfit)) return { message, incoming, ...known }
+    const known = judge(given, tenancy, await typeOf(given, given.version))
+    if (!('code' in known || known.misfit)) return { message, ...known }
     // The hub may have used newer settings than this cache has.
     const latestPlace = await lookUpInContext(stored, tenant, notification.context)
-    const latest = judge(incoming, latestPlace, await storedTypeOf(stored.type, incoming))
-    return 'code' in latest ? { message, reason: latest } : { message, incoming, ...latest }
+    const latest = judge(given, latestPlace, await storedTypeOf(stored.type, given))
+    return 'code' in latest ? { message, reason: latest } : { message, ...latest }
   }
 
   return async (

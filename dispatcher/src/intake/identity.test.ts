@@ -25,6 +25,7 @@ type Given = { tenant: string; name: Name; at?: number; again?: boolean; type?: 
 
 const incoming = ({ tenant, name, at = NOW, again = false, type = 'x', content = 'A' }: Given): Incoming => ({
   tenant,
+  zone: 'UTC',
   name,
   appendedAt: at,
   again,

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { ProblemError } from '@carillon/core/errors'
+import { lastAt } from '@carillon/core/notification/delivery-times'
 import { idReused } from '@carillon/core/notification/id-reused'
 import { timeOfId } from '@carillon/core/notification/ids'
 import { grouped } from '@carillon/core/store/grouping'
@@ -68,9 +69,7 @@ export const createIdentify = (
       const id = messageKey(notification.type, name.messageId)
       return { ...claim, id, until: appendedAt + MESSAGE_ID_KEPT_MS, windowMs: DEDUPE_WINDOW_MS }
     }
-    const { deliverAt } = notification
-    const starts = deliverAt === undefined ? appendedAt : Math.max(appendedAt, Date.parse(deliverAt))
-    return { ...claim, id: name.id, until: starts + retentionMs }
+    return { ...claim, id: name.id, until: lastAt(notification, appendedAt) + retentionMs }
   }
 
   const identityOf = ({ name, notification }: Incoming, acceptedAt: number): Identity => {

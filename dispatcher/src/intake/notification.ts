@@ -1,5 +1,6 @@
 import { ProblemError } from '@carillon/core/errors'
 import { contentMode, type Payload, readPayload } from '@carillon/core/notification/cloudevents'
+import { isRelative, type SendTimes, type Timed } from '@carillon/core/notification/delivery-times'
 import { fingerprintOf } from '@carillon/core/notification/fingerprint'
 import { checkHorizon } from '@carillon/core/notification/horizon'
 import { notificationIdAt } from '@carillon/core/notification/ids'
@@ -27,8 +28,8 @@ export type Name =
   | { by: 'carillon' | 'sender' | 'event'; id: string }
   | { by: 'publisher'; messageId: string }
 
-/** A validated notification from the log. `createIdentify` settles its id. */
-export type Incoming = {
+/** A validated notification from the log. */
+export type Given = {
   tenant: string
   name: Name
   /** When it was appended to the log, epoch ms. */
@@ -46,7 +47,16 @@ export type Incoming = {
   warnings: Warning[]
 }
 
-export type Read = { incoming: Incoming } | { refused: DeadReason }
+/**
+ * A notification whose `deliverAt` is not relative. `zone`: the time zone of dates without a time. `createIdentify` settles its
+ * id.
+ */
+export type Incoming = Omit<Given, 'notification'> & {
+  notification: Timed<Given['notification']>
+  zone: string
+}
+
+export type Read = { incoming: Given } | { refused: DeadReason }
 
 const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: { code, detail } })
 
@@ -54,14 +64,15 @@ const refuse = (code: DeadReason['code'], detail: string): Read => ({ refused: {
 export const describe = (issues: Parameters<typeof problemDetails>[0]) => listErrors(problemDetails(issues))
 
 /** Tolerated clock difference: hubs check times by their own clock before the log stamps the message. */
-const CLOCK_SLACK_MS = 3_600_000
+export const CLOCK_SLACK_MS = 3_600_000
 
-const tooFar = ({ deliverAt, expiresAt }: UntypedNotification, appendedAt: number): Read | undefined => {
+/** Returns the refusal of a notification whose times lie too far ahead. */
+export const tooFar = ({ deliverAt, expiresAt }: SendTimes, appendedAt: number): DeadReason | undefined => {
   try {
     checkHorizon({ deliverAt, expiresAt }, appendedAt + CLOCK_SLACK_MS)
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
-    return { refused: deadReason(error) }
+    return deadReason(error)
   }
 }
 
@@ -132,8 +143,12 @@ export const readNotification = (message: Message): Read => {
     return refuse('invalid_request', `/type: the subject says ${type}; leave it out or say the same`)
   if (given.priority !== undefined && given.priority !== priority)
     return refuse('invalid_request', `/priority: the subject says ${priority}; leave it out or say the same`)
-  const late = tooFar(given, message.appendedAt)
-  if (late) return late
+  const { deliverAt, expiresAt } = given
+  const far = tooFar(
+    { deliverAt: isRelative(deliverAt) ? undefined : deliverAt, expiresAt },
+    message.appendedAt,
+  )
+  if (far) return { refused: far }
 
   const notification = { ...given, type, priority }
   const fingerprint = fingerprintOf(notification)

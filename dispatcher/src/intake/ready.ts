@@ -1,10 +1,12 @@
 import { EpochMs } from '@carillon/core/json/epoch'
 import {
+  LocalTime,
   Notification,
   NotificationId,
   type NotificationType,
   Priority,
   TenantId,
+  Timestamp,
   TypeVersion,
 } from '@carillon/schemas'
 import { z } from 'zod'
@@ -13,7 +15,10 @@ import { z } from 'zod'
 export const Ready = z.object({
   tenant: TenantId,
   id: NotificationId,
-  notification: Notification.extend({ priority: Priority }),
+  notification: Notification.extend({
+    priority: Priority,
+    deliverAt: z.union([Timestamp, LocalTime]).optional(),
+  }),
   fingerprint: z.string().describe('Of the content it was accepted with'),
   version: TypeVersion.optional().describe(
     'The version of its type at acceptance; absent for an unknown type',
@@ -25,8 +30,10 @@ export const Ready = z.object({
     .describe('The revision of the library at acceptance; absent if its type has no templates'),
   toAudience: z.boolean().describe('Whether it goes to an audience'),
   acceptedAt: EpochMs.describe('When the log took it, or the time that its id carries'),
-  at: EpochMs.describe('When the log took it, or its `deliverAt`; the time of its items'),
-  expiresAt: EpochMs.describe('When its items are removed'),
+  at: EpochMs.describe(
+    'When the log took it, or its `deliverAt`, if that is local the one in UTC+14; the time in the ids of its items',
+  ),
+  expiresAt: EpochMs.describe('When its last items are removed'),
 })
 export type Ready = z.infer<typeof Ready>
 

@@ -3,9 +3,9 @@ import type { Types } from '@carillon/core/store/ports/types'
 import type { DeadReason } from '@carillon/core/stream/port'
 import type { NotificationType } from '@carillon/schemas'
 import type { Identity } from './identity.ts'
-import type { Incoming } from './notification.ts'
+import type { Given, Incoming } from './notification.ts'
 
-/** Returns why the data of a notification does not fit its type; undefined if it does. */
+/** Returns why the data of a notification, or a date in it, does not fit its type; undefined if it does. */
 export type MisfitOf = (incoming: Incoming, type: NotificationType | undefined) => DeadReason | undefined
 
 /** Reads a type of a tenant from the store, by key and version; the current version if none is given. */
@@ -14,7 +14,7 @@ type ReadType = (...key: string[]) => Promise<NotificationType | undefined>
 /** Returns the type in the version that a hub stamped, else the current one, from the store. */
 export const storedTypeOf = async (
   read: ReadType,
-  { tenant, notification: { type }, version }: Incoming,
+  { tenant, notification: { type }, version }: Given,
 ): Promise<NotificationType | undefined> =>
   (version ? await read(tenant, type, String(version)) : undefined) ?? read(tenant, type)
 
@@ -43,7 +43,7 @@ export const createTypeAtAcceptance = (
    * Returns the type in the version under which the notification was accepted; version 0 means no type.
    * Without a version, the notification is accepted now, under the current version.
    */
-  const typeOf = async ({ tenant, notification }: Incoming, version: number | undefined) => {
+  const typeOf = async ({ tenant, notification }: Given | Incoming, version: number | undefined) => {
     if (version === 0) return undefined
     const current = await cache.type(tenant, notification.type)
     if (version === undefined || current?.version === version) return current

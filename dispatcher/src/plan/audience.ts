@@ -1,23 +1,31 @@
 import { dueKey } from '@carillon/core/notification/ids'
 import { type Addressed, addressedBy, addresseesOf } from '@carillon/core/routing/addressees'
+import type { Decision } from '@carillon/core/routing/decision'
+import { lateForAll } from '@carillon/core/routing/own-time'
 import { conditionForAll, decisionsForAll, endForAll } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import { SLOTS } from '@carillon/core/store/ports/walk'
 import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
+import { OUTSIDE } from '@carillon/core/store/rules/notification-state'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { scheduleSubject, workSubject } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
-import { lookUpConditionFacts, needsProfiles } from './condition-facts.ts'
 import { CHAINS, firstChunks, walk } from './fan-out.ts'
+import { type OpenedChain, openLocal } from './local.ts'
+import { lookUpPeople, needsPeople } from './person-facts.ts'
 import type { ReadChosen } from './preferences.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { decisionEntry, type PlannedPeople, planRecipients } from './recipients.ts'
 import { recordOf, USERS_KEPT } from './record.ts'
 import type { DueWork } from './work.ts'
 
-/** The plan of one notification: what to store now, and messages for the log. */
-export type NotificationPlan = PlannedPeople & { record: NotificationRecord; messages: OutgoingMessage[] }
+/** The plan of one notification: what to store now, and messages for the log. `opened`: chains for local times. */
+export type NotificationPlan = Omit<PlannedPeople, 'waiting'> & {
+  record: NotificationRecord
+  opened: OpenedChain[]
+  messages: OutgoingMessage[]
+}
 
 const encoder = new TextEncoder()
 const DIRECTLY: readonly Addressed[] = [{ by: 'user' }]
@@ -27,9 +35,10 @@ const nobody = (pinned: Pinned, messages: OutgoingMessage[] = []): NotificationP
   const { users } = addresseesOf(pinned.ready.notification)
   const absent = users.length > 0 && users.length <= USERS_KEPT ? { absent: users } : {}
   return {
-    portion: { ...pinned, recipients: [] },
+    portion: { ...pinned, recipients: [], unnamed: false },
     against: [],
-    record: { ...recordOf(pinned, 0, []), ...absent },
+    record: { ...recordOf(pinned, 0, { recipients: [] }), ...absent },
+    opened: [],
     messages,
   }
 }
@@ -47,6 +56,13 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
   ])
 }
 
+/** The plan of a notification that ends for everybody. Nobody waits for a local time. */
+const ended = (pinned: Pinned, end: Decision): NotificationPlan => {
+  const plan = nobody(pinned)
+  const record = { ...plan.record, lastAt: undefined }
+  return { ...plan, record, against: [decisionEntry(pinned.ready, EVERYBODY, end)] }
+}
+
 /**
  * Plans a notification with named recipients from what was read ahead. Most notifications are of this kind, so nothing is
  * awaited. Returns undefined if more has to be read. Pure.
@@ -55,15 +71,18 @@ export const planNamed = (pinned: Pinned, ahead: ReadAhead, now: number): Notifi
   const { ready, type } = pinned
   const { notification } = ready
   const tenancy = ahead.tenancy(ready)
-  const end = endForAll(ready, now) ?? conditionForAll({ notification, type, tenancy }, now)
-  if (end) return { ...nobody(pinned), against: [decisionEntry(ready, EVERYBODY, end)] }
+  const end =
+    endForAll(ready, now) ??
+    lateForAll({ ...notification, asked: ready.at }, now) ??
+    conditionForAll({ notification, type, tenancy }, now)
+  if (end) return ended(pinned, end)
   const { users, audiences } = addresseesOf(notification)
   const chosen = ahead.chosen(pinned, users)
-  if (audiences.length > 0 || !chosen || needsProfiles(pinned)) return undefined
+  if (audiences.length > 0 || !chosen || needsPeople(pinned)) return undefined
   const people = users.map((user) => [user, DIRECTLY] as const)
-  const planned = planRecipients(pinned, people, { ...chosen, tenancy, now, partial: false })
-  const forAll = decisionsForAll({ notification, type }, now)
-  return { ...planned, record: recordOf(pinned, 0, planned.portion.recipients, forAll), messages: [] }
+  const { portion, against } = planRecipients(pinned, people, { ...chosen, tenancy, now, partial: false })
+  const forAll = decisionsForAll({ notification, type, tenancy }, now)
+  return { portion, against, record: recordOf(pinned, 0, portion, forAll), opened: [], messages: [] }
 }
 
 /**
@@ -90,13 +109,16 @@ export const createPlanAudience =
       for (const member of members) people.set(member, [...(people.get(member) ?? []), by])
     }
     const marked: Pinned = { ...pinned, ready: { ...ready, toAudience: chains > 0 } }
-    const known = {
+    const tenancy = ahead.tenancy(ready)
+    const partial = chains > 0
+    const planned = planRecipients(marked, people, {
       ...(await chosen(pinned, [...people.keys()])),
-      ...(await lookUpConditionFacts(store, pinned, people.keys())),
-      tenancy: ahead.tenancy(ready),
-    }
-    const { portion, against } = planRecipients(marked, people, { ...known, now, partial: chains > 0 })
-    const forAll = decisionsForAll({ notification: ready.notification, type }, now)
-    const record = recordOf(marked, chains, portion.recipients, forAll)
-    return { portion, against, record, messages }
+      ...(await lookUpPeople(store, pinned, people.keys())),
+      ...{ tenancy, now, partial },
+    })
+    const { portion, against, waiting } = planned
+    const forAll = decisionsForAll({ notification: ready.notification, type, tenancy }, now)
+    const record = recordOf(marked, chains, { recipients: portion.recipients, waiting }, forAll)
+    const opened = openLocal(planned, { opener: OUTSIDE, partial })
+    return { portion, against, record, opened, messages }
   }

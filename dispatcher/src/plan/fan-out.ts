@@ -6,7 +6,7 @@ import { type Place, SLOTS, type UserPage } from '@carillon/core/store/ports/wal
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { workSubject } from '@carillon/schemas'
 import type { Pinned, Ready } from '../intake/ready.ts'
-import { lookUpConditionFacts } from './condition-facts.ts'
+import { lookUpPeople } from './person-facts.ts'
 import type { PreferencePorts, ReadChosen } from './preferences.ts'
 import { type PlannedPeople, planRecipients } from './recipients.ts'
 import type { ChunkWork } from './work.ts'
@@ -57,8 +57,11 @@ export const walk = (
     ? store.topics.walk(tenant, audience.topic, stretch, CHUNK)
     : store.users.walk(tenant, stretch, CHUNK)
 
-/** A planned chunk. `next` is where its chain continues; absent at its end. */
-export type PlannedChunk = PlannedPeople & { next?: Place }
+/**
+ * A planned chunk. `partial`: its members may be addressed in more ways. `next` is where its chain continues; absent at its
+ * end.
+ */
+export type PlannedChunk = PlannedPeople & { partial: boolean; next?: Place }
 
 /** Returns the ways in which a notification is known to address the members of one of its audiences. */
 const waysTo = ({ notification }: Ready, audience: Audience) => {
@@ -81,7 +84,7 @@ export const createPlanChunk =
     const { tenant, notification } = pinned.ready
     const [own, facts, tenancy] = await Promise.all([
       chosen(pinned, users),
-      lookUpConditionFacts(store, pinned, users),
+      lookUpPeople(store, pinned, users),
       lookUpInContext(cache, tenant, notification.context),
     ])
     const ways = waysTo(pinned.ready, audience)
@@ -93,9 +96,12 @@ export const createPlanChunk =
       now: Date.now(),
       partial: ways.partial,
     })
-    return { ...planned, ...(next ? { next } : {}) }
+    return { ...planned, partial: ways.partial, ...(next ? { next } : {}) }
   }
 
 /** Returns the message that continues a chain from `next`. */
-export const nextChunk = (work: ChunkWork, next: Place, reached: number): OutgoingMessage =>
-  chunkMessage({ ...work, after: next, reached })
+export const nextChunk = (
+  work: ChunkWork,
+  next: Place,
+  progress: Pick<ChunkWork, 'reached' | 'opened'>,
+): OutgoingMessage => chunkMessage({ ...work, ...progress, after: next })

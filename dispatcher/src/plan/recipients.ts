@@ -2,23 +2,28 @@ import type { InContext } from '@carillon/core/contexts/in-context'
 import { ownIn } from '@carillon/core/preferences/documents'
 import type { Addressed } from '@carillon/core/routing/addressees'
 import type { Decision } from '@carillon/core/routing/decision'
-import { endOf, type Planned, planning } from '@carillon/core/routing/plan'
+import { needsZones } from '@carillon/core/routing/own-time'
+import { endOf, type Planned, planning, waitOf } from '@carillon/core/routing/plan'
 import { subjectOf } from '@carillon/core/routing/preference'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
+import { viewerOf } from '@carillon/core/template/viewer'
 import type { Pinned, Ready } from '../intake/ready.ts'
-import type { ConditionFacts } from './condition-facts.ts'
+import type { PersonFacts } from './person-facts.ts'
 import type { Chosen } from './preferences.ts'
 import { USERS_KEPT } from './record.ts'
 
 /** What one person gets. `topics`: the topics through which it is addressed to them, if there is no other way. */
 export type PlannedRecipient = { user: string; planned: Planned; topics?: readonly string[] }
 
-/** One notification, and the plans of some of its recipients. */
-export type Portion = Pinned & { recipients: readonly PlannedRecipient[] }
+/** One notification, and the plans of some of its recipients. `unnamed`: no record names them. */
+export type Portion = Pinned & { recipients: readonly PlannedRecipient[]; unnamed: boolean }
 
-/** The people who get a notification, and the decisions about the others. */
-export type PlannedPeople = { portion: Portion; against: DecisionEntry[] }
+/** A recipient whose local time lies ahead. `at`: that time, epoch ms. */
+export type Waiting = { user: string; at: number; addressed: readonly Addressed[] }
+
+/** The people who get a notification now, those who wait for their local time, and the decisions about the others. */
+export type PlannedPeople = { portion: Portion; waiting: Waiting[]; against: DecisionEntry[] }
 
 /** People, each with the ways in which they are addressed. */
 export type People = Iterable<readonly [user: string, addressed: readonly Addressed[]]>
@@ -29,10 +34,6 @@ export const decisionEntry = (
   user: string,
   decision: Decision,
 ): DecisionEntry => ({ notification: id, user, toAudience, decision })
-
-/** Reports whether no record names the recipients. */
-const isUnnamed = (ready: Ready, recipients: readonly PlannedRecipient[]): boolean =>
-  ready.toAudience || recipients.length > USERS_KEPT
 
 /** The decisions against an item for people whom no record names, and who leave no trace without one. */
 const withoutItem = (ready: Ready, recipients: readonly PlannedRecipient[]): DecisionEntry[] =>
@@ -52,30 +53,55 @@ const topicsAlone = () => {
   }
 }
 
+/** What the plans of people depend on. `partial`: some of them may be addressed in more ways than is known. */
+export type PlanFacts = Chosen &
+  PersonFacts & {
+    tenancy: InContext
+    now: number
+    partial: boolean
+    /** The instant for which they are looked at, if not that of the notification, epoch ms. */
+    asked?: number
+    /** Whether no record names them; left out, that follows from their number. */
+    unnamed?: boolean
+  }
+
+/** Returns the times of a notification whose recipients have times of their own. */
+const timingOf = ({ ready, type }: Pinned, asked = ready.at) => {
+  const { deliverAt, expiresAt, late } = ready.notification
+  if (!needsZones({ deliverAt, expiresAt })) return {}
+  return { timing: { deliverAt, expiresAt, late, expiresAfter: type?.expiresAfter, asked } }
+}
+
+const NOBODY = { profile: {} }
+
 /**
- * Plans a notification for people. What the decisions depend on is loaded before, for all of them together. `partial`: some
- * of them may be addressed in more ways than these. A decision of the defaults is recorded once for everybody whom the record names. Pure.
+ * Plans a notification for people. What the decisions depend on is loaded before, for all of them together. A decision of the
+ * defaults is recorded once for everybody whom the record names. Pure.
  */
-export const planRecipients = (
-  { ready, type }: Pinned,
-  people: People,
-  facts: Chosen & ConditionFacts & { tenancy: InContext; now: number; partial: boolean },
-): PlannedPeople => {
-  const { own, locked, profiles, now, ...shared } = facts
+export const planRecipients = (pinned: Pinned, people: People, facts: PlanFacts): PlannedPeople => {
+  const { ready, type } = pinned
+  const { own, locked, people: known, now, asked, tenancy, partial } = facts
   const { notification, expiresAt } = ready
   const subject = subjectOf(notification.type, type, notification.category, locked)
   const split = { tenant: ready.tenant, type: notification.type }
-  const planFor = planning({ notification, type, split, expiresAt, subject, ...shared }, now)
+  const timing = timingOf(pinned, asked)
+  const sent = { notification, type, split, expiresAt, subject, tenancy, partial, ...timing }
+  const planFor = planning(sent, now)
   const topicsOf = topicsAlone()
   const recipients: PlannedRecipient[] = []
+  const waiting: Waiting[] = []
   const against: DecisionEntry[] = []
   let byDefault: Decision | undefined
   for (const [user, addressed] of people) {
     const preferences = ownIn(own.get(user), notification.context)
-    const planned = planFor({ user, addressed, preferences, profile: profiles?.get(user) })
-    const end = endOf(planned)
-    if (end) {
-      against.push(decisionEntry(ready, user, end))
+    const person = known?.get(user) ?? NOBODY
+    const zone = timing.timing && viewerOf(person, tenancy.settings, now).timezone
+    const planned = planFor({ user, addressed, preferences, profile: known?.get(user)?.profile, zone })
+    const at = waitOf(planned)
+    const undone = at === undefined ? endOf(planned) : planned.decisions.at(-1)
+    if (undone) {
+      against.push(decisionEntry(ready, user, undone))
+      if (at !== undefined) waiting.push({ user, at, addressed })
       continue
     }
     const preferred = planned.decisions.find(({ stage }) => stage === 'preference')
@@ -84,7 +110,8 @@ export const planRecipients = (
     const topics = planned.steps.length > 0 ? topicsOf(addressed) : undefined
     recipients.push({ user, planned, ...(topics ? { topics } : {}) })
   }
-  if (isUnnamed(ready, recipients)) against.push(...withoutItem(ready, recipients))
+  const unnamed = facts.unnamed ?? (ready.toAudience || recipients.length + waiting.length > USERS_KEPT)
+  if (unnamed) against.push(...withoutItem(ready, recipients))
   else if (byDefault) against.push(decisionEntry(ready, EVERYBODY, byDefault))
-  return { portion: { ready, type, recipients }, against }
+  return { portion: { ready, type, recipients, unnamed }, waiting, against }
 }

@@ -1,27 +1,43 @@
+import { earliest, expiryForAll, isLocal, lastAt } from '@carillon/core/notification/delivery-times'
 import type { Decision } from '@carillon/core/routing/decision'
 import { plansOf } from '@carillon/core/routing/plan'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import type { Pinned, Ready } from '../intake/ready.ts'
-import type { PlannedRecipient } from './recipients.ts'
+import type { PlannedRecipient, Waiting } from './recipients.ts'
 
 /** Maximum number of users in a record. Members of an audience are found through the audience. */
 export const USERS_KEPT = 100
 
-const time = (timestamp: string | undefined) => (timestamp === undefined ? undefined : Date.parse(timestamp))
+/** The times of a notification, as its record has them. */
+const timesOf = ({ ready, type }: Pinned): Partial<NotificationRecord> => {
+  const { acceptedAt, notification } = ready
+  const { deliverAt, context } = notification
+  return {
+    deliverAt: deliverAt === undefined ? undefined : earliest(deliverAt),
+    ...(isLocal(deliverAt) && {
+      local: { deliverAt: deliverAt.local, ...(context === undefined ? {} : { context }) },
+      lastAt: lastAt(notification, acceptedAt),
+    }),
+    expiresAt: expiryForAll(notification, type, acceptedAt),
+  }
+}
 
 /**
- * Returns the record of a notification with this many chains, these recipients outside them, and the decisions about all
- * of them. Pure.
+ * Returns the record of a notification with this many chains, these recipients outside them, those who wait for their local
+ * time, and the decisions about all of them. Pure.
  */
 export const recordOf = (
-  { ready, type }: Pinned,
+  pinned: Pinned,
   chains: number,
-  recipients: readonly PlannedRecipient[],
+  { recipients, waiting = [] }: { recipients: readonly PlannedRecipient[]; waiting?: readonly Waiting[] },
   decisions?: readonly Decision[],
 ): NotificationRecord => {
+  const { ready, type } = pinned
   const { tenant, id, acceptedAt, notification, fingerprint, version, revision } = ready
-  const users = recipients.map(({ user }) => user)
-  const without = recipients.flatMap(({ user, planned }) => (planned.inbox === 'none' ? [user] : []))
+  const later = waiting.map(({ user }) => user)
+  const users = [...recipients.map(({ user }) => user), ...later]
+  const absent = recipients.flatMap(({ user, planned }) => (planned.inbox === 'none' ? [user] : []))
+  const without = [...absent, ...later]
   const inbox = notification.inbox ?? type?.inbox
   return {
     tenant,
@@ -33,11 +49,10 @@ export const recordOf = (
     priority: notification.priority,
     acceptedAt,
     fingerprint,
-    deliverAt: time(notification.deliverAt),
-    expiresAt: time(notification.expiresAt),
+    ...timesOf(pinned),
     inbox: inbox === 'shown' ? undefined : inbox,
     chains,
-    direct: users.length,
+    direct: recipients.length,
     users: chains === 0 && users.length <= USERS_KEPT ? users : undefined,
     absent: without.length > 0 ? without.slice(0, USERS_KEPT) : undefined,
     planned: plansOf({ notification, type }).some((plan) => plan.length > 0) ? true : undefined,

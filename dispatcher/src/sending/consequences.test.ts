@@ -1,7 +1,7 @@
 import type { Step } from '@carillon/core/delivery/step'
 import { deliveryKey, planKey } from '@carillon/core/delivery/step'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
-import { type PlanStep, scheduleSubject } from '@carillon/schemas'
+import { scheduleSubject } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import { consequences } from './consequences.ts'
 import type { Ending } from './ending.ts'
@@ -11,8 +11,8 @@ const NOW = Date.UTC(2026, 0, 31, 9)
 const TIMES = { begun: NOW - 50, now: NOW }
 const AT = NOW + 60_000
 
-const sms: PlanStep = { channel: 'sms', when: 'always', after: 0 }
-const email: PlanStep = { channel: 'email', when: 'failed', after: 3_600 }
+const sms: Step['plan'][number] = { channel: 'sms', when: 'always', after: 0 }
+const email: Step['plan'][number] = { channel: 'email', when: 'failed', after: 3_600 }
 
 const stepOf = (more: Partial<Step> = {}): Step => ({
   tenant: 'acme',

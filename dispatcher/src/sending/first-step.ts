@@ -5,11 +5,11 @@ import { presenceOf } from '@carillon/core/live/presence'
 import { firstDue, firstIndex, firstNeedsPresence } from '@carillon/core/routing/first-step'
 import type { Seal } from '@carillon/core/security/seal'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
-import { type Entry, hasItem } from '../inbox/item.ts'
+import { type Entry, expiryOf, hasItem } from '../inbox/item.ts'
 
 const firstStep = (entry: Entry, overrides: SealedOverrides | undefined, now: number): Step => {
   const { ready, user, planned, topics, id: item, content } = entry
-  const { tenant, id, notification, version, revision, expiresAt, toAudience } = ready
+  const { tenant, id, notification, version, revision, toAudience } = ready
   return {
     tenant,
     user,
@@ -24,7 +24,7 @@ const firstStep = (entry: Entry, overrides: SealedOverrides | undefined, now: nu
     ...(planned.variant === undefined ? {} : { variant: planned.variant }),
     priority: notification.priority,
     at: now,
-    expiresAt,
+    expiresAt: expiryOf(entry),
     plan: planned.steps,
     ...(notification.plan === undefined ? {} : { ownPlan: true }),
     index: firstIndex(planned.steps),

@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const until = <T>(check: () => Promise<T> | T) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
-const step = (channel: Channel, when: PlanStep['when'] = 'always'): PlanStep => ({ channel, when, after: 0 })
+const step = (channel: Channel, when: PlanStep['when'] = 'always') => ({ channel, when, after: 0 })
 const note = (id: string, ...plan: PlanStep[]) => ({ id, to: 'ada', type: 'bill', title: 'Your bill', plan })
 const states = async (id: string) =>
   (await world.ledger(id, 'ada')).map(({ channel, state }) => `${channel} ${state}`).sort()

@@ -1,3 +1,4 @@
+import { dateFaults } from '@carillon/core/data-schema/date-faults'
 import { schemaFaults } from '@carillon/core/data-schema/schema-faults'
 import { expressionFaults } from '@carillon/core/expression/expression-faults'
 import { invalidRequest } from '@carillon/core/json/checked'
@@ -7,12 +8,15 @@ import { templateFaults } from '@carillon/core/template/check-type'
 import type { References } from '@carillon/core/template/type-templates'
 import type { Issue } from '@carillon/schemas'
 
-/** Yields what is wrong with the schema, conditions and templates of a type. `names`: what its templates may refer to. */
+/**
+ * Yields what is wrong with the schema, conditions, dates and templates of a type. `names`: what its templates may refer to.
+ */
 export function* typeFaults(type: NewType, names: References): Generator<Issue[]> {
   const unusable = schemaFaults(type)
   yield unusable
   const schema = unusable.length > 0 ? undefined : type.schema
   yield* expressionFaults({ ...type, schema })
+  yield dateFaults({ ...type, schema })
   yield* templateFaults(type, names)
 }
 
@@ -23,7 +27,7 @@ const CHECK_MS = 10_000
 export const checkPause = (what: string): Pause => createPause({ what, budgetMs: CHECK_MS })
 
 /**
- * Checks the schema, conditions and templates of a type, which stands at `at` in the request. Throws `invalid_request` with
+ * Checks the schema, conditions, dates and templates of a type, which stands at `at` in the request. Throws `invalid_request` with
  * the place of each fault.
  */
 export const checkType = async (

@@ -1,6 +1,7 @@
 import { itemId } from '@carillon/core/notification/ids'
 import type { Decision } from '@carillon/core/routing/decision'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
+import { localChain, OUTSIDE } from '@carillon/core/store/rules/notification-state'
 import type { Explanation } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
@@ -110,6 +111,34 @@ describe('an explanation', () => {
     await record({ deliverAt, users: undefined, absent: ['ann'], direct: 0, decisions: undefined })
     expect((await explain('ann')).json.decisions).toMatchObject([
       { stage: 'audience', outcome: 'wait', by: 'sender', path: 'deliverAt', until: iso(deliverAt) },
+    ])
+  })
+
+  it('says when a local time comes for the user, before and after recipients are looked up', async () => {
+    const { store } = test.ports
+    await store.users.put(tenant.id, { id: 'ann', profile: { timezone: 'America/New_York' } })
+    const local = { deliverAt: '2026-12-01T09:00' }
+    const own = Date.parse('2026-12-01T14:00:00Z')
+    const waits = { stage: 'audience', outcome: 'wait', by: 'sender', path: 'deliverAt' }
+    const deliverAt = Date.now() + 3_600_000
+    await record({ deliverAt, local, lastAt: deliverAt + 1, users: undefined, decisions: undefined })
+    expect((await explain('ann')).json.decisions).toMatchObject([{ ...waits, until: iso(own) }])
+
+    const begun = { deliverAt: AT, local, lastAt: AT + 1, direct: 0, absent: ['ann'] }
+    await record(begun)
+    const chain = localChain(OUTSIDE, 0)
+    await store.notifications.progress(tenant.id, 'n1', { chain, reached: 0, finished: false })
+    const wait = { at: AT, ...waits, reason: 'scheduled', until: own } as Decision
+    await store.decisions.record(tenant.id, [
+      { notification: 'n1', user: 'ann', toAudience: false, decision: wait },
+    ])
+    expect((await explain('ann')).json.decisions).toMatchObject([{ ...waits, until: iso(own) }])
+
+    await tenant.item('ann', {
+      ...{ id: itemId(tenant.id, 'n1', 'ann', AT), notification: 'n1', createdAt: iso(own) },
+    })
+    expect(words((await explain('ann')).json)).toEqual([
+      ...['audience wait scheduled', 'inbox inbox pass silent', 'audience pass'],
     ])
   })
 

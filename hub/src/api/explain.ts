@@ -6,6 +6,7 @@ import type { NotificationRecord } from '@carillon/core/store/ports/notification
 import { Explanation, NotificationId, UserId } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
+import type { LocalDue } from '../notifications/local-due.ts'
 import { shownDecision } from '../notifications/shown-decision.ts'
 import { isToAudience } from './deliveries.ts'
 
@@ -16,7 +17,8 @@ export const explainRoutes = (
     notifications,
     deliveries,
     decisions,
-  }: Pick<Store, 'inbox' | 'notifications' | 'deliveries' | 'decisions'>,
+    dueAt,
+  }: Pick<Store, 'inbox' | 'notifications' | 'deliveries' | 'decisions'> & { dueAt: LocalDue },
 ) => {
   const itemOf = async (tenant: string, user: string, record: NotificationRecord | undefined) => {
     if (!record) return undefined
@@ -53,7 +55,8 @@ export const explainRoutes = (
       if (!record && rows.length === 0) throw new ProblemError('not_found', 'there is no such notification')
       const known = item !== undefined || record?.users?.includes(user)
       const received = record && !known ? await inbox.received({ tenant, user }, id) : false
-      const facts = { record, stored, passed, deliveries: rows, item, received, now: Date.now() }
+      const due = record && (await dueAt(record, user))
+      const facts = { record, stored, passed, deliveries: rows, item, received, dueAt: due, now: Date.now() }
       const test = record?.test ? { test: true } : {}
       return c.json({ ...test, decisions: explain(user, facts).map(shownDecision) }, 200, {
         'cache-control': 'no-store',

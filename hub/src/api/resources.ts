@@ -15,6 +15,7 @@ import { createAcceptance } from '../notifications/accept.ts'
 import { createCancel } from '../notifications/cancel.ts'
 import { createDryRun } from '../notifications/dry-run.ts'
 import { createNotificationList } from '../notifications/list.ts'
+import { createLocalDue } from '../notifications/local-due.ts'
 import { createSend } from '../notifications/send.ts'
 import { createServing } from '../notifications/serving.ts'
 import { createTotals } from '../notifications/totals.ts'
@@ -82,7 +83,7 @@ export const addResources = (
   notificationListRoutes(routes, { list: createNotificationList({ notifications, inbox }), cursors })
   attachmentRoutes(routes, { attachments: store.attachments, upload: createUpload(store.attachments) })
   deliveryRoutes(routes, { inbox, notifications, deliveries, cursors })
-  explainRoutes(routes, store)
+  explainRoutes(routes, { ...store, dueAt: createLocalDue({ users, cache }) })
   inboxRoutes(routes, { inbox, live, verbs, cursors, log })
   userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache })
   tenantRoutes(routes, { tenants: store.tenants, insecureLinks: options.insecureLinks })

@@ -45,6 +45,7 @@ const send = (body: unknown, more: Call = {}) => refused('POST', '/v1/notificati
 const good = { to: 'ann', type: 'test' }
 /** Returns the time in `days` days. */
 const soon = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+const localSoon = (days: number) => soon(days).slice(0, 19)
 
 describe('a body', () => {
   it.each([
@@ -137,6 +138,58 @@ describe('a notification', () => {
       { ...good, deliverAt: soon(2), expiresAt: soon(1) },
       '/expiresAt',
     ],
+    [
+      'with a local time that does not exist',
+      { ...good, deliverAt: { local: '2026-02-30T09:00' } },
+      '/deliverAt/local',
+    ],
+    [
+      'with a local time of a zone',
+      { ...good, expiresAt: { local: '2026-12-01T09:00Z' } },
+      '/expiresAt/local',
+    ],
+    [
+      'with an unknown field of a local time',
+      { ...good, deliverAt: { local: localSoon(2), zone: 'UTC' } },
+      '/deliverAt/zone',
+    ],
+    ['with an unknown answer to lateness', { ...good, late: 'never' }, '/late'],
+    [
+      'that expires before it is delivered, in local time',
+      { ...good, deliverAt: { local: localSoon(2) }, expiresAt: { local: localSoon(2) } },
+      '/expiresAt',
+    ],
+    [
+      'that expires before it is delivered anywhere',
+      { ...good, deliverAt: { local: localSoon(9) }, expiresAt: soon(8) },
+      '/expiresAt',
+    ],
+    ['relative to no data', { ...good, deliverAt: { from: 'data.dueAt' } }, '/deliverAt/from'],
+    [
+      'relative to what is no date',
+      { ...good, deliverAt: { from: 'data.dueAt' }, data: { dueAt: 'noon' } },
+      '/deliverAt/from',
+    ],
+    ['relative to a path outside data', { ...good, deliverAt: { from: 'dueAt' } }, '/deliverAt/from'],
+    [
+      'a hundred years before a date',
+      { ...good, deliverAt: { from: 'data.dueAt', offset: '-P100Y' }, data: { dueAt: soon(1) } },
+      '/deliverAt/offset',
+    ],
+    [
+      'with a step that waits for no date',
+      { ...good, plan: [{ channel: 'email', after: { from: 'data.startsAt' } }] },
+      '/plan/0/after',
+    ],
+    [
+      'with a step that waits for years',
+      {
+        ...good,
+        plan: [{ channel: 'email', after: { from: 'data.startsAt' } }],
+        data: { startsAt: '9999-12-31' },
+      },
+      '/plan/0/after',
+    ],
     ['without a recipient', { ...good, to: [] }, '/to'],
     ['to too many recipients', { ...good, to: Array.from({ length: 1_001 }, (_, n) => `u${n}`) }, '/to'],
     ['to everyone: false', { ...good, to: { everyone: false } }, '/to'],
@@ -163,6 +216,26 @@ describe('a notification', () => {
       }
     },
   )
+
+  it.each([{ local: '9999-12-31T09:00' }, { local: localSoon(366) }, { from: 'data.dueAt' }])(
+    'is rejected as too far ahead if scheduled at %j',
+    async (deliverAt) => {
+      const { json, status } = await send({ ...good, deliverAt, data: { dueAt: '9999-12-31T09:00:00Z' } })
+      expect([status, json.code]).toEqual([422, 'too_far'])
+      expect(json.errors?.[0]?.pointer).toBe('/deliverAt')
+    },
+  )
+
+  it('can be scheduled in local time and relative to a date', async () => {
+    for (const more of [
+      { deliverAt: { local: localSoon(2) }, expiresAt: { local: localSoon(3) }, late: 'skip' },
+      { deliverAt: { from: 'data.dueAt', offset: '-P1DT30M' }, data: { dueAt: soon(2) } },
+      { plan: [{ channel: 'sms', after: { from: 'data.dueAt' } }], data: { dueAt: soon(2) } },
+    ]) {
+      const body = { ...good, ...more }
+      expect((await test.call('POST', '/v1/notifications', { token: tenant.key, body })).status).toBe(202)
+    }
+  })
 
   it('can be scheduled 366 days ahead', async () => {
     const body = { ...good, deliverAt: soon(365.9), expiresAt: soon(365.95) }

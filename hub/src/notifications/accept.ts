@@ -1,19 +1,20 @@
 import { hash } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import { lookUpInContext } from '@carillon/core/contexts/in-context'
+import { lookUpInContext, zoneIn } from '@carillon/core/contexts/in-context'
 import type { DataCheck } from '@carillon/core/data-schema/data-check'
 import { ProblemError } from '@carillon/core/errors'
 import { planFaults } from '@carillon/core/expression/expression-faults'
 import type { Http } from '@carillon/core/http/port'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { Payload } from '@carillon/core/notification/cloudevents'
+import type { SendTimes } from '@carillon/core/notification/delivery-times'
 import { fingerprintOf } from '@carillon/core/notification/fingerprint'
-import { checkHorizon } from '@carillon/core/notification/horizon'
 import { idReused } from '@carillon/core/notification/id-reused'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { overrideFaults } from '@carillon/core/notification/overrides'
 import { stampOf } from '@carillon/core/notification/stamp'
 import { ignoredParts, plansOf } from '@carillon/core/routing/plan'
+import { planTimeFaults } from '@carillon/core/routing/plan-time-faults'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
@@ -35,6 +36,7 @@ import {
 } from '@carillon/schemas'
 import type { Idempotency, IdUse } from '../idempotency/port.ts'
 import { attachedFaults, type FindAttached, readAttached } from './attached.ts'
+import { checkedTimes } from './times.ts'
 
 /** A validated notification, ready for the event log. */
 export type Accepted = {
@@ -48,9 +50,10 @@ export type Accepted = {
   warnings: Warning[]
 }
 
-/** A notification that may be sent, and its type. */
+/** A notification that may be sent, and its type. `times`: when it is delivered and expires. */
 export type Validated = {
   given: Omit<Notification, 'dryRun'>
+  times: SendTimes
   type: NotificationType | undefined
   priority: Priority
   warnings: Warning[]
@@ -58,19 +61,6 @@ export type Validated = {
 
 /** `version`: of the type, the one in force if left out. `attached` finds uploads, in the store if left out. */
 type Validation = { dryRun?: boolean; version?: number | undefined; attached?: FindAttached }
-
-const checkTimes = ({ deliverAt, expiresAt }: Pick<Notification, 'deliverAt' | 'expiresAt'>, now: number) => {
-  checkHorizon({ deliverAt, expiresAt }, now)
-  if (expiresAt === undefined) return
-  const expires = Date.parse(expiresAt)
-  const refuse = (code: 'time_passed' | 'invalid_request', message: string) =>
-    new ProblemError(code, `the notification could never be delivered: expiresAt ${message}`, {
-      errors: [{ pointer: '/expiresAt', message }],
-    })
-  if (expires <= now) throw refuse('time_passed', 'has passed')
-  if (deliverAt !== undefined && expires <= Date.parse(deliverAt))
-    throw refuse('invalid_request', 'must be after deliverAt')
-}
 
 /** Returns the notification with the id and type of its event, if it has none and they are valid. */
 const named = ({ value, event }: Payload): unknown => {
@@ -104,28 +94,22 @@ const useOf = (tenant: string, notification: Notification & { id: string; priori
   fingerprint: fingerprintOf(notification),
 })
 
+type AcceptancePorts = {
+  stream: Pick<Stream, 'publish'>
+  idempotency: Pick<Idempotency, 'register'>
+  cache: SettingsCache
+  metrics: Metrics
+  dataFault: DataCheck
+  store: Pick<Store, 'attachments'>
+  http: Pick<Http, 'refusal'>
+}
+
 /**
  * Accepts notifications over HTTP: validates them, assigns an id and a priority, and appends them to the
  * event log. The dispatcher does the rest.
  */
 export const createAcceptance = (
-  {
-    stream,
-    idempotency,
-    cache,
-    metrics,
-    dataFault,
-    store,
-    http,
-  }: {
-    stream: Pick<Stream, 'publish'>
-    idempotency: Pick<Idempotency, 'register'>
-    cache: SettingsCache
-    metrics: Metrics
-    dataFault: DataCheck
-    store: Pick<Store, 'attachments'>
-    http: Pick<Http, 'refusal'>
-  },
+  { stream, idempotency, cache, metrics, dataFault, store, http }: AcceptancePorts,
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => {
   /** Validates a notification against its schema, its type and the tenant's settings. */
@@ -142,7 +126,8 @@ export const createAcceptance = (
       throw invalidRequest([at({ path: ['dryRun'], message: NO_DRY_RUN })], 'notification')
     // `dryRun: false` must not change the fingerprint.
     delete given.dryRun
-    checkTimes(given, Date.now())
+    const tenancy = await lookUpInContext(cache, tenant, given.context)
+    const { times, start, faults: timeFaults } = checkedTimes(given, zoneIn(tenancy), Date.now())
     const type = await (version === undefined
       ? cache.type(tenant, given.type)
       : cache.typeVersion(tenant, given.type, version))
@@ -150,21 +135,21 @@ export const createAcceptance = (
       throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
     const fault = dataFault(tenant, type, given.data)
     const faults = [
+      ...timeFaults,
       ...planFaults(given.plan),
       ...(fault ? [fault] : []),
+      ...planTimeFaults({ notification: given, type }, { zone: zoneIn(tenancy), start }),
       ...overrideFaults(given, { ...links, refusal: http.refusal }),
-      ...(given.overrides ? await attachedFaults(attached, tenant, given) : []),
+      ...(given.overrides ? await attachedFaults(attached, tenant, given.overrides, times) : []),
     ]
     if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
-    const plans = plansOf({ notification: given, type })
-    const tenancy = await lookUpInContext(cache, tenant, given.context)
-    const problem = linkProblem(given, plans.flat(), tenancy, links)
+    const problem = linkProblem(given, plansOf({ notification: given, type }).flat(), tenancy, links)
     if (problem) throw problem
     const warnings = [...parsed.warnings, ...oversightsIn(given, type)]
-    const start = payload.at.map((key) => `/${String(key)}`).join('')
+    const root = payload.at.map((key) => `/${String(key)}`).join('')
     return {
-      ...{ given, type, priority: given.priority ?? type?.priority ?? 'normal' },
-      warnings: warnings.map((warning) => ({ ...warning, pointer: `${start}${warning.pointer}` })),
+      ...{ given, times, type, priority: given.priority ?? type?.priority ?? 'normal' },
+      warnings: warnings.map((warning) => ({ ...warning, pointer: `${root}${warning.pointer}` })),
     }
   }
 

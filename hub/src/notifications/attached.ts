@@ -1,4 +1,5 @@
 import type { Payload } from '@carillon/core/notification/cloudevents'
+import { lastAt, type SendTimes } from '@carillon/core/notification/delivery-times'
 import type { Attachments, StoredAttachment } from '@carillon/core/store/ports/attachments'
 import { ATTACHMENT_MAX_BYTES, AttachmentId, type Issue, type Notification, parse } from '@carillon/schemas'
 import { z } from 'zod'
@@ -41,13 +42,14 @@ export const readAttached = async (
 export const attachedFaults = async (
   find: FindAttached,
   tenant: string,
-  { overrides, deliverAt }: Pick<Notification, 'overrides' | 'deliverAt'>,
+  overrides: Notification['overrides'],
+  times: SendTimes,
 ): Promise<Issue[]> => {
   const refs = overrides?.email?.attachments ?? []
   const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []))
   if (ids.length === 0) return []
   const found = await find(tenant, ids)
-  const due = deliverAt === undefined ? 0 : Date.parse(deliverAt)
+  const due = lastAt(times, 0)
   const faults = refs.flatMap((ref, index): Issue[] => {
     if (!('id' in ref)) return []
     const attachment = found.get(ref.id)

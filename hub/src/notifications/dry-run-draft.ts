@@ -1,27 +1,37 @@
 import type { Step } from '@carillon/core/delivery/step'
 import { contentOf } from '@carillon/core/notification/content'
-import { expiryOf } from '@carillon/core/notification/expiry'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { Addressed } from '@carillon/core/routing/addressees'
 import { firstIndex } from '@carillon/core/routing/first-step'
+import type { OwnTime } from '@carillon/core/routing/own-time'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { InboxContent } from '@carillon/schemas'
 import type { Validated } from './accept.ts'
 
-/** A notification that is never sent. `at`: when it would be, epoch ms. */
-export type Draft = Validated & { tenant: string; id: string; at: number; expiresAt: number }
+/** A notification that is never sent, for one recipient. `at`: when it would be, epoch ms. `expiresAt`: absent if never. */
+export type Draft = Validated & { tenant: string; id: string; at: number; expiresAt?: number }
 
-export const draftOf = (tenant: string, validated: Validated): Draft => {
-  const { given, type } = validated
-  const at = Math.max(Date.now(), given.deliverAt === undefined ? 0 : Date.parse(given.deliverAt))
-  const ends = expiryOf(given, type, at)
-  const expiresAt = ends === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(ends)
-  return { ...validated, tenant, at, expiresAt, id: derivedUuid7(at, 'dry run') }
+/** Returns what a recipient with these times would get. One whose time has passed would get it `now`. */
+export const draftOf = (
+  tenant: string,
+  validated: Validated,
+  { at: due, expiresAt }: OwnTime,
+  now: number,
+): Draft => {
+  const at = Math.max(due, now)
+  const id = derivedUuid7(at, 'dry run')
+  return { ...validated, tenant, at, id, ...(expiresAt === undefined ? {} : { expiresAt }) }
 }
 
+/** Returns when a draft expires, epoch ms. */
+export const expiryOfDraft = ({ expiresAt = Number.MAX_SAFE_INTEGER }: Draft): number => expiresAt
+
 /** Returns the content of a draft's items, before the texts of its type are rendered. */
-export const contentOfDraft = ({ given, type, priority, id, at }: Draft): InboxContent =>
-  contentOf({ id, notification: { ...given, priority }, type, at })
+export const contentOfDraft = ({ given, type, priority, id, at, expiresAt }: Draft): InboxContent =>
+  contentOf({
+    ...{ id, notification: { ...given, priority }, type, at },
+    expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+  })
 
 /** Returns the first step of a recipient's plan. `content`: of the item, for a recipient without one. */
 export const firstStepOf = (
@@ -33,7 +43,8 @@ export const firstStepOf = (
     content,
   }: { planned: Planned; addressed: readonly Addressed[]; content: InboxContent },
 ): Step => {
-  const { tenant, id, given, type, priority, at, expiresAt } = draft
+  const { tenant, id, given, type, priority, at } = draft
+  const expiresAt = expiryOfDraft(draft)
   const topics = addressed.flatMap((way) => (way.by === 'topic' ? [way.topic] : []))
   return {
     ...{ tenant, user, notification: id, type: given.type, priority, at, expiresAt, toAudience: false },

@@ -66,13 +66,16 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
   const prepared = createPreparedTypes(options, cache)
   const mailAdditions = createMailAdditions(store)
 
-  return async (draft: Draft, facts: Facts) => {
-    const { tenant, given, type, at } = draft
+  return async (
+    { tenant, given, type }: Pick<Draft, 'tenant' | 'given' | 'type'>,
+    facts: Facts,
+    now: number,
+  ) => {
     const { tenancy, subject } = facts
     const [revision, additions, samples] = await Promise.all([
       cache.revision(tenant),
       mailAdditions(tenant, given.overrides?.email),
-      sampleLinks(seal, options.publicUrl, { tenant, type: { key: given.type, ...subject }, now: at }),
+      sampleLinks(seal, options.publicUrl, { tenant, type: { key: given.type, ...subject }, now }),
     ])
     const signed = isOptional(subject) ? samples : { preferences: samples.preferences }
     const linksOf = (channel: Channel) =>
@@ -80,7 +83,8 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
     const time = createPreviewTime()
     const appUrl = appUrlOf(tenancy, options)
 
-    return async (user: string, { inbox, variant }: Planned): Promise<Messages> => {
+    return async (draft: Draft, user: string, { inbox, variant }: Planned): Promise<Messages> => {
+      const { at } = draft
       const templates = await prepared(tenant, type, { revision, variant })
       /** An e-mail without texts of a type may have a default layout. */
       const framing = async (channel: Channel) =>

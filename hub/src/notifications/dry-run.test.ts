@@ -179,3 +179,34 @@ it('asks who is there in the context of the notification, and needs no live bus'
   expect(asked).toEqual([[{ tenant, user: 'ada', context: 'org-7' }]])
   await other.close()
 })
+
+it('shows the instants at which it would be delivered, each in their own time', async () => {
+  await test.call('PUT', '/v1/users/kai', { token: key, body: { timezone: 'Pacific/Honolulu' } })
+  await test.call('PUT', '/v1/users/asha', { token: key, body: { timezone: 'Asia/Kathmandu' } })
+  const date = new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 10)
+  const untils = async (deliverAt: unknown, more: object = {}) => {
+    const { status, json } = await run({ to: ['kai', 'asha', 'eve'], deliverAt, ...more })
+    expect(status).toBe(200)
+    return json.decisions.map(({ decisions: [first, second] }) => [first?.until, second?.at])
+  }
+  const local = (hours: number) => new Date(Date.parse(`${date}T09:00Z`) + hours * 3_600_000).toISOString()
+  expect(await untils({ local: `${date}T09:00` })).toEqual([
+    [local(10), local(10)],
+    [local(-5.75), local(-5.75)],
+    [local(0), local(0)],
+  ])
+  const data = { number: 7, total: 1, dueAt: `${date}T09:30:00Z` }
+  const relative = { from: 'data.dueAt', offset: '-PT30M' }
+  expect(await untils(relative, { data })).toEqual([1, 2, 3].map(() => [local(0), local(0)]))
+})
+
+it('says who would get nothing because it is late or has expired', async () => {
+  const body = { to: 'bob', deliverAt: '2020-01-01T00:00:00Z' }
+  expect(told((await run({ ...body, late: 'skip' })).json)).toEqual({ bob: ['audience end late'] })
+  expect(told((await run(body)).json).bob?.[0]).toBe('audience pass')
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+  const expiresAt = `${tomorrow}T00:00:00Z`
+  await test.call('PUT', '/v1/users/kai', { token: key, body: { timezone: 'Pacific/Honolulu' } })
+  const local = { to: 'kai', deliverAt: { local: `${tomorrow}T00:00` }, expiresAt }
+  expect(told((await run(local)).json)).toEqual({ kai: ['audience end expired'] })
+})

@@ -8,12 +8,14 @@ import type { Addressed } from '@carillon/core/routing/addressees'
 import type { Decision } from '@carillon/core/routing/decision'
 import { inWords, withVariant } from '@carillon/core/routing/explain'
 import { foresee, type Known } from '@carillon/core/routing/foresee'
+import { ownTime, type Timing, timeDecision } from '@carillon/core/routing/own-time'
 import { conditionForAll, endOf, type Planned, planning } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
+import { viewerOf } from '@carillon/core/template/viewer'
 import type { DryRun } from '@carillon/schemas'
 import type { Acceptance } from './accept.ts'
 import { createFindAudience } from './dry-run-audience.ts'
-import { type Draft, draftOf, firstStepOf } from './dry-run-draft.ts'
+import { type Draft, draftOf, expiryOfDraft, firstStepOf } from './dry-run-draft.ts'
 import { type FactPorts, type Facts, readFacts } from './dry-run-facts.ts'
 import { createMessages, type MessageOptions, type MessagePorts, type Messages } from './dry-run-messages.ts'
 import { shownDecision } from './shown-decision.ts'
@@ -77,8 +79,9 @@ export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
   /** Throws what the acceptance of the notification throws. */
   return async (tenant: string, read: () => Payload): Promise<DryRun> => {
     const validated = await acceptance.validate(tenant, read)
-    const draft = draftOf(tenant, validated)
-    const { given, type, warnings, at, expiresAt } = draft
+    const { given, times, type, warnings } = validated
+    const now = Date.now()
+    const timing: Timing = { ...times, late: given.late, expiresAfter: type?.expiresAfter, asked: now }
     const { count, more, sample } = await findAudience(tenant, given)
     const users = [...sample.keys()]
     const [facts, presences] = await Promise.all([
@@ -90,21 +93,25 @@ export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
     ])
     const { subject, tenancy } = facts
     const split = { tenant, type: given.type }
-    const sent = { notification: given, type, split, expiresAt, subject, tenancy }
-    const planFor = planning(sent, at)
-    const forAll = conditionForAll(sent, at)
-    const messagesFor = await createRenderings(draft, facts)
+    const messagesFor = await createRenderings({ tenant, given, type }, facts, now)
     const decide = async (
       [user, addressed]: [string, readonly Addressed[]],
       index: number,
     ): Promise<Decided> => {
+      const time = ownTime(timing, viewerOf(facts.user(user), tenancy.settings, now).timezone)
+      const untimely = timeDecision(timing, time, now)
+      const draft = draftOf(tenant, validated, time, now)
+      const { at } = draft
+      const sent = { notification: given, type, split, expiresAt: expiryOfDraft(draft), subject, tenancy }
       const more = { profile: facts.user(user).profile, erased: facts.isErased(user) }
-      const planned = planFor({ user, addressed, preferences: facts.preferences(user), ...more })
-      const end = endOf(planned) ?? forAll
-      if (end) return { user, decisions: [end] }
+      const planned = planning(sent, at)({ user, addressed, preferences: facts.preferences(user), ...more })
+      const before = untimely ? [untimely] : []
+      if (untimely?.outcome === 'end') return { user, decisions: before }
+      const end = endOf(planned) ?? conditionForAll(sent, at)
+      if (end) return { user, decisions: [...before, end] }
       const to: Decision = { at, stage: 'audience', outcome: 'pass', by: 'sender', path: 'to' }
       const presence = presences[index] ?? 'away'
-      const messages = await messagesFor(user, planned)
+      const messages = await messagesFor(draft, user, planned)
       const { empty } = messages
       const inbox = empty
         ? [...planned.decisions.filter(({ stage }) => stage !== 'inbox'), empty]
@@ -112,7 +119,7 @@ export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
       const sending = await steps(draft, facts, { user, planned, addressed, presence, messages })
       const gets = planned.inbox !== 'none' || planned.steps.length > 0
       return {
-        ...{ user, decisions: withVariant([to, ...inbox, ...sending], planned.variant) },
+        ...{ user, decisions: withVariant([...before, to, ...inbox, ...sending], planned.variant) },
         ...(gets && { messages }),
       }
     }

@@ -54,6 +54,8 @@ const BY_NAME: Record<string, fc.Arbitrary<string> | undefined> = {
   timezone: fc.constantFrom('Europe/Lisbon', 'UTC'),
   locale: fc.constantFrom('pt-BR', 'de'),
   deliverAt: later,
+  local: fc.constant('2026-12-01T09:00'),
+  offset: fc.constant('-PT30M'),
   expiresAt: later,
   snoozedUntil: later,
 }

@@ -25,6 +25,11 @@ ABOUT_THE_SCHEMA = {"invalid_request", "malformed_json", "unsupported_media_type
 BEYOND_JSON_SCHEMA = [
     r"needs group",
     r"must be after deliverAt",
+    r"must be a date and time that exist",
+    r"must be an ISO 8601 duration",
+    r"must be at most 366 days",
+    r"data has no RFC 3339 instant or date there",
+    r"at most 30 days after the start of the plan",
     r"must not be a key",
     r"the notification is invalid at /data/type: is missing",
     r"must be an IANA time zone",

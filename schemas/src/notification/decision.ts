@@ -72,7 +72,7 @@ export const DECISION_REASONS = {
   erased: 'the user is erased',
   expired: 'the notification has expired',
   cancelled: 'the notification was cancelled',
-  late: "the user's local time for it had passed",
+  late: 'its time of delivery had passed',
   scheduled: 'it has a time of delivery',
   delivering: 'its recipients are still being processed',
   excluded: 'the notification excludes the user',

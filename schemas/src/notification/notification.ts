@@ -8,6 +8,7 @@ import { TOKEN } from '../fields/token.ts'
 import { Link } from '../fields/url.ts'
 import { Action } from './action.ts'
 import { Actor } from './actor.ts'
+import { Late, LocalTime, RelativeTime } from './delivery-time.ts'
 import { InboxMode } from './inbox-mode.ts'
 import { Overrides } from './overrides.ts'
 import { Plan } from './plan.ts'
@@ -71,12 +72,19 @@ export const Notification = z
     ),
     plan: Plan.optional().describe("The delivery plan, in place of the type's own"),
     overrides: Overrides.optional(),
-    deliverAt: Timestamp.optional().describe(
-      `The instant of its delivery, at most ${HORIZON_DAYS} days ahead; at once if it is left out or past`,
-    ),
-    expiresAt: Timestamp.optional().describe(
-      `The instant from which it is no longer delivered or shown, at most ${HORIZON_DAYS} days ahead`,
-    ),
+    deliverAt: z
+      .union([Timestamp, LocalTime, RelativeTime])
+      .optional()
+      .describe(
+        `The time of its delivery, at most ${HORIZON_DAYS} days ahead: an instant, a local time of each recipient, or a time relative to a date in \`data\`. Left out, it is delivered at once`,
+      ),
+    late: Late.optional().describe('What happens if `deliverAt` has passed. Left out, `now`'),
+    expiresAt: z
+      .union([Timestamp, LocalTime])
+      .optional()
+      .describe(
+        `The time from which it is no longer delivered or shown, at most ${HORIZON_DAYS} days ahead: an instant, or a local time of each recipient`,
+      ),
     test: z
       .boolean()
       .optional()

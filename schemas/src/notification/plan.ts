@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Channel } from '../delivery/channel.ts'
+import { RelativeTime } from './delivery-time.ts'
 import { DigestRule } from './digest-rule.ts'
 import { Expression } from './expression.ts'
 
@@ -27,11 +28,11 @@ export const PlanStep = z
     channel: Channel,
     when: Condition.default('undelivered'),
     after: z
-      .int()
-      .min(0)
-      .max(AFTER_MAX_SECONDS)
+      .union([z.int().min(0).max(AFTER_MAX_SECONDS), RelativeTime])
       .default(0)
-      .describe('Seconds since the item was stored. A step never runs before the step ahead of it'),
+      .describe(
+        'Seconds since the item was stored, or a time relative to a date in `data`, at most 30 days after the start of the plan. A step never runs before the step ahead of it',
+      ),
     digest: DigestRule.optional().describe(
       "Collects the messages of this step, in place of the type's own digest",
     ),

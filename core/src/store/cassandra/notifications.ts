@@ -11,7 +11,7 @@ import type {
 } from '../ports/notifications.ts'
 import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../rules/acceptance.ts'
 import { bucketOf } from '../rules/buckets.ts'
-import { keptUntil, notificationState, recordedOf } from '../rules/notification-state.ts'
+import { keptUntil, localChains, notificationState, recordedOf } from '../rules/notification-state.ts'
 import { notificationIndex } from './notification-index.ts'
 import { notificationList } from './notification-list.ts'
 import { forEach, type Session, type Statement } from './session.ts'
@@ -41,9 +41,10 @@ const progressOf = (row: types.Row): NotificationProgress | undefined => {
   const record = JSON.parse(content) as NotificationRecord
   const finished = row.finished instanceof Set ? row.finished.size : 0
   const cancelled = row.cancelled_at instanceof Date ? { cancelledAt: row.cancelled_at.getTime() } : {}
-  const state = notificationState(record, { finished, cancelled: row.cancelled_at !== null }, Date.now())
-  const reached = [...mapOf<number, number>(row.progress).values()]
-  const recipients = reached.reduce((sum, chain) => sum + chain, record.direct)
+  const progress = mapOf<number, number>(row.progress)
+  const chains = { finished, local: localChains(progress.keys()) }
+  const state = notificationState(record, { ...chains, cancelled: row.cancelled_at !== null }, Date.now())
+  const recipients = [...progress.values()].reduce((sum, reached) => sum + reached, record.direct)
   return { ...record, state, ...cancelled, recipients }
 }
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { derivedUuid7 } from '../../notification/ids.ts'
 import type { Store } from '../port.ts'
 import type { AcceptanceClaim } from '../ports/notifications.ts'
+import { localChain, OUTSIDE } from '../rules/notification-state.ts'
 import { freshTenant, HOUR, sampleRecord } from './samples.ts'
 
 export const notificationsContract = (store: () => Store): void => {
@@ -53,6 +54,33 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await look()).toEqual(['delivered', 525])
       await notifications.progress(tenant, id, { chain: 0, reached: 700, finished: true })
       expect(await look()).toEqual(['delivered', 725])
+    })
+
+    test('chains for local times count from their first progress, beside those of the fan-out', async () => {
+      const { notifications } = store()
+      const tenant = freshTenant()
+      const deliverAt = Date.now() - HOUR
+      const record = sampleRecord(tenant, 'local', {
+        ...{ chains: 1, direct: 5, deliverAt, lastAt: deliverAt + 26 * HOUR },
+        local: { deliverAt: '2026-12-01T09:00' },
+      })
+      const look = async () => {
+        const found = await notifications.get(tenant, 'local')
+        return found && [found.state, found.recipients]
+      }
+      await notifications.put([record])
+      expect(await look()).toEqual(['delivering', 5])
+      const waiting = [localChain(OUTSIDE, 0), localChain(0, 0), localChain(0, 1)]
+      expect(new Set([0, ...waiting]).size).toBe(4)
+      for (const chain of waiting)
+        await notifications.progress(tenant, 'local', { chain, reached: 0, finished: false })
+      await notifications.put([{ ...record, decisions: [] }])
+      await notifications.progress(tenant, 'local', { chain: 0, reached: 9, finished: true })
+      for (const chain of waiting) {
+        expect((await look())?.[0]).toBe('delivering')
+        await notifications.progress(tenant, 'local', { chain, reached: 2, finished: true })
+      }
+      expect(await look()).toEqual(['delivered', 20])
     })
 
     test('an unfinished fan-out becomes expired at its expiry', async () => {

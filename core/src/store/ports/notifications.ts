@@ -14,7 +14,13 @@ export type NotificationRecord = {
   acceptedAt: number
   /** Fingerprint of its content: see `fingerprintOf`. */
   fingerprint: string
+  /** When delivery begins: for a local time, that in UTC+14. */
   deliverAt?: number
+  /** The local time of delivery, if each recipient has an instant of their own, and the notification's context. */
+  local?: { deliverAt: string; context?: string }
+  /** With `local`: when the last recipients are due, epoch ms. */
+  lastAt?: number
+  /** When it has expired for everybody. */
   expiresAt?: number
   /** Set if its items are silent, or if it has none. */
   inbox?: 'silent' | 'none'
@@ -100,7 +106,7 @@ export interface Notifications {
    * closer to each other than that.
    */
   claim(tenant: string, claims: readonly AcceptanceClaim[]): Promise<Acceptance[]>
-  /** Records the progress of a chain, 0 to chains − 1. */
+  /** Records the progress of a chain, 0 to chains − 1, or a `localChain`, which counts as unfinished from then on. */
   progress(tenant: string, id: string, progress: ChainProgress): Promise<void>
   cancel(tenant: string, id: string, at: number): Promise<void>
 }

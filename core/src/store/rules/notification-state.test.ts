@@ -27,6 +27,10 @@ describe('a notification', () => {
     ['delivering', record({ chains: 2, expiresAt: NOW + 1 }), 1, false],
     ['expired', record({ chains: 2, expiresAt: NOW }), 1, false],
     ['expired', record({ deliverAt: NOW - 2, expiresAt: NOW - 3 }), 0, false],
+    // Recipients with local times have not been looked up yet.
+    ['delivering', record({ deliverAt: NOW, lastAt: NOW + 9 }), 0, false],
+    ['expired', record({ deliverAt: NOW - 9, lastAt: NOW + 9, expiresAt: NOW }), 0, false],
+    ['delivered', record({ deliverAt: NOW, lastAt: NOW + 9, decisions: [] }), 0, false],
   ])('is %s', (state, given, finished, cancelled) => {
     expect(notificationState(given, { finished, cancelled }, NOW)).toBe(state)
   })
@@ -34,5 +38,6 @@ describe('a notification', () => {
   test('is kept as long as its latest items', () => {
     expect(keptUntil(record({}), 100)).toBe(NOW + 90)
     expect(keptUntil(record({ deliverAt: NOW + 50 }), 100)).toBe(NOW + 150)
+    expect(keptUntil(record({ deliverAt: NOW + 50, lastAt: NOW + 60 }), 100)).toBe(NOW + 160)
   })
 })

@@ -1,9 +1,29 @@
 import type { NotificationState } from '@carillon/schemas'
 import type { NotificationRecord, Recorded } from '../ports/notifications.ts'
 
+/** Numbers of chains below this are those of a fan-out. */
+const LOCAL_CHAINS = 10_000
+
+/**
+ * Returns the number of the chain that waits for the local times of some recipients. `opener`: the chain of the fan-out that
+ * found them, or OUTSIDE; `page`: how many such chains it has opened before. The record does not count these chains: each
+ * counts from its first progress.
+ */
+export const localChain = (opener: number, page: number): number => LOCAL_CHAINS * (page + 1) + opener
+
+/** Stands for recipients outside any chain of a fan-out. */
+export const OUTSIDE = LOCAL_CHAINS - 1
+
+/** Returns how many of some chains wait for local times. */
+export const localChains = (chains: Iterable<number>): number => {
+  let count = 0
+  for (const chain of chains) if (chain >= LOCAL_CHAINS) count++
+  return count
+}
+
 /** Returns when the record of a notification expires: with its items, which are created as late as `deliverAt`. */
 export const keptUntil = (record: NotificationRecord, retention: number): number =>
-  Math.max(record.acceptedAt, record.deliverAt ?? 0) + retention
+  Math.max(record.acceptedAt, record.deliverAt ?? 0, record.lastAt ?? 0) + retention
 
 /** Returns how a notification was accepted. Its record is stored after the recipients outside any chain. */
 export const recordedOf = ({
@@ -21,16 +41,17 @@ export const recordedOf = ({
   ...(revision === undefined ? {} : { revision }),
 })
 
-/** Returns the state of a notification. `finished` is the number of finished chains. */
+/** Returns the state of a notification. `finished`: the number of finished chains; `local`: that of chains for local times. */
 export const notificationState = (
   record: NotificationRecord,
-  { finished, cancelled }: { finished: number; cancelled: boolean },
+  { finished, local = 0, cancelled }: { finished: number; local?: number; cancelled: boolean },
   now: number,
 ): NotificationState => {
   if (cancelled) return 'cancelled'
   if (record.deliverAt !== undefined && record.deliverAt > now) return 'scheduled'
   const never = record.expiresAt !== undefined && record.expiresAt <= (record.deliverAt ?? record.acceptedAt)
   if (never) return 'expired'
-  if (finished >= record.chains) return 'delivered'
+  const begun = record.lastAt === undefined || record.decisions !== undefined
+  if (begun && finished >= record.chains + local) return 'delivered'
   return record.expiresAt !== undefined && record.expiresAt <= now ? 'expired' : 'delivering'
 }

@@ -5,7 +5,7 @@ import type {
   Notifications,
 } from '../ports/notifications.ts'
 import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../rules/acceptance.ts'
-import { keptUntil, notificationState, recordedOf } from '../rules/notification-state.ts'
+import { keptUntil, localChains, notificationState, recordedOf } from '../rules/notification-state.ts'
 import type { Session } from './session.ts'
 
 type Row = { content: string; chains: string; cancelledAt: number | null }
@@ -34,9 +34,11 @@ const ABSENT = `INSERT INTO notification_absentees (tenant, user, at, id, expire
 
 const progressOf = ({ content, chains: cell, cancelledAt }: Row): NotificationProgress => {
   const record = JSON.parse(content) as NotificationRecord
-  const chains = Object.values(JSON.parse(cell) as Chains)
+  const progress = JSON.parse(cell) as Chains
+  const chains = Object.values(progress)
   const finished = chains.filter((chain) => chain.finished).length
-  const state = notificationState(record, { finished, cancelled: cancelledAt !== null }, Date.now())
+  const local = localChains(Object.keys(progress).map(Number))
+  const state = notificationState(record, { finished, local, cancelled: cancelledAt !== null }, Date.now())
   return {
     ...record,
     state,

@@ -21,7 +21,7 @@ export const step = (
   channel: PlanStep['channel'],
   when: PlanStep['when'] = 'always',
   after = 0,
-): PlanStep => ({ channel, when, after })
+): PlanStep & { after: number } => ({ channel, when, after })
 
 export const note = (id: string, plan: PlanStep[], more = {}) => ({
   id,

@@ -1,0 +1,85 @@
+import { grouped } from '@carillon/core/store/grouping'
+import type { Store } from '@carillon/core/store/port'
+import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
+import type { Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { chunksOf } from './inbox/chunks.ts'
+import type { HandOver } from './inbox/live.ts'
+import type { RenderItems } from './inbox/render-items.ts'
+import type { StoreItems } from './inbox/store-items.ts'
+import { sentMarks } from './inbox/variant-marks.ts'
+import type { Ready } from './intake/ready.ts'
+import type { NotificationPlan } from './plan/audience.ts'
+import type { OpenedChain } from './plan/local.ts'
+import type { Portion } from './plan/recipients.ts'
+import { withoutErased } from './plan/record.ts'
+import type { StartPlans } from './sending/first-step.ts'
+import { countDecisions, countPlanned } from './telemetry/decisions.ts'
+
+export type CarryOutPorts = {
+  store: Pick<Store, 'decisions' | 'notifications' | 'variantFigures'>
+  stream: Pick<Stream, 'publish'>
+  renderItems: RenderItems
+  storeItems: StoreItems
+  handOver: HandOver
+  startPlans: StartPlans
+  metrics: Pick<Metrics, 'decisions'>
+}
+
+/** Makes durable what was planned. Each function is repeatable. */
+export const createCarryOut = (ports: CarryOutPorts) => {
+  const { store, stream, metrics } = ports
+  const { renderItems, storeItems, handOver, startPlans } = ports
+
+  /** Runs stages 3 and 4 for a chunk of recipients. Resolves with the erased users of each notification. */
+  const deliver = async (portions: readonly Portion[]): Promise<Map<Ready, string[]>> => {
+    const erased = new Map<Ready, string[]>()
+    for (const entries of chunksOf(portions)) {
+      const stored = await storeItems(await renderItems(entries))
+      const marks = sentMarks(stored.kept)
+      for (const [tenant, some] of grouped(marks, ({ tenant }) => tenant))
+        await store.variantFigures.mark(tenant, some)
+      const connected = await handOver(stored.kept)
+      await startPlans(stored.kept, connected)
+      countPlanned(metrics, stored.kept)
+      for (const [ready, users] of stored.erased) erased.set(ready, [...(erased.get(ready) ?? []), ...users])
+    }
+    return erased
+  }
+
+  const recordDecisions = async (tenant: string, decisions: readonly DecisionEntry[]) => {
+    if (decisions.length === 0) return
+    await store.decisions.record(tenant, decisions)
+    for (const { decision } of decisions) countDecisions(metrics, [decision])
+  }
+
+  /** Opens chains in the record of a notification, so that it is not delivered before they have finished. */
+  const open = async ({ tenant, id }: Pick<Ready, 'tenant' | 'id'>, opened: readonly OpenedChain[]) => {
+    for (const { chain } of opened)
+      await store.notifications.progress(tenant, id, { chain, reached: 0, finished: false })
+  }
+
+  /** Opens chains and puts their recipients back into the log. */
+  const putBack = async (ready: Ready, opened: readonly OpenedChain[]) => {
+    if (opened.length === 0) return
+    await open(ready, opened)
+    await stream.publish(opened.map(({ message }) => message))
+  }
+
+  /** The record is stored before the messages, because a chunk may be handled as soon as it is published. */
+  const carryOut = async (plans: readonly NotificationPlan[]) => {
+    const erased = await deliver(plans.map(({ portion }) => portion))
+    for (const [tenant, some] of grouped(plans, ({ record }) => record.tenant))
+      await recordDecisions(
+        tenant,
+        some.flatMap(({ against }) => against),
+      )
+    const records = plans.map(({ record }) => record)
+    for (const { record, opened } of plans) await open(record, opened)
+    if (records.length > 0) await store.notifications.put(withoutErased(records, erased))
+    const messages = plans.flatMap((plan) => [...plan.messages, ...plan.opened.map(({ message }) => message)])
+    if (messages.length > 0) await stream.publish(messages)
+  }
+
+  return { deliver, recordDecisions, putBack, carryOut }
+}

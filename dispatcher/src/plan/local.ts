@@ -1,0 +1,106 @@
+import { lookUpInContext } from '@carillon/core/contexts/in-context'
+import { localKey } from '@carillon/core/notification/ids'
+import { grouped, slices } from '@carillon/core/store/grouping'
+import type { Store } from '@carillon/core/store/port'
+import { localChain } from '@carillon/core/store/rules/notification-state'
+import type { OutgoingMessage } from '@carillon/core/stream/port'
+import { scheduleSubject, workSubject } from '@carillon/schemas'
+import type { Pinned } from '../intake/ready.ts'
+import { CHUNK } from './fan-out.ts'
+import { lookUpPeople } from './person-facts.ts'
+import type { PreferencePorts, ReadChosen } from './preferences.ts'
+import { type PlannedPeople, planRecipients, type Waiting } from './recipients.ts'
+import type { LocalWork } from './work.ts'
+
+const encoder = new TextEncoder()
+
+/** Groups people by their instant and by the ways in which they are addressed, the earliest first. */
+const groupsOf = (waiting: readonly Waiting[]): LocalWork['waiting'] =>
+  [...grouped(waiting, ({ at, addressed }) => `${at} ${JSON.stringify(addressed)}`).values()]
+    .flatMap((some) => {
+      const [first] = some
+      const users = some.map(({ user }) => user)
+      return first ? [{ at: first.at, addressed: [...first.addressed], users }] : []
+    })
+    .sort((one, other) => one.at - other.at)
+
+const peopleOf = (groups: LocalWork['waiting']): Waiting[] =>
+  groups.flatMap(({ at, addressed, users }) => users.map((user) => ({ user, at, addressed })))
+
+/**
+ * Returns the message that puts people back into the log until the first of their instants. A chain has at most one message
+ * there: what is put back again replaces it.
+ */
+export const localMessage = (
+  work: Omit<LocalWork, 'waiting'>,
+  waiting: readonly Waiting[],
+): OutgoingMessage => {
+  const { tenant, id, notification } = work.ready
+  const groups = groupsOf(waiting)
+  const [first] = groups
+  if (!first) throw new RangeError('nobody waits')
+  const whole: LocalWork = { ...work, waiting: groups }
+  return {
+    subject: workSubject('local', notification.priority, tenant),
+    data: encoder.encode(JSON.stringify(whole)),
+    schedule: { at: first.at, key: scheduleSubject(tenant, localKey(id, work.chain)) },
+  }
+}
+
+/** A chain to open in the record of a notification, and its first message. */
+export type OpenedChain = { chain: number; message: OutgoingMessage }
+
+/**
+ * Returns the chains of people who were found to wait for their local time, one for every CHUNK of them. `opener` and `page`
+ * number them, as in `localChain`.
+ */
+export const openLocal = (
+  { portion: { ready, unnamed }, waiting }: PlannedPeople,
+  { opener, page = 0, partial }: { opener: number; page?: number; partial: boolean },
+): OpenedChain[] =>
+  slices(waiting, CHUNK).map((some, index) => {
+    const chain = localChain(opener, page + index)
+    return { chain, message: localMessage({ ready, chain, unnamed, partial, reached: 0 }, some) }
+  })
+
+/** People of a chain, planned. `waiting`: those who still wait. */
+export type PlannedLocal = Pick<PlannedPeople, 'waiting' | 'against'> & {
+  portions: PlannedPeople['portion'][]
+}
+
+/**
+ * Plans a notification for the people of a chain whose instant has come. Their time zones are read again: who has moved west
+ * waits again, and who has moved east may be late.
+ */
+export const createPlanLocal =
+  (store: Pick<Store, 'users'>, chosen: ReadChosen, cache: PreferencePorts['cache']) =>
+  async (work: LocalWork, pinned: Pinned): Promise<PlannedLocal> => {
+    const { tenant, notification } = pinned.ready
+    const now = Date.now()
+    const first = Math.min(...work.waiting.map(({ at }) => at))
+    // The schedule may have fired by a clock ahead of this one.
+    const isDue = ({ at }: { at: number }) => at <= Math.max(now, first)
+    const due = peopleOf(work.waiting.filter(isDue))
+    const users = due.map(({ user }) => user)
+    const [own, facts, tenancy] = await Promise.all([
+      chosen(pinned, users),
+      lookUpPeople(store, pinned, users),
+      lookUpInContext(cache, tenant, notification.context),
+    ])
+    const { unnamed, partial } = work
+    const planned = [...grouped(due, ({ at }) => at)].map(([asked, some]) =>
+      planRecipients(
+        pinned,
+        some.map(({ user, addressed }) => [user, addressed] as const),
+        { ...own, ...facts, tenancy, now, partial, asked, unnamed },
+      ),
+    )
+    return {
+      portions: planned.map(({ portion }) => portion),
+      against: planned.flatMap(({ against }) => against),
+      waiting: [
+        ...planned.flatMap(({ waiting }) => waiting),
+        ...peopleOf(work.waiting.filter((group) => !isDue(group))),
+      ],
+    }
+  }
