@@ -149,6 +149,19 @@ describe('dates', () => {
     expect(shiftedDate(date, 'P1D', 'UTC')).toBeUndefined()
   })
 
+  test.each([
+    ['JST', 9],
+    ['IST', 5.5],
+    ['europe/lisbon', 0],
+    ['Etc/GMT-14', 14],
+  ])('%s, which Intl accepts, is a zone', (zone, hours) => {
+    const [nine, day] = ['2026-12-01T09:00', { hour: 9, day: 'mon' } as const]
+    const expected = at(`${nine}Z`) - hours * 3_600_000
+    expect(localInstant(nine, zone)).toBe(expected)
+    expect(nextDigest('daily', day, zone, expected - 1)).toBe(expected)
+    expect(shiftedDate('2026-12-01', 'PT9H', zone)).toBe(expected)
+  })
+
   test('an unknown zone throws', () => {
     expect(() => localInstant('2026-12-01T09:00', 'Mars/Olympus')).toThrow(RangeError)
   })

@@ -1,6 +1,7 @@
 import { LocalDateTime, parse, Timestamp } from '@carillon/schemas'
 import { Temporal } from 'temporal-polyfill'
 import { localInstant } from './local-instant.ts'
+import { zoneOf } from './zone.ts'
 
 const instantOf = (date: string, zone: string): number | undefined => {
   if (parse(Timestamp, date).success) return Date.parse(date)
@@ -16,6 +17,6 @@ const instantOf = (date: string, zone: string): number | undefined => {
 export const shiftedDate = (date: unknown, offset: string, zone: string): number | undefined => {
   const from = typeof date === 'string' ? instantOf(date, zone) : undefined
   if (from === undefined) return undefined
-  const time = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(zone)
+  const time = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(zoneOf(zone).name)
   return time.add(Temporal.Duration.from(offset)).epochMilliseconds
 }

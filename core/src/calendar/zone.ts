@@ -6,6 +6,8 @@ import { Temporal } from 'temporal-polyfill'
  * UTC shows it.
  */
 export type Zone = {
+  /** The name that Temporal accepts. */
+  name: string
   /** Returns the local time at an instant. */
   localAt: (at: number) => number
   /** Returns the instant of a local time. One that does not exist, or exists twice, follows Temporal's `compatible`. */
@@ -60,6 +62,7 @@ const open = (name: string): Zone => {
   }
 
   return {
+    name,
     localAt: (at) => at + period(at).offset,
     instantOf: (local) => {
       const { from, until, offset } = period(local)
@@ -70,11 +73,15 @@ const open = (name: string): Zone => {
 
 const zones = new LRUCache<string, Zone>({ max: ZONES_MAX })
 
-/** Opens an IANA time zone. Throws `RangeError` if it is unknown, at the first use. */
+/** Intl accepts abbreviations such as JST, which Temporal refuses. Throws `RangeError` if Intl does not know the zone. */
+const canonical = (name: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+
+/** Opens a time zone that Intl knows. Throws `RangeError` if it does not. */
 export const zoneOf = (name: string): Zone => {
   const known = zones.get(name)
   if (known) return known
-  const opened = open(name)
+  const opened = open(canonical(name))
   zones.set(name, opened)
   return opened
 }

@@ -13,22 +13,9 @@ export type ClockModel = { from: number; shown: readonly number[]; first: Readon
 
 /** The model of `days` before and after an instant. `shown` and the keys of `first` are minutes, as a clock in UTC has them. */
 export const clockModel = (zone: string, around: number, days: number): ClockModel => {
-  const format = new Intl.DateTimeFormat('en', {
-    timeZone: zone,
-    calendar: 'gregory',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-  })
-  const shows = (at: number): number => {
-    const { year, month, day, hour, minute } = Object.fromEntries(
-      format.formatToParts(at).map(({ type, value }) => [type, Number(value)]),
-    ) as Record<string, number>
-    return Date.UTC(year ?? 0, (month ?? 0) - 1, day, hour, minute) / MINUTE
-  }
+  // Swedish dates are written as in ISO 8601.
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' })
+  const shows = (at: number): number => Date.parse(`${format.format(at).replace(' ', 'T')}Z`) / MINUTE
   const from = Math.floor(around / MINUTE) * MINUTE - days * DAY_MINUTES * MINUTE
   const shown = Array.from({ length: 2 * days * DAY_MINUTES }, (_, index) => shows(from + index * MINUTE))
   const first = new Map<number, number>()
