@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { notifySubject, workSubject } from '@carillon/schemas'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { systemClock } from '../clock.ts'
 import { openDatabase } from '../sqlite/database.ts'
 import type { World } from './contract/kit.ts'
 import { streamContract } from './contract/stream.ts'
@@ -100,7 +101,7 @@ describe('embedded stream', () => {
     const database = openDatabase(join(folder(), 'test.db'))
     let clock = Date.now()
     const now = () => clock
-    const stream = embeddedStream({ database, now })
+    const stream = embeddedStream({ database, clock: { ...systemClock, now } })
     await stream.publish([{ subject, data: bytes('1') }, wake('acme 1')])
     const reader = await stream.read('notify-low', { buffer: 10 })
     await eventually(() => expect(reader.ready).toBe(1))
@@ -110,7 +111,7 @@ describe('embedded stream', () => {
     await stream.close()
 
     clock += RETENTION_MS + 1
-    const later = embeddedStream({ database, now })
+    const later = embeddedStream({ database, clock: { ...systemClock, now } })
     await eventually(async () => expect(await later.deadLetters({ limit: 10 })).toEqual([]))
     expect(database.handle.prepare('SELECT * FROM stream_events').all()).toEqual([])
     const again = await later.publish([wake('acme 1')])
@@ -123,7 +124,7 @@ describe('embedded stream', () => {
     const database = openDatabase(':memory:')
     const border = Math.ceil(Date.now() / DEDUPE_WINDOW_MS) * DEDUPE_WINDOW_MS
     let clock = border - 1_000
-    const stream = embeddedStream({ database, now: () => clock })
+    const stream = embeddedStream({ database, clock: { ...systemClock, now: () => clock } })
     const publish = async (dedupe: string) => {
       const [published] = await stream.publish([wake(dedupe)])
       return published

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../clock.ts'
 import { ProblemError, UnavailableError } from '../errors.ts'
 import type { Database } from '../sqlite/database.ts'
 import { type Appended, appender, routed } from './embedded/append.ts'
@@ -23,13 +24,14 @@ const FIRE_CHUNK = 500
 export const embeddedStream = ({
   database,
   maxMessages = MAX_MESSAGES,
-  now = Date.now,
+  clock = systemClock,
 }: {
   database: Database
   maxMessages?: number
-  now?: () => number
+  clock?: Clock
 }): Stream => {
   const { handle } = database
+  const { now } = clock
   openTables(handle)
   const write = writer(database)
   const size = sizeOf(handle, maxMessages)
@@ -49,7 +51,7 @@ export const embeddedStream = ({
   }
   const timer = startTimer({
     handle,
-    now,
+    clock,
     wake: (queue) => queues.wake(queue),
     fire: async (time) => {
       const fired = await write(() => log.fire(time, FIRE_CHUNK))

@@ -1,7 +1,8 @@
+import type { TimesWork } from '@carillon/core/preferences/times-message'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { ClosesAt } from './closes-at.ts'
-import { closeMessage, readAbout, type TimesWork } from './window-work.ts'
+import { closeMessage, readAbout } from './window-work.ts'
 
 /**
  * Returns a function that moves the open windows of a user after their quiet hours, snooze, hour of digests or time zone have

@@ -18,10 +18,6 @@ export const DigestWork = z.object({
 })
 export type DigestWork = z.infer<typeof DigestWork>
 
-/** The times at which a user can be reached have changed. */
-export const TimesWork = z.object({ user: UserId })
-export type TimesWork = z.infer<typeof TimesWork>
-
 /** What is stored with an open window, to close it. */
 export const About = z.object({
   kind: Kind,

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { announced } from '@carillon/core/cache/invalidation/announced'
 import { inProcessInvalidations } from '@carillon/core/cache/invalidation/in-process'
 import { createSettingsCache } from '@carillon/core/cache/settings-cache'
+import type { Clock } from '@carillon/core/clock'
 import type { Providers, Tools } from '@carillon/core/delivery/provider'
 import { createHttp } from '@carillon/core/http/client'
 import { memoryLimits } from '@carillon/core/limits/memory'
 import { inProcessLive } from '@carillon/core/live/in-process'
 import { standaloneServer } from '@carillon/core/live/server'
+import { timesMessage } from '@carillon/core/preferences/times-message'
 import { newTenant } from '@carillon/core/security/new-tenant'
 import { createSeal } from '@carillon/core/security/seal'
 import { openDatabase } from '@carillon/core/sqlite/database'
@@ -23,7 +25,7 @@ import { type DispatcherOptions, startDispatcher } from '../dispatcher.ts'
 
 /**
  * Opens a dispatcher on the embedded parts, with its own tenant. `wrap` may inject faults into the store;
- * `stream` replaces the embedded event log.
+ * `stream` replaces the embedded event log; `clock` is that of the log.
  */
 export const openWorld = async (
   options: Partial<DispatcherOptions> & {
@@ -31,6 +33,7 @@ export const openWorld = async (
     stream?: Stream
     providers?: Providers
     capture?: Tools['capture']
+    clock?: Clock
   } = {},
 ) => {
   const database = openDatabase(':memory:')
@@ -39,7 +42,8 @@ export const openWorld = async (
   const bare = announced(sqliteStore({ database, seal, retention: 90 * 86_400_000 }), invalidations)
   await bare.migrate()
   const store = options.wrap?.(bare) ?? bare
-  const stream = options.stream ?? embeddedStream({ database })
+  const stream =
+    options.stream ?? embeddedStream({ database, ...(options.clock && { clock: options.clock }) })
   const http = createHttp({ allow: ['*'] })
   const live = inProcessLive({ io: standaloneServer() })
   const tenant = `t-${randomBytes(6).toString('hex')}`
@@ -85,6 +89,8 @@ export const openWorld = async (
         JSON.stringify(notification),
         dedupe,
       ),
+    /** Tells the dispatcher that the times of a user have changed, as a hub does. */
+    changeTimes: (user: string) => stream.publish([timesMessage(tenant, user)]),
     /** Resolves when every queue is empty. */
     quiet: async () => {
       while ([...(await stream.backlog()).values()].some((waiting) => waiting > 0))

@@ -1,31 +1,26 @@
 import type { Queue } from '@carillon/schemas'
 import type Libsql from 'libsql'
+import type { Clock } from '../../clock.ts'
 import { ProblemError } from '../../errors.ts'
 import { QUEUES } from '../queues.ts'
 import { failure } from './write.ts'
 
-/** Maximum delay of setTimeout. */
-const FAR_MS = 2 ** 31 - 1
 const RETRY_MS = 1_000
 
-/** A single timer for the earliest due time. Calls `ring` when it is due. */
-const alarm = (now: () => number, ring: () => void) => {
+/** A single alarm for the earliest due time. Calls `ring` when it is due. */
+const earliestAlarm = (clock: Clock, ring: () => void) => {
   let at = Infinity
-  let timer: NodeJS.Timeout | undefined
-  const stop = () => clearTimeout(timer)
+  let stop = () => {}
   return {
-    stop,
+    stop: () => stop(),
     set(time: number) {
       if (time >= at) return
       stop()
       at = time
-      timer = setTimeout(
-        () => {
-          at = Infinity
-          ring()
-        },
-        Math.min(Math.max(time - now(), 0), FAR_MS),
-      )
+      stop = clock.alarm(time, () => {
+        at = Infinity
+        ring()
+      })
     },
   }
 }
@@ -58,12 +53,12 @@ const waitingIn = (handle: Libsql.Database) => {
 /** Wakes the readers of due retries and fires due schedules, until stopped. */
 export const startTimer = ({
   handle,
-  now,
+  clock,
   wake,
   fire,
 }: {
   handle: Libsql.Database
-  now(): number
+  clock: Clock
   wake(queue: Queue): void
   /** Moves schedules due by `time` into their queues. */
   fire(time: number): Promise<void>
@@ -73,7 +68,7 @@ export const startTimer = ({
 
   const ring = async () => {
     if (stopped) return
-    const time = now()
+    const time = clock.now()
     try {
       const retries = waiting.retries(time)
       for (const queue of retries.due) wake(queue)
@@ -86,7 +81,7 @@ export const startTimer = ({
       timer.set(time + RETRY_MS)
     }
   }
-  const timer = alarm(now, () => void ring())
+  const timer = earliestAlarm(clock, () => void ring())
   timer.set(Math.min(waiting.retries(0).next, waiting.schedule()))
 
   return {
