@@ -135,6 +135,19 @@ describe('the story of a recipient', () => {
     expect(story({ record: audience, received: true })).toEqual([ADDRESSED, STORED])
   })
 
+  test('does not move the delay of a step that waits for a date', () => {
+    const delay: Decision = {
+      ...{ at: T + 5, stage: 'condition', channel: 'email', step: 0, outcome: 'wait' },
+      ...{ by: 'type', path: 'plan.0.after.from', reason: 'delay', until: T + 60_005 },
+    }
+    const decisions = [...(record().decisions ?? []), delay]
+    const found = explain(
+      'ada',
+      facts({ record: record({ decisions }), item: item({ arrivedAt: time(1_005) }) }),
+    )
+    expect(found.at(-1)).toMatchObject({ at: T + 1_005, until: T + 60_005, reason: 'delay' })
+  })
+
   test('moves delays to the time at which the item was stored', () => {
     const delay: Decision = {
       ...{ at: T + 5, stage: 'condition', channel: 'email', step: 0, outcome: 'wait' },

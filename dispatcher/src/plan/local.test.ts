@@ -230,6 +230,33 @@ describe('after a crash', () => {
     expect(world.steps).toHaveLength(90)
   })
 
+  test.each([1, 2, 3])('everyone gets it once, with one step, wherever it crashes (%s)', async (seed) => {
+    let state = seed
+    let crashed = 0
+    const crashes = () => {
+      state = (state * 16_807) % 2_147_483_647
+      if (state % 3 === 0) crashed++
+      return state % 3 === 0
+    }
+    world = await openClocked(at('2026-11-29T12:00:00'), crashes)
+    const users = await everyoneIn30Zones(700)
+    await world.store.topics.add(world.tenant, 'all', users)
+    const plan = [{ channel: 'email' as const, when: 'unread' as const }]
+    await world.send({ ...note, to: { topic: 'all' }, plan })
+    await world.advance(EARLIEST)
+    for (const [n, user] of users.entries())
+      if (n % 30 === 25) await person(user, n % 60 === 25 ? 'Pacific/Honolulu' : 'Europe/Lisbon')
+    await world.advance(LAST)
+    const record = await world.store.notifications.get(world.tenant, 'n')
+    expect([record?.state, record?.recipients]).toEqual(['delivered', 700])
+    for (const [n, user] of users.entries()) {
+      const expected = n % 60 === 25 ? '2026-12-01T19:00:00' : ZONES[n % 30]![1]
+      expect([n, await times(user)]).toEqual([n, [expected]])
+    }
+    expect(world.steps.map(({ user }) => user).sort()).toEqual([...users].sort())
+    expect(crashed).toBeGreaterThan(50)
+  })
+
   test('a dispatcher that was down for hours catches up, and nobody is late', async () => {
     world = await openClocked(at('2026-11-29T12:00:00'))
     const users = await everyoneIn30Zones(60)

@@ -177,3 +177,20 @@ it('a deleted type is unknown; defined again, it continues its versions', async 
     versions: [{ version: 3 }, { version: 2, deleted: true }, { version: 1 }],
   })
 })
+
+it('refuses a step that waits for what the schema does not describe as a date', async () => {
+  const { key } = await test.tenant()
+  const put = (from: string) =>
+    test.call('PUT', '/v1/types/event.invited', {
+      token: key,
+      body: {
+        schema: { type: 'object', properties: { startsAt: { type: 'string', format: 'date-time' }, at: {} } },
+        plan: [{ channel: 'email', when: 'unread', after: { from, offset: '-PT1H' } }],
+      },
+    })
+  expect((await put('data.startsAt')).status).toBe(200)
+  for (const from of ['data.at', 'data.endsAt']) {
+    const { status, json } = await put(from)
+    expect([status, json.errors]).toMatchObject([422, [{ pointer: '/plan/0/after/from' }]])
+  }
+})

@@ -13,6 +13,7 @@ import { interrupt } from './scenarios/killed.ts'
 import { LAYOUTS, TYPE_TEST } from './scenarios/layouts.ts'
 import { LIMITED_TOKENS } from './scenarios/limited-tokens.ts'
 import { LISTING } from './scenarios/listing.ts'
+import { LOCAL_TIMES } from './scenarios/local-times.ts'
 import { OTP, PUMPING } from './scenarios/otp.ts'
 import { PREFERENCES } from './scenarios/preferences.ts'
 import { PRESENCE } from './scenarios/presence.ts'
@@ -32,6 +33,7 @@ const SCENARIOS = [
   ...ERASURE,
   ...EXPLAIN,
   LISTING,
+  ...LOCAL_TIMES,
   ...FAULTS,
   ...RETRIES,
   ...REPORTS,

@@ -24,7 +24,7 @@ import type {} from '@carillon/core/testing/provided'
 import { PROVIDERS } from '@carillon/dispatcher/channels/providers'
 import { startDispatcher } from '@carillon/dispatcher/dispatcher'
 import { WakeWork } from '@carillon/dispatcher/inbox/snooze-end'
-import { ChunkWork, DueWork } from '@carillon/dispatcher/plan/work'
+import { ChunkWork, DueWork, LocalWork } from '@carillon/dispatcher/plan/work'
 import {
   CHANNELS,
   type InboxContent,
@@ -227,6 +227,17 @@ const work = (tenant: string) => ({
     reached: 0,
   },
   due: { ready: ready(tenant) },
+  local: {
+    ready: {
+      ...ready(tenant),
+      notification: { ...ready(tenant).notification, deliverAt: { local: '2026-01-31T09:00' }, late: 'skip' },
+    },
+    chain: 10_000,
+    waiting: [{ at: Date.now(), addressed: [{ by: 'topic', topic: 'team' }], users: ['ada', 'bob'] }],
+    unnamed: false,
+    partial: false,
+    reached: 0,
+  },
   wake: { user: 'ada', id: ITEM },
 })
 const step = (tenant: string, channel: string) => ({
@@ -244,10 +255,11 @@ const step = (tenant: string, channel: string) => ({
 })
 
 test('the examples are valid work and valid steps', () => {
-  const { chunk, due, wake } = work('t')
+  const { chunk, due, local, wake } = work('t')
   const all = [
     parse(ChunkWork, chunk),
     parse(DueWork, due),
+    parse(LocalWork, local),
     parse(WakeWork, wake),
     parse(Step, step('t', 'sms')),
   ]
@@ -357,7 +369,7 @@ describe.each(logs)('a message in the %s log', (name, open) => {
     })
 
   test('is processed or rejected with any work', { timeout: 300_000 }, async () => {
-    for (const kind of ['chunk', 'due', 'wake'] as const)
+    for (const kind of ['chunk', 'due', 'local', 'wake'] as const)
       await fc.assert(
         fc.asyncProperty(bytes(mutated(fc.constant(work(world.tenant)[kind]))), async (data) => {
           await log.publish(workSubject(kind, 'normal', world.tenant), data)

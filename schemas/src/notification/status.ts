@@ -13,7 +13,7 @@ export const NotificationState = z.enum(NOTIFICATION_STATES).meta({
   description: `The state of a notification.
 
 - \`scheduled\`: it waits for \`deliverAt\`.
-- \`delivering\`: some recipients have it in their inbox.
+- \`delivering\`: some recipients have it in their inbox, and others are being processed or wait for their local time.
 - \`delivered\`: every recipient has it in the inbox.
 - \`cancelled\`, \`expired\`: what was pending is not delivered.`,
 })
@@ -25,8 +25,12 @@ const summary = z.object({
   priority: Priority,
   state: NotificationState,
   acceptedAt: Timestamp.describe('The instant of its acceptance'),
-  deliverAt: Timestamp.optional().describe('The instant of its delivery, if it was scheduled'),
-  expiresAt: Timestamp.optional().describe('The instant of its expiry, if it has one'),
+  deliverAt: Timestamp.optional().describe(
+    'The instant of its delivery, if it was scheduled. Of a local time, the first: that in UTC+14',
+  ),
+  expiresAt: Timestamp.optional().describe(
+    'The instant of its expiry, if it has one. Of a local time, the last: that in UTC-12',
+  ),
   recipients: z.int().min(0).describe('The number of inboxes that have it so far'),
   test: z.boolean().optional().describe('`true`: it is a test'),
 })

@@ -28,11 +28,14 @@ import { createPin } from '../type-version.ts'
 const TENANT = 'acme'
 const RETENTION_MS = 90 * 86_400_000
 
+class Crash extends Error {}
+
 /**
  * A pipeline on an embedded store and a log in memory, whose clock is set by `advance`. The real clock is replaced until
- * `vi.useRealTimers`.
+ * `vi.useRealTimers`. `crashes` is asked before and after messages are appended: if it is true, the process dies there, and
+ * its message is delivered again.
  */
-export const openClocked = async (start: number) => {
+export const openClocked = async (start: number, crashes: () => boolean = () => false) => {
   vi.useFakeTimers({ toFake: ['Date'], now: start })
   const database = openDatabase(':memory:')
   const seal = createSeal('a secret only for tests')
@@ -49,14 +52,19 @@ export const openClocked = async (start: number) => {
   const queued: OutgoingMessage[] = []
   const appended = new Set<string>()
   const steps: Step[] = []
+  const mayCrash = () => {
+    if (crashes()) throw new Crash()
+  }
   const stream = {
     publish: async (messages: readonly OutgoingMessage[]) => {
+      mayCrash()
       for (const message of messages) {
         const known = message.dedupe !== undefined && appended.has(message.dedupe)
         if (message.dedupe !== undefined) appended.add(message.dedupe)
         if (message.schedule) scheduled.set(message.schedule.key, message)
         else if (!known) queued.push(message)
       }
+      mayCrash()
       return messages.map(() => ({ sequence: 1, duplicate: false }))
     },
   }
@@ -95,7 +103,13 @@ export const openClocked = async (start: number) => {
       return []
     }
     const family = message.subject.startsWith('notify.') ? pipeline.notify : work
-    return family([messageOf(message)])
+    const given = messageOf(message)
+    for (;;)
+      try {
+        return await family([given])
+      } catch (error) {
+        if (!(error instanceof Crash)) throw error
+      }
   }
   const drain = async () => {
     const reasons = []
