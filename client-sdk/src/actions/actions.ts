@@ -10,6 +10,9 @@ import type { Outbox } from './outbox.ts'
 const now = () => new Date().toISOString()
 const read = () => ({ readAt: now(), seenAt: now() })
 
+/** `group`: the other items of the group change, too. The feed shows that once the hub has confirmed it. */
+export type GroupOption = { group?: boolean }
+
 /** Creates the actions of a user on items. Each is an optimistic change and a request, which the outbox sends. */
 export const createActions = (api: InboxApi, view: Readable<View>, { send }: Outbox) => {
   const patch = (verb: string, id: string, change: Partial<ItemState>, body: ItemPatch) =>
@@ -31,16 +34,17 @@ export const createActions = (api: InboxApi, view: Readable<View>, { send }: Out
   }
 
   return {
-    read: (id: string) => patch('read', id, read(), { read: true }),
+    read: (id: string, options?: GroupOption) => patch('read', id, read(), { read: true, ...options }),
     unread: (id: string) => patch('unread', id, { readAt: null }, { read: false }),
-    archive: (id: string) =>
-      patch('archive', id, { archivedAt: now(), snoozedUntil: null }, { archived: true }),
+    archive: (id: string, options?: GroupOption) =>
+      patch('archive', id, { archivedAt: now(), snoozedUntil: null }, { archived: true, ...options }),
     unarchive: (id: string) => patch('unarchive', id, { archivedAt: null }, { archived: false }),
     snooze(id: string, until: Date | string | null) {
       const snoozedUntil = until && new Date(until).toISOString()
       return patch('snooze', id, { snoozedUntil, ...(until && { archivedAt: null }) }, { snoozedUntil })
     },
-    remove: (id: string) => send({ verb: 'remove', ids: [id], change: null, call: () => api.remove(id) }),
+    remove: (id: string, options?: GroupOption) =>
+      send({ verb: 'remove', ids: [id], change: null, call: () => api.remove(id, options?.group) }),
     act: (id: string, name: string) =>
       send({
         ...{ verb: 'act', ids: [id], change: { ...read(), acted: { [name]: now() } } },

@@ -65,7 +65,7 @@ const calm = (hub: StandIn) =>
 
 const step = (hub: StandIn, user: string, feeds: Feed[], chance: () => number): Promise<void> | undefined => {
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(chance() * list.length)]
-  const stored = hub.page(user, { status: 'active', limit: 1_000 }).items
+  const stored = hub.active(user)
   const id = pick(stored)?.id ?? ''
   const feed = pick(feeds)
   const shown = pick(feed?.getSnapshot().items ?? [])?.id
@@ -76,7 +76,8 @@ const step = (hub: StandIn, user: string, feeds: Feed[], chance: () => number): 
     const late = newItemId(Date.now() - (chance() < 0.2 ? 5_000 : 0))
     const category = pick(['a', 'b'])
     const tags = chance() < 0.3 ? { tags: ['x'] } : {}
-    const item = newItem({ id: late, ...(category ? { category } : {}), ...tags })
+    const group = chance() < 0.3 ? { group: { key: pick(['g1', 'g2']) ?? '' } } : {}
+    const item = newItem({ id: late, ...(category ? { category } : {}), ...tags, ...group })
     if (chance() < 0.5) hub.add(user, item)
     else {
       // A dispatcher announces an item some time after it stored it.

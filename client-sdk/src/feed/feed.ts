@@ -1,5 +1,7 @@
 import type { Counts, InboxItem, InboxStatus } from '@carillon/schemas'
+import type { GroupOption } from '../actions/actions.ts'
 import { asError, type CarillonError } from '../http/error.ts'
+import { collapsed } from '../inbox/groups.ts'
 import type { View } from '../inbox/optimistic-view.ts'
 import { matches, placeOf, type Query } from '../inbox/query.ts'
 import { createListeners } from '../store/listeners.ts'
@@ -20,7 +22,7 @@ export type FeedQuery = {
 
 /** A snapshot of a feed. Immutable; unchanged parts keep their identity. */
 export type FeedSnapshot = {
-  /** In order of arrival, newest first. */
+  /** In order of arrival, newest first. The newest item of a group stands for it. */
   items: readonly InboxItem[]
   /** The counts of the whole inbox, not of this feed. */
   counts: Counts
@@ -44,17 +46,17 @@ export type Feed = Readable<FeedSnapshot> & {
   /** Loads the next older page, if there is one. */
   more(): Promise<void>
   refresh(): Promise<void>
-  /** Marks an item as read, and thereby as seen. */
-  read(id: string): Promise<void>
+  /** Marks an item as read, and thereby as seen; with `group`, all active items of its group. */
+  read(id: string, options?: GroupOption): Promise<void>
   unread(id: string): Promise<void>
   /** Marks those of the items as seen that are unseen. */
   seen(ids: readonly string[]): Promise<void>
-  archive(id: string): Promise<void>
+  archive(id: string, options?: GroupOption): Promise<void>
   unarchive(id: string): Promise<void>
   /** Hides an item until the given time; null shows it again at once. */
   snooze(id: string, until: Date | string | null): Promise<void>
-  /** Deletes an item permanently. */
-  remove(id: string): Promise<void>
+  /** Deletes an item permanently; with `group`, all items of its group. */
+  remove(id: string, options?: GroupOption): Promise<void>
   /** Invokes one of the item's actions by name. */
   act(id: string, name: string): Promise<void>
   readAll(): Promise<void>
@@ -110,7 +112,7 @@ export const createFeed = (
   const compute = () => {
     seen = view.getSnapshot()
     snapshot = reuse(snapshot, {
-      items: [...seen.items.values()].filter(holds).sort(newestFirst),
+      items: collapsed([...seen.items.values()].filter(holds).sort(newestFirst)),
       counts: seen.counts,
       status: isReady() ? 'ready' : error ? 'error' : 'loading',
       hasMore: pages.hasMore(),

@@ -38,8 +38,8 @@ export const createInboxApi = ({
       // JSON drops undefined properties.
       call<InboxPage>('GET', `?${new URLSearchParams(JSON.parse(JSON.stringify(query)))}`),
     patch: (id: string, patch: ItemPatch) => call<Answer>('PATCH', one(id), patch),
-    remove: (id: string): Promise<Answer> =>
-      call<Answer>('DELETE', one(id)).catch((error: CarillonError) => {
+    remove: (id: string, group?: boolean): Promise<Answer> =>
+      call<Answer>('DELETE', one(id) + (group ? '?group=true' : '')).catch((error: CarillonError) => {
         // A repeated delete has already taken effect.
         if (error.code === 'not_found') return {}
         throw error

@@ -1,7 +1,8 @@
 import type { InboxAdded, InboxChanged, InboxItem } from '@carillon/schemas'
 import { shifted, weight } from './counts.ts'
+import { groupOf } from './groups.ts'
 import { hasNoState, withChange } from './item-state.ts'
-import { matches, placeOf, type Query } from './query.ts'
+import { type Maybe, matches, placeOf, type Query } from './query.ts'
 import { counted, edit, type LiveMessage, lacks, type State } from './state.ts'
 
 const LOG_MAX = 500
@@ -13,11 +14,15 @@ const isLate = ({ items, floor }: State, item: InboxItem): boolean =>
 const added = (state: State, { item: sent }: InboxAdded, now: number): State => {
   const known = state.items.get(sent.id)
   if (known === null) return state
-  // A redelivered item keeps its place.
-  const item = known && hasNoState(sent) ? known : { ...sent, arrivedAt: known?.arrivedAt ?? sent.arrivedAt }
+  // A redelivered item keeps its place, and what is known of its group.
+  const { arrivedAt, group } = known ?? sent
+  const item = known && hasNoState(sent) ? known : { ...sent, arrivedAt, ...(group && { group }) }
   const counts = shifted(state.counts, weight(known, now), weight(item, now))
+  const isMember = (other: Maybe) => other?.group?.newest && groupOf(other) === groupOf(item)
   // Below the floor, it may be a redelivered item of an older page, which is already counted.
-  const doubtful = state.doubtful || (known ? state.news.has(item.id) : isLate(state, item))
+  const doubtful =
+    state.doubtful ||
+    (known ? state.news.has(item.id) : isLate(state, item) || [...state.items.values()].some(isMember))
   const items = new Map(state.items).set(item.id, item)
   const unplaced = known ? state.unplaced : new Set(state.unplaced).add(item.id)
   return { ...state, counts, items, unplaced, doubtful }
@@ -43,6 +48,8 @@ export const applyLive = (state: State, live: LiveMessage, now: number): State =
     next = counted(
       edit(state, message.ids, () => null, now),
       message.counts,
+      // They may be of groups that are known.
+      lacks(state, message.ids) && [...state.items.values()].some((item) => item?.group),
     )
   const fresh = event === 'inbox.added' && !state.items.has(message.item.id)
   const log = state.last?.epoch === epoch ? state.log : []

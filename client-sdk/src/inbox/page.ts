@@ -1,7 +1,8 @@
 import type { InboxPage } from '@carillon/schemas'
 import { sameCounts } from './counts.ts'
+import { groupOf } from './groups.ts'
 import { applyLive } from './live-message.ts'
-import { matches, placeOf, type Query } from './query.ts'
+import { type Maybe, matches, placeOf, type Query } from './query.ts'
 import type { State } from './state.ts'
 
 /**
@@ -30,9 +31,16 @@ export const applyPage = (
   const apart = !last ? 0 : same ? last.seq - position!.seq - later.length : Number.NaN
 
   const items = new Map(state.items)
-  for (const [id, item] of items)
-    if (matches(item, query, now) && placeOf(item) >= floor && (above === undefined || placeOf(item) < above))
-      items.delete(id)
+  const listed = [...items.values()].filter((item) => matches(item, query, now))
+  const isBelow = (item: Maybe) => above === undefined || placeOf(item) < above
+  const newer = [...page.items, ...listed.filter((item) => !isBelow(item))]
+  for (const item of listed) {
+    const group = groupOf(item)
+    // A page says nothing about items for which a newer one stands.
+    const isHidden =
+      group && newer.some((other) => groupOf(other) === group && placeOf(other) > placeOf(item))
+    if (placeOf(item) >= floor && isBelow(item) && !isHidden) items.delete(item!.id)
+  }
   const told = new Set<string>()
   for (const { fresh, message } of later)
     if (fresh && 'item' in message) {

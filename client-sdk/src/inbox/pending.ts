@@ -52,7 +52,8 @@ export const settle = (
   const next = applyOperation(drop(state, operation), ids ? { ...operation, ids } : operation, now)
   const unsure = lacks(state, operation.ids)
   if (since !== state.last) return counted(next, next.counts, unsure || operation.rest !== undefined)
-  const items = item ? new Map(next.items).set(item.id, item) : next.items
+  // The answer has no summary of the group.
+  const items = item && !item.group ? new Map(next.items).set(item.id, item) : next.items
   return counted({ ...next, items }, counts ?? next.counts, unsure)
 }
 

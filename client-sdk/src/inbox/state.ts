@@ -40,7 +40,7 @@ export type Items = ReadonlyMap<string, InboxItem | null>
  * - `news`: items of pages fetched since the counts were set. The hub reads counts before items, so the counts may lack an
  *   item that was stored in between.
  * - `unplaced`: items that no page has contained. A live message tells when it was sent, which is after the item was stored.
- * - `doubtful`: the hub's counts differ from those of the known items, so a refetch is needed.
+ * - `doubtful`: the hub's counts or groups differ from those of the known items, so a refetch is needed.
  */
 export type State = {
   items: Items
@@ -66,6 +66,9 @@ export const INITIAL: State = {
   doubtful: false,
 }
 
+const isSame = (a: ItemState, b: ItemState): boolean =>
+  a.readAt === b.readAt && a.archivedAt === b.archivedAt && a.snoozedUntil === b.snoozedUntil
+
 /** Applies the change to the known items and computes the expected counts. */
 export const edit = <S extends Pick<State, 'items' | 'counts'>>(
   state: S,
@@ -75,14 +78,17 @@ export const edit = <S extends Pick<State, 'items' | 'counts'>>(
 ): S => {
   const items = new Map(state.items)
   let { counts } = state
+  let regrouped = false
   for (const id of ids) {
     const item = items.get(id)
     if (!item) continue
     const next = change(item)
     counts = shifted(counts, weight(item, now), weight(next, now))
     items.set(id, next)
+    // The hub counts the group, and knows which item stands for it now.
+    regrouped ||= !!item.group && !(next && isSame(item, next))
   }
-  return { ...state, items, counts }
+  return { ...state, items, counts, ...(regrouped && { doubtful: true }) }
 }
 
 export const lacks = (state: State, ids: readonly string[]) => !ids.every((id) => state.items.has(id))

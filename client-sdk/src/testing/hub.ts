@@ -18,7 +18,7 @@ import {
 } from '@carillon/schemas'
 import { Server } from 'socket.io'
 import { NONE, shifted, weight } from '../inbox/counts.ts'
-import { matches, placeOf, type Query } from '../inbox/query.ts'
+import { isActive, matches, placeOf, type Query } from '../inbox/query.ts'
 import type { LiveMessage } from '../inbox/state.ts'
 
 type Inbox = { items: Map<string, InboxItem>; epoch: string; seq: number }
@@ -54,6 +54,17 @@ export const newItem = (content: Partial<InboxItem> = {}): InboxItem => ({
 let arrived = Date.now()
 const arrival = (): string => new Date(++arrived).toISOString()
 
+const summary = (key: string, members: readonly InboxItem[]): InboxItem['group'] => ({
+  key,
+  count: members.length,
+  unread: members.filter(({ readAt }) => readAt === null).length,
+  newest: members
+    .slice(0, 3)
+    .map(({ id, title, url, image, actor, createdAt, arrivedAt = createdAt, readAt }) => ({
+      ...{ id, title, url, image, actor, createdAt, arrivedAt, readAt },
+    })),
+})
+
 export const startHub = async () => {
   const inboxes = new Map<string, Inbox>()
   /** Accepted tokens, with their users. */
@@ -82,9 +93,22 @@ export const startHub = async () => {
   const page = (user: string, query: Query & { limit?: number; before?: string | undefined }): InboxPage => {
     const { items, epoch, seq } = inboxOf(user)
     const limit = query.limit ?? 20
-    const found = [...items.values()]
-      .filter((item) => matches(item, query, Date.now()) && (!query.before || placeOf(item) < query.before))
-      .sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
+    const newestFirst = [...items.values()].sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
+    const counted = ({ archivedAt, snoozedUntil }: InboxItem) => `${!archivedAt} ${!snoozedUntil}`
+    const inGroup = (item: InboxItem) =>
+      newestFirst.filter(
+        (other) =>
+          other.group?.key === item.group?.key &&
+          other.type === item.type &&
+          counted(other) === counted(item),
+      )
+    const listed = newestFirst.filter((item) => matches(item, query, Date.now()))
+    const found = listed
+      .filter((item) => !item.group || inGroup(item).find((other) => listed.includes(other)) === item)
+      .filter((item) => !query.before || placeOf(item) < query.before)
+      .map(
+        (item): InboxItem => (item.group ? { ...item, group: summary(item.group.key, inGroup(item)) } : item),
+      )
     const some = found.slice(0, limit)
     return {
       items: some,
@@ -129,6 +153,9 @@ export const startHub = async () => {
       })
       return arrived
     },
+    /** Returns every active item, also those for which a newer one of their group stands. */
+    active: (user: string): InboxItem[] =>
+      [...inboxOf(user).items.values()].filter((item) => isActive(item, Date.now())),
     holds: (user: string, id: string): boolean => inboxOf(user).items.has(id),
     /** Stores an item without announcing it, as if the message had been lost before it got a number. */
     put(user: string, item: InboxItem): InboxItem {

@@ -90,14 +90,20 @@ export const ItemGroup = z
       .int()
       .min(1)
       .optional()
-      .describe('In grouped lists: the number of its items in the list, exact up to 100'),
-    unread: z.int().min(0).optional().describe('In grouped lists: the number of unread ones among them'),
+      .describe(
+        'In grouped lists: the number of its items that are active, archived or snoozed like this one, exact up to 100',
+      ),
+    unread: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('In grouped lists: the number of unread ones among them, of the newest 100'),
     more: z.literal(true).optional().describe('Present if the real numbers may be larger'),
     newest: z
       .array(GroupMember)
       .max(3)
       .optional()
-      .describe('In grouped lists: up to three of them, newest first. The first is the item itself'),
+      .describe('In grouped lists: up to three of them, newest first'),
   })
   .meta({
     id: 'ItemGroup',

@@ -5,7 +5,7 @@ import { groupNameOf } from './group-name.ts'
 import type { Limits } from './limits.ts'
 import { above, comparePlaces } from './places.ts'
 import type { HintKind, InboxRows, Row } from './rows.ts'
-import { type Begun, scan } from './scan.ts'
+import { type Begun, type Scanned, scan } from './scan.ts'
 
 /** An item of a list. */
 export type Found = { row: Row; cells: Cells }
@@ -16,20 +16,24 @@ export type List = { owner: Owner; opened: Begun; now: number } & {
   kind: HintKind | undefined
 }
 
-/** The items of a group in a list. `more`: there may be further ones. `newest`: up to NEWEST, newest first. */
+/** The items of a group. `more`: there may be further ones. `newest`: up to NEWEST, newest first. */
 export type Members = { count: number; unread: number; more: boolean; newest: Found[] }
 
 /**
- * The result of reading a group from the top for an item. `rowsRead`: the number of log rows. With `members`, the item stands
- * for the group. With `searched`, it is unknown yet: there is no newer item down to that place. With neither, the list
- * has a newer item of the group.
+ * The result of reading a group for an item. `rowsRead`: the number of log rows. With `members`, the item stands for the
+ * group. With `searched`, it is unknown yet: the list has no newer item of the group down to that place. With neither, it
+ * has one.
  */
 export type GroupRead = { rowsRead: number; members?: Members; searched?: InboxCursor['searched'] }
 
+/** Number of groups that are read at once. */
+export const AT_ONCE = 8
 /** Number of items that a summary of a group shows. */
 const NEWEST = 3
 /** Extra rows of the first read of a group, because some may not match. */
 const SPARE = 27
+
+type Visit = (row: Row, cells: Cells) => boolean
 
 /** Restricts the log to a group. */
 export const inGroup = (rows: InboxRows, group: string): InboxRows => ({
@@ -37,77 +41,92 @@ export const inGroup = (rows: InboxRows, group: string): InboxRows => ({
   log: (owner, range) => rows.log(owner, { ...range, group }),
 })
 
-/** Returns where reading a group starts: below the item on the first page, otherwise where the list or the search began. */
-const startOf = ({ query: { before } }: List, { row }: Found): InboxPlace | undefined => {
-  if (!before) return row
-  const { searched, top } = before
-  if (searched?.of === row.id) return searched
-  return top === undefined ? undefined : above(top)
-}
+/** Returns which items of a group are counted together: the active, archived or snoozed ones. */
+const countedWith = (status: InboxStatus): 'active' | 'archived' | 'snoozed' =>
+  status === 'archived' || status === 'snoozed' ? status : 'active'
 
-const summaryOf = (members: readonly Found[], cut: boolean, { count: countMax }: Limits): Members => {
+/** Returns where the search for a newer item starts: where the first page or the search began. */
+const startOf = ({ searched, top }: InboxCursor, { row }: Found): InboxPlace | undefined =>
+  searched?.of === row.id ? searched : top === undefined ? undefined : above(top)
+
+const summaryOf = (members: readonly Found[], { end }: Scanned, { count: countMax }: Limits): Members => {
   const counted = members.slice(0, countMax)
   return {
     count: counted.length,
     unread: counted.filter(({ cells }) => cells.readAt === null).length,
-    more: cut || members.length > countMax,
+    more: end === 'cut' || members.length > countMax,
     newest: counted.slice(0, NEWEST),
   }
 }
 
-/**
- * Returns a function that reads the group of an item, which is the newest one of its group below the start of the page. It
- * reads about `most` rows.
- */
+/** Returns a function that reads the group of an item, in about `most` rows. The item is the first of its group on its page. */
 export const createGroupReader = (rows: InboxRows, limits: Limits) => {
-  /** Opens a scan of a group. The first read of a small inbox has every item, so nothing is read. */
-  const open = async (
-    { owner, opened, query }: List,
-    within: InboxRows,
-    name: string,
-    item: InboxPlace | undefined,
-  ) => {
-    const view = { name, has: (row: Row) => groupNameOf(row) === name }
-    const { whole, first, downTo, guide, named, kinds } = opened
-    if (whole || (!query.before && !first.next && downTo === undefined))
-      return { ...opened, view, isAll: true }
-    const below = item && { place: item.place, id: item.id }
+  /** Scans a group. The first read of a small inbox has every item, so nothing is read. */
+  const walk = async (
+    { owner, opened, now, query }: List,
+    { row }: Found,
+    range: { kind: HintKind | undefined; start: InboxPlace | undefined; most: number },
+    visit: Visit,
+  ): Promise<Scanned> => {
+    const name = groupNameOf(row) ?? ''
+    const view = { name, has: (other: Row) => groupNameOf(other) === name }
+    const within = inGroup(rows, name)
+    const { kind, start, most } = range
+    const { whole, first, downTo, guide, named } = opened
+    if (whole || (!query.before && !first.next && downTo === undefined)) {
+      const below = (other: Row, cells: Cells) =>
+        (start === undefined || comparePlaces(other, start) < 0) && visit(other, cells)
+      return { ...(await scan(within, owner, { kind, most }, { ...opened, view }, now, below)), read: 0 }
+    }
+    const below = start && { place: start.place, id: start.id }
     const page = await within.log(owner, { below, limit: limits.count + SPARE, contents: 0 })
+    const begun = { guide, view, first: page, named, kinds: [kind], whole: false, downTo: undefined }
+    return scan(within, owner, { kind, below, most }, begun, now, visit)
+  }
+
+  /** Searches the list for a newer item of the group. */
+  const hasNewer = async (list: List, item: Found, most: number, before: InboxCursor) => {
+    const { status, before: _, ...filter } = list.query
+    let found = false
+    const range = { kind: list.kind, start: startOf(before, item), most }
+    const { end, last, read } = await walk(list, item, range, (row, cells) => {
+      if (comparePlaces(row, item.row) <= 0) return true
+      found = hasStatus(status, cells, list.now) && hasLabels(row, filter)
+      return found
+    })
+    const isCut = !found && end === 'cut' && last && comparePlaces(last, item.row) > 0
+    return { found, rowsRead: read, ...(isCut ? { searched: { ...last, of: item.row.id } } : {}) }
+  }
+
+  /** Counts the group. */
+  const count = async (list: List, item: Found, most: number) => {
+    const { status, before: _, ...filter } = list.query
+    const counted = countedWith(status)
+    const isNewest = status === counted && Object.values(filter).every((label) => label === undefined)
+    const members: Found[] = isNewest ? [item] : []
+    const kind = counted === 'active' ? 'active' : undefined
+    const scanned = await walk(
+      list,
+      item,
+      { kind, start: isNewest ? item.row : undefined, most },
+      (row, cells) => {
+        if (hasStatus(counted, cells, list.now)) members.push({ row, cells })
+        return members.length > limits.count
+      },
+    )
     return {
-      ...{ guide, named, kinds, view, below },
-      first: page,
-      whole: false,
-      downTo: undefined,
-      isAll: false,
+      rowsRead: scanned.read,
+      members: summaryOf(members.length > 0 ? members : [item], scanned, limits),
     }
   }
 
   return async (list: List, item: Found, most: number): Promise<GroupRead> => {
-    const { owner, now, kind, query } = list
-    const { status, before, ...filter } = query
-    const name = groupNameOf(item.row) ?? ''
-    const within = inGroup(rows, name)
-    const { isAll, below, ...begun }: Begun & { isAll: boolean; below?: InboxPlace | undefined } = await open(
-      ...([list, within, name, startOf(list, item)] as const),
-    )
-    const members: Found[] = []
-    let isOld = false
-    const visit = (row: Row, cells: Cells): boolean => {
-      if (!hasStatus(status, cells, now) || !hasLabels(row, filter)) return false
-      if (comparePlaces(row, item.row) > 0) {
-        // On the first page, a newer item arrived after the list was read.
-        isOld = before !== undefined
-        return isOld
-      }
-      if (row.id !== item.row.id) members.push({ row, cells })
-      return members.length >= limits.count
-    }
-    const { end, last, read } = await scan(within, owner, { kind, below, most }, begun, now, visit)
-    const rowsRead = isAll ? 0 : read
-    if (isOld) return { rowsRead }
-    const cut = end === 'cut'
-    if (cut && before && last && comparePlaces(last, item.row) > 0)
-      return { rowsRead, searched: { place: last.place, id: last.id, of: item.row.id } }
-    return { rowsRead, members: summaryOf([item, ...members], cut, limits) }
+    const { before } = list.query
+    // On the first page, the first item of a group is the newest one.
+    const newer = before && (await hasNewer(list, item, most, before))
+    if (newer?.found) return { rowsRead: newer.rowsRead }
+    if (newer?.searched) return { rowsRead: newer.rowsRead, searched: newer.searched }
+    const { rowsRead, members } = await count(list, item, Math.ceil(limits.rows / AT_ONCE))
+    return { rowsRead: rowsRead + (newer?.rowsRead ?? 0), members }
   }
 }

@@ -1,12 +1,16 @@
 import { slices } from '../grouping.ts'
 import type { InboxCursor } from '../ports/inbox.ts'
-import { createGroupReader, type Found, type GroupRead, type List, type Members } from './group-members.ts'
+import {
+  AT_ONCE,
+  createGroupReader,
+  type Found,
+  type GroupRead,
+  type List,
+  type Members,
+} from './group-members.ts'
 import type { Limits } from './limits.ts'
 import type { InboxRows } from './rows.ts'
 import { namedBy } from './scan.ts'
-
-/** Number of groups that are read at once. */
-const AT_ONCE = 8
 
 /** An item of a grouped list; `members` is present if it stands for a group. */
 export type Shown = Found & { members?: Members }
@@ -27,13 +31,12 @@ export const createGroupedList = (rows: InboxRows, limits: Limits) => {
   const read = createGroupReader(rows, limits)
   const mostOfOne = Math.ceil(limits.rows / AT_ONCE)
 
-  /** Reads the items that hints name once for all groups. */
+  /** Reads the items that hints name, once for all groups. */
   const withNamed = async (list: List): Promise<List> => {
-    const { owner, opened, now, kind, query } = list
-    // A page below the hint needs none of them, but its groups do.
-    if (opened.named && !query.before) return list
-    const ids = namedBy(opened.guide, kind, opened.view, now)
-    const named = ids.length === 0 ? [] : await rows.items(owner, ids, false)
+    const { owner, opened, now, kind } = list
+    if (opened.whole) return list
+    const ids = [kind, 'active' as const].flatMap((each) => namedBy(opened.guide, each, opened.view, now))
+    const named = ids.length === 0 ? [] : await rows.items(owner, [...new Set(ids)], false)
     return { ...list, opened: { ...opened, named } }
   }
 

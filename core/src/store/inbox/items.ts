@@ -34,16 +34,15 @@ const memberOf = ({
   ...{ id, title, url, image, actor, createdAt, arrivedAt, readAt },
 })
 
-/** Returns the item that stands for a group, with the summary; nothing if the newest items are gone meanwhile. */
-export const groupItem = (
+/** Returns an item that stands for its group, with the summary. */
+export const grouped = (
+  item: InboxItem,
   { count, unread, more }: { count: number; unread: number; more: boolean },
   newest: readonly InboxItem[],
-): InboxItem[] => {
-  const [item] = newest
-  if (!item?.group) return item ? [item] : []
-  const { key } = item.group
+): InboxItem => {
+  const { key = '' } = item.group ?? {}
   const group = { key, count, unread, ...(more ? { more: true as const } : {}), newest: newest.map(memberOf) }
-  return [{ ...item, group }]
+  return { ...item, group }
 }
 
 const UNDOABLE = ['receivedAt', 'seenAt', 'readAt', 'archivedAt'] as const

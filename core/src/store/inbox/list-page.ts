@@ -4,7 +4,7 @@ import type { Call, Scans } from './counts.ts'
 import type { Found } from './group-members.ts'
 import { groupNameOf } from './group-name.ts'
 import { createGroupedList, type Shown } from './grouped-list.ts'
-import { groupItem, inboxItem } from './items.ts'
+import { grouped, inboxItem } from './items.ts'
 import type { Limits } from './limits.ts'
 import type { HintKind, InboxRows, Row } from './rows.ts'
 import { scan } from './scan.ts'
@@ -37,17 +37,18 @@ export const createListPage = (rows: InboxRows, limits: Limits) => {
 
   /** Returns the items of rows, in order. Reads missing content. */
   const itemsOf = async (owner: Owner, shown: readonly Shown[]): Promise<InboxItem[]> => {
-    const found = shown.flatMap((item) => item.members?.newest ?? item)
+    const found = shown.flatMap((item) => [item, ...(item.members?.newest ?? [])])
     const without = found.filter(({ row }) => row.content === undefined).map(({ row }) => row.id)
-    const read = without.length === 0 ? [] : await rows.items(owner, without, true)
+    const read = without.length === 0 ? [] : await rows.items(owner, [...new Set(without)], true)
     const contents = new Map(read.map(({ id, content }) => [id, content]))
     const itemOf = ({ row, cells }: Found): InboxItem[] => {
       const content = row.content ?? contents.get(row.id)
       return content === undefined ? [] : [inboxItem(row, content, cells)]
     }
-    return shown.flatMap((item) =>
-      item.members ? groupItem(item.members, item.members.newest.flatMap(itemOf)) : itemOf(item),
-    )
+    return shown.flatMap(({ members, ...found }) => {
+      const item = itemOf(found)
+      return members ? item.map((each) => grouped(each, members, members.newest.flatMap(itemOf))) : item
+    })
   }
 
   return async (
