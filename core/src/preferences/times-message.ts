@@ -1,4 +1,5 @@
-import { UserId, workSubject } from '@carillon/schemas'
+import { hash } from 'node:crypto'
+import { scheduleSubject, UserId, workSubject } from '@carillon/schemas'
 import { z } from 'zod'
 import type { OutgoingMessage } from '../stream/port.ts'
 
@@ -6,8 +7,15 @@ import type { OutgoingMessage } from '../stream/port.ts'
 export const TimesWork = z.object({ user: UserId })
 export type TimesWork = z.infer<typeof TimesWork>
 
-/** Returns the message that moves what waits for a user. */
-export const timesMessage = (tenant: string, user: string): OutgoingMessage => ({
+/** How long after it is published the message is handled: the change has been made by then. */
+const DELAY_MS = 2_000
+
+/** Returns the message that moves what waits for a user. It is published before the change, at `now` (epoch ms). */
+export const timesMessage = (tenant: string, user: string, now: number): OutgoingMessage => ({
   subject: workSubject('times', 'normal', tenant),
   data: Buffer.from(JSON.stringify({ user } satisfies TimesWork)),
+  schedule: {
+    at: now + DELAY_MS,
+    key: scheduleSubject(tenant, `times-${hash('sha256', user, 'base64url').slice(0, 32)}`),
+  },
 })

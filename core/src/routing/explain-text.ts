@@ -53,7 +53,7 @@ const headOf = (decision: DeliveryDecision): string => {
       return `${subject}${of} waits${until}, as found${at}`
     }
     case 'join':
-      return `${subject} joined a digest${at}`
+      return `${subject} joined a digest${decision.until === undefined ? '' : ` that leaves at ${instant(decision.until)}`}, as decided${at}`
     case 'skip':
       return `${subject}${of} was left out${at}`
     case 'end':

@@ -14,6 +14,8 @@ const first = (plan: TimedPlan, more: Partial<Step> = {}): Step => ({
 const known = (more: Partial<Known> = {}): Known => ({
   presence: 'away',
   preference: () => ({ outcome: 'pass', pace: true, by: 'system' }),
+  times: () => ({ zone: 'UTC', digest: { hour: 9, day: 'mon' }, by: { digest: 'system' } }),
+  digest: () => undefined,
   unmet: () => undefined,
   sending: async () => [],
   ...more,
@@ -100,4 +102,21 @@ test('without an item, offline waits for a user who has just left', async () => 
     [0, 'condition', 'wait', 'online', 0],
     [0, 'condition', 'pass', undefined, GRACE_MS / 1_000],
   ])
+})
+
+test('a step that joins a digest, or waits for the end of quiet hours, is not followed; the next one is', async () => {
+  const times: Known['times'] = (now) => ({
+    ...known().times(now),
+    snoozedUntil: new Date(AT + 3_600_000).toISOString(),
+    by: { digest: 'system', snoozedUntil: 'user' },
+  })
+  const digest: Known['digest'] = ({ index }) =>
+    index === 0 ? { rule: { window: 60 }, key: '', by: 'type', path: 'digest' } : undefined
+  const decisions = await foresee(first([sms, mail]), known({ times, digest }))
+  expect(told(decisions)).toEqual([
+    [0, 'digest', 'join', 'digest', 0],
+    [1, 'quiet_hours', 'wait', 'snoozed', 600],
+  ])
+  expect(decisions[1]).toMatchObject({ by: 'user', path: 'snoozedUntil', until: AT + 3_600_000 })
+  expect(decisions.some((decision) => 'window' in decision)).toBe(false)
 })

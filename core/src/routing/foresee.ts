@@ -4,14 +4,20 @@ import type { Unmet } from '../expression/condition.ts'
 import { GRACE_MS, type Presence } from '../live/port.ts'
 import { type Conclusion, conclude, makesNextDue } from './after-failure.ts'
 import type { StepDecision, StepFailure } from './decision.ts'
+import type { StepDigest } from './digest.ts'
 import { type ItemNow, next } from './due-step.ts'
 import { firstDue } from './first-step.ts'
 import type { Preference } from './preference.ts'
+import type { LocalTimes } from './quiet-hours.ts'
 
 /** What is known now about the person for whom steps are foreseen. */
 export type Known = {
   presence: Presence
   preference(channel: Channel): Preference
+  /** When the person can be reached, at a time, epoch ms. */
+  times(now: number): LocalTimes
+  /** The digest that applies to a step, if it has one. */
+  digest(step: Step): StepDigest | undefined
   /** Why the step's own `if` does not hold; undefined if it does. */
   unmet(step: Step): Unmet | undefined
   /**
@@ -22,6 +28,10 @@ export type Known = {
 
 /** A decision about a step that is not sent yet. */
 export type Foreseen = StepDecision | StepFailure
+
+/** Returns a decision without what only the dispatcher needs. */
+const toldOf = ({ window: _window, ...decision }: Foreseen & { window?: unknown }): Foreseen =>
+  decision as Foreseen
 
 /** The item of a person who does nothing. A connected app receives it. */
 const itemAt = (at: number, presence: Presence): ItemNow => ({
@@ -34,7 +44,8 @@ const itemAt = (at: number, presence: Presence): ItemNow => ({
 
 /**
  * Returns the decisions about the steps of a plan, from `first`, as they would be taken if the person did nothing and every
- * provider accepted what it gets. Each is decided at the time at which it would be due.
+ * provider accepted what it gets. Each is decided at the time at which it would be due. What waits in a window is not followed
+ * further: it depends on what else is in it.
  */
 export const foresee = async (first: Step, known: Known): Promise<Foreseen[]> => {
   const decisions: Foreseen[] = []
@@ -44,6 +55,7 @@ export const foresee = async (first: Step, known: Known): Promise<Foreseen[]> =>
     return next(step, {
       ...{ item: hasItem ? itemAt(step.at, presence) : undefined, cancelled: false, erased: false, now },
       ...{ presence, preference: known.preference(step.plan[step.index]!.channel) },
+      ...{ times: known.times(now), digest: known.digest(step) },
       ...(unmet && { unmet }),
     })
   }
@@ -51,11 +63,11 @@ export const foresee = async (first: Step, known: Known): Promise<Foreseen[]> =>
   let now = firstDue(first.plan, { at: first.at, hasItem, presence: known.presence })
   while (step) {
     let decision: Foreseen = decide(step, known.presence, now)
-    decisions.push(decision)
-    if (decision.outcome === 'wait') {
+    decisions.push(toldOf(decision))
+    if (decision.outcome === 'wait' && !decision.window) {
       now += GRACE_MS
       decision = decide(step, 'away', now)
-      decisions.push(decision)
+      decisions.push(toldOf(decision))
     }
     if (decision.outcome === 'pass') {
       const sending = await known.sending(step, now)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DigestRule, NotificationTypeInput } from '@carillon/schemas'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { providersOf, scripted } from '../sending/testing/scripted.ts'
@@ -37,6 +38,8 @@ let sent = 0
 /** Sends a notification and returns its id. */
 const like = async (name: string, more: object = {}): Promise<string> => {
   const id = `like-${++sent}`
+  // Accepted in another millisecond than the one before.
+  await sleep(2)
   await world.send({ id, to: 'ada', type: 'post.liked', data: { name }, ...more })
   return id
 }

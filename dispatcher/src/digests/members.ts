@@ -1,4 +1,4 @@
-import { Step } from '@carillon/core/delivery/step'
+import { acceptedAt, Step } from '@carillon/core/delivery/step'
 import { checked } from '@carillon/core/json/checked'
 import { parseJson } from '@carillon/core/json/json'
 import type { Store } from '@carillon/core/store/port'
@@ -22,7 +22,7 @@ export const createReadWindow =
 export type ReadWindow = ReturnType<typeof createReadWindow>
 
 /**
- * Returns a function that reads the steps of which a digest tells, oldest first. A summary after quiet hours may contain
+ * Returns a function that reads the steps of which a digest tells, in the order in which they were accepted. A summary after quiet hours may contain
  * digests; it tells of what is in them.
  */
 export const createMembers = (readWindow: ReadWindow) => {
@@ -35,7 +35,8 @@ export const createMembers = (readWindow: ReadWindow) => {
     for (const { step: member } of told) found.push(...(await membersOf(member)))
     return found
   }
-  return membersOf
+  return async (step: Step): Promise<Step[]> =>
+    (await membersOf(step)).sort((one, other) => acceptedAt(one) - acceptedAt(other))
 }
 
 export type MembersOf = ReturnType<typeof createMembers>

@@ -4,14 +4,13 @@ import { unmet, usesUser } from '@carillon/core/expression/condition'
 import type { Live } from '@carillon/core/live/port'
 import { presenceOf } from '@carillon/core/live/presence'
 import type { StepDecision } from '@carillon/core/routing/decision'
-import { digestRuleOf, frequencyOf, type StepDigest } from '@carillon/core/routing/digest'
+import { digestRuleOf, frequencyOf } from '@carillon/core/routing/digest'
 import { hasBegun, needsPresence, type StepFacts, wanted } from '@carillon/core/routing/due-step'
 import type { Subject } from '@carillon/core/routing/preference'
 import type { Store } from '@carillon/core/store/port'
-import { scopeOf } from '@carillon/core/template/scope'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import { viewerOf } from '@carillon/core/template/viewer'
-import { windowKey } from '@carillon/core/template/window-key'
+import { digestOf } from '@carillon/core/template/window-key'
 import type { Channel, ItemContent, NotificationType } from '@carillon/schemas'
 import type { MembersOf } from '../digests/members.ts'
 import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
@@ -114,12 +113,12 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
   const userOf = (step: Step) => ({ id: step.user, profile: person(step).profile })
   const unmetOf = (step: Step) =>
     unmet(conditionOf(step), { data: content(step)?.data, user: userOf(step), tenancy: tenancy(step) })
-  const digestOf = (step: Step): StepDigest | undefined => {
-    const known = digestRule(step)
-    if (!known) return undefined
-    const scope = scopeOf(content(step) ?? {}, userOf(step), tenancy(step))
-    return { ...known, key: windowKey(known.rule.key, scope) }
-  }
+  const digestFor = (step: Step) =>
+    digestOf(step, preferences.type(step), {
+      content: content(step),
+      user: userOf(step),
+      tenancy: tenancy(step),
+    })
   const ownFacts = (step: Step, now: number): StepFacts => {
     const reason = unmetOf(step)
     const known = presence(step)
@@ -129,7 +128,7 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
       erased: found.isErased(step),
       ...(known && { presence: known }),
       ...(reason && { unmet: reason }),
-      ...(step.digest ? {} : { preference: preference(step), digest: digestOf(step) }),
+      ...(step.digest ? {} : { preference: preference(step), digest: digestFor(step) }),
       times: {
         ...preferences.times(step, tenancy(step), now),
         zone: viewerOf(person(step), tenancy(step).settings, now).timezone,

@@ -90,7 +90,7 @@ export const openWorld = async (
         dedupe,
       ),
     /** Tells the dispatcher that the times of a user have changed, as a hub does. */
-    changeTimes: (user: string) => stream.publish([timesMessage(tenant, user)]),
+    changeTimes: (user: string) => stream.publish([timesMessage(tenant, user, Date.now() - 2_000)]),
     /** Resolves when every queue is empty. */
     quiet: async () => {
       while ([...(await stream.backlog()).values()].some((waiting) => waiting > 0))

@@ -1,13 +1,18 @@
 import { ProblemError } from '@carillon/core/errors'
+import { timesMessage } from '@carillon/core/preferences/times-message'
 import type { Users } from '@carillon/core/store/ports/users'
 import { patched } from '@carillon/core/store/rules/reported'
+import type { Stream } from '@carillon/core/stream/port'
 import { Reported, ReportedPatch } from '@carillon/schemas'
 import type { Routes } from '../http/routes.ts'
 
 const PRIVATE = { 'cache-control': 'no-store' }
 
 /** Adds the routes of what a front end reports about its user. */
-export const meRoutes = (routes: Routes, { users }: { users: Pick<Users, 'get' | 'report'> }) => {
+export const meRoutes = (
+  routes: Routes,
+  { users, stream }: { users: Pick<Users, 'get' | 'report'>; stream: Pick<Stream, 'publish'> },
+) => {
   const reportedOf = async (tenant: string, user: string) =>
     (await users.get(tenant, [user]))[0]?.reported ?? {}
 
@@ -43,6 +48,7 @@ export const meRoutes = (routes: Routes, { users }: { users: Pick<Users, 'get' |
       const before = await reportedOf(tenant, user)
       const after = patched(before, patch)
       // Front ends report at every start. Unchanged values are not written.
+      if (after.timezone !== before.timezone) await stream.publish([timesMessage(tenant, user, Date.now())])
       const changed =
         JSON.stringify([after.locale, after.timezone]) !== JSON.stringify([before.locale, before.timezone])
       if (changed && !(await users.report(tenant, user, patch, issuedAt)))

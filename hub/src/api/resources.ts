@@ -88,7 +88,7 @@ export const addResources = (
   userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache })
   tenantRoutes(routes, { tenants: store.tenants, insecureLinks: options.insecureLinks })
   contextRoutes(routes, { contexts: store.contexts, cursors, insecureLinks: options.insecureLinks })
-  meRoutes(routes, { users })
+  meRoutes(routes, { users, stream })
   topicRoutes(routes, { topics: store.topics, guard, cursors })
   const current = createCurrentLibrary({ library: store.library, cache })
   typeVariantRoutes(routes, store)
@@ -113,7 +113,7 @@ export const addResources = (
   providerRoutes(routes, { accounts, providers, endpoints, http })
   callbackRoutes(routes, { accounts, cache, providers, http, stream, seal, publicUrl })
   suppressionRoutes(routes, { suppressions, cursors })
-  const changePreferences = createChangePreferences({ preferences, live, log, metrics })
+  const changePreferences = createChangePreferences({ preferences, stream, live, log, metrics })
   const effective = createEffective({
     ...{ preferences, users, types: store.types, categories: store.categories, cache },
   })

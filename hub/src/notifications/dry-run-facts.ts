@@ -1,10 +1,13 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { defaultsIn, ownIn } from '@carillon/core/preferences/documents'
+import { timesIn } from '@carillon/core/preferences/times'
 import { addresseesOf } from '@carillon/core/routing/addressees'
 import { preferenceOf, type Subject, subjectOf } from '@carillon/core/routing/preference'
+import type { LocalTimes } from '@carillon/core/routing/quiet-hours'
 import type { Store } from '@carillon/core/store/port'
 import type { KnownUser } from '@carillon/core/store/ports/users'
+import { viewerOf } from '@carillon/core/template/viewer'
 import type { DeliveryChannel } from '@carillon/schemas'
 import type { Validated } from './accept.ts'
 
@@ -42,6 +45,11 @@ export const readFacts = async (
     user: (id: string): KnownUser => known.get(id) ?? { id, profile: {} },
     devices: (user: string) => devices.get(user) ?? [],
     isErased: (user: string) => erased.has(user) && !known.has(user),
+    /** Returns when a user can be reached. */
+    times: (user: string, now: number): LocalTimes => ({
+      ...timesIn({ ...chosen(user), ...defaultsIn(tenancy) }, now),
+      zone: viewerOf(known.get(user) ?? { profile: {} }, tenancy.settings, now).timezone,
+    }),
     preference: (user: string, addressed: Subject['addressed'], channel: DeliveryChannel) =>
       preferenceOf({ ...subject, addressed }, channel, { ...chosen(user), ...defaultsIn(tenancy) }),
   }

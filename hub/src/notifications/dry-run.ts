@@ -12,6 +12,7 @@ import { ownTime, type Timing, timeDecision } from '@carillon/core/routing/own-t
 import { conditionForAll, endOf, type Planned, planning } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import { viewerOf } from '@carillon/core/template/viewer'
+import { digestOf } from '@carillon/core/template/window-key'
 import type { DryRun } from '@carillon/schemas'
 import type { Acceptance } from './accept.ts'
 import { createFindAudience } from './dry-run-audience.ts'
@@ -64,6 +65,9 @@ export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
     return foresee(firstStepOf(draft, user, { planned, addressed, content }), {
       presence,
       preference: (channel) => facts.preference(user, addressed, channel),
+      times: (now) => facts.times(user, now),
+      digest: (step) =>
+        digestOf(step, draft.type, { content, user: { id: user, profile }, tenancy: facts.tenancy }),
       unmet: (step) =>
         unmet(step.plan[step.index]?.if, {
           ...{ data, tenancy: facts.tenancy },

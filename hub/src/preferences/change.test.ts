@@ -9,9 +9,9 @@ beforeAll(async () => {
 afterAll(() => test.close())
 
 it('counts a live message for each context that changed', async () => {
-  const { live, log, metrics, store } = test.ports
+  const { metrics, store } = test.ports
   const tenant = await test.tenant()
-  const change = createChangePreferences({ preferences: store.preferences, live, log, metrics })
+  const change = createChangePreferences({ preferences: store.preferences, ...test.ports })
   const sent = async () => (await metrics.live.get()).values.reduce((sum, { value }) => sum + value, 0)
   const before = await sent()
   const choice = { path: '/muted', value: true }

@@ -4,9 +4,11 @@ import type { Live, LiveMessage } from '@carillon/core/live/port'
 import { checkHorizon } from '@carillon/core/notification/horizon'
 import { cellsOf, documentOf, isWithin } from '@carillon/core/preferences/document'
 import { type Documents, GENERAL } from '@carillon/core/preferences/documents'
+import { timesMessage } from '@carillon/core/preferences/times-message'
 import { grouped } from '@carillon/core/store/grouping'
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { Changes, ChoiceChange, UserPreferences } from '@carillon/core/store/ports/preferences'
+import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { ChangeWay, PreferenceValue } from '@carillon/schemas'
@@ -14,6 +16,9 @@ import { hasChanged } from '../http/if-match.ts'
 
 /** Choices that one user may have, in general and in all contexts together. */
 const CHOICES_MAX = 1_000
+
+/** Paths of the choices on which it depends until when messages wait. */
+const TIMES = /^\/(?:snoozedUntil|quietHours|digest)(?:\/|$)/
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
@@ -39,15 +44,18 @@ const checkSnooze = (changes: readonly ChoiceChange[], now: number) => {
  * Changes the preferences of a user, in general and in contexts, and tells all their apps. Choices that already hold are not
  * written, recorded or announced. `expect` is called with the preferences before the change. It may throw, and return what has to
  * hold when the change is made. Resolves with the preferences after it. Throws `erased`, `quota_exceeded` beyond CHOICES_MAX
- * choices, `precondition_failed`, and `too_far` if `snoozedUntil` is beyond the horizon.
+ * choices, `precondition_failed`, and `too_far` if `snoozedUntil` is beyond the horizon. A change of quiet hours, snooze or
+ * digest time also moves what waits for them.
  */
 export const createChangePreferences = ({
   preferences,
+  stream,
   live,
   log,
   metrics,
 }: {
   preferences: UserPreferences
+  stream: Pick<Stream, 'publish'>
   live: Pick<Live, 'deliver'>
   log: Log
   metrics: Metrics
@@ -88,6 +96,8 @@ export const createChangePreferences = ({
     if (sum([...after.values()].map(({ size }) => size)) > CHOICES_MAX && author.via !== 'link')
       throw new ProblemError('quota_exceeded', `a user may have at most ${CHOICES_MAX} choices`)
     if (made.length > 0) {
+      if (made.some(({ path }) => TIMES.test(path)))
+        await stream.publish([timesMessage(tenant, user, Date.now())])
       const condition = expected ? { expected } : {}
       const outcome = await preferences.change(tenant, user, { ...author, changes: made, ...condition })
       if (outcome === 'erased') throw new ProblemError('erased', 'the user is erased')
