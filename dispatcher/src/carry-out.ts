@@ -10,7 +10,7 @@ import type { StoreItems } from './inbox/store-items.ts'
 import { sentMarks } from './inbox/variant-marks.ts'
 import type { Ready } from './intake/ready.ts'
 import type { NotificationPlan } from './plan/audience.ts'
-import type { OpenedChain } from './plan/local.ts'
+import { messagesOf, type OpenedChain } from './plan/local.ts'
 import type { Portion } from './plan/recipients.ts'
 import { withoutErased } from './plan/record.ts'
 import type { StartPlans } from './sending/first-step.ts'
@@ -55,15 +55,15 @@ export const createCarryOut = (ports: CarryOutPorts) => {
 
   /** Opens chains in the record of a notification, so that it is not delivered before they have finished. */
   const open = async ({ tenant, id }: Pick<Ready, 'tenant' | 'id'>, opened: readonly OpenedChain[]) => {
-    for (const { chain } of opened)
-      await store.notifications.progress(tenant, id, { chain, reached: 0, finished: false })
+    for (const { chain, message } of opened)
+      await store.notifications.progress(tenant, id, { chain, reached: 0, finished: message === undefined })
   }
 
   /** Opens chains and puts their recipients back into the log. */
   const putBack = async (ready: Ready, opened: readonly OpenedChain[]) => {
-    if (opened.length === 0) return
     await open(ready, opened)
-    await stream.publish(opened.map(({ message }) => message))
+    const messages = messagesOf(opened)
+    if (messages.length > 0) await stream.publish(messages)
   }
 
   /** The record is stored before the messages, because a chunk may be handled as soon as it is published. */
@@ -77,7 +77,7 @@ export const createCarryOut = (ports: CarryOutPorts) => {
     const records = plans.map(({ record }) => record)
     for (const { record, opened } of plans) await open(record, opened)
     if (records.length > 0) await store.notifications.put(withoutErased(records, erased))
-    const messages = plans.flatMap((plan) => [...plan.messages, ...plan.opened.map(({ message }) => message)])
+    const messages = plans.flatMap((plan) => [...plan.messages, ...messagesOf(plan.opened)])
     if (messages.length > 0) await stream.publish(messages)
   }
 

@@ -96,11 +96,11 @@ export const createPipeline = (ports: PipelinePorts) => {
       const { tenant, id } = ready
       const [ended, planned] = await Promise.all([hasEnded(ready), planChunk(work, await pin(ready))])
       if (ended) return
-      const { portion, against, next, partial } = planned
+      const { portion, against, next, users, partial } = planned
       const erased = await deliver([portion])
       await recordDecisions(tenant, against)
       const page = work.opened ?? 0
-      const local = openLocal(planned, { opener: chain, page, partial })
+      const local = openLocal(planned, { users, opener: chain, page, partial })
       await putBack(ready, local)
       const reached = work.reached + portion.recipients.length - (erased.get(ready)?.length ?? 0)
       await store.notifications.progress(tenant, id, { chain, reached, finished: next === undefined })

@@ -119,6 +119,6 @@ export const createPlanAudience =
     const { portion, against, waiting } = planned
     const forAll = decisionsForAll({ notification: ready.notification, type, tenancy }, now)
     const record = recordOf(marked, chains, { recipients: portion.recipients, waiting }, forAll)
-    const opened = openLocal(planned, { opener: OUTSIDE, partial })
+    const opened = openLocal(planned, { users: [...people.keys()], opener: OUTSIDE, partial })
     return { portion, against, record, opened, messages }
   }

@@ -58,10 +58,10 @@ export const walk = (
     : store.users.walk(tenant, stretch, CHUNK)
 
 /**
- * A planned chunk. `partial`: its members may be addressed in more ways. `next` is where its chain continues; absent at its
- * end.
+ * A planned chunk. `users`: its members. `partial`: they may be addressed in more ways. `next` is where its
+ * chain continues; absent at its end.
  */
-export type PlannedChunk = PlannedPeople & { partial: boolean; next?: Place }
+export type PlannedChunk = PlannedPeople & { users: readonly string[]; partial: boolean; next?: Place }
 
 /** Returns the ways in which a notification is known to address the members of one of its audiences. */
 const waysTo = ({ notification }: Ready, audience: Audience) => {
@@ -96,7 +96,7 @@ export const createPlanChunk =
       now: Date.now(),
       partial: ways.partial,
     })
-    return { ...planned, partial: ways.partial, ...(next ? { next } : {}) }
+    return { ...planned, users, partial: ways.partial, ...(next ? { next } : {}) }
   }
 
 /** Returns the message that continues a chain from `next`. */

@@ -257,6 +257,26 @@ describe('after a crash', () => {
     expect(crashed).toBeGreaterThan(50)
   })
 
+  test.each([
+    ['named', (users: readonly string[]) => [...users]],
+    ['a topic', () => ({ topic: 'all' })],
+  ])('a notification that is sent again changes nothing, whenever that is: %s', async (_, to) => {
+    world = await openClocked(at('2026-11-29T12:00:00'))
+    const users = await everyoneIn30Zones(600)
+    await world.store.topics.add(world.tenant, 'all', users)
+    const sent = { ...note, to: to(users) }
+    await world.send(sent)
+    await world.advance(at('2026-12-01T05:00:00'))
+    const before = await state()
+    await world.send(sent)
+    expect(await state()).toEqual(before)
+    await world.advance(LAST + 86_400_000)
+    expect(await state()).toEqual(['delivered', 600])
+    await world.send(sent)
+    expect(await state()).toEqual(['delivered', 600])
+    for (const [n, user] of users.entries()) expect(await times(user)).toEqual([ZONES[n % 30]![1]])
+  })
+
   test('a dispatcher that was down for hours catches up, and nobody is late', async () => {
     world = await openClocked(at('2026-11-29T12:00:00'))
     const users = await everyoneIn30Zones(60)

@@ -1,4 +1,5 @@
 import { lookUpInContext } from '@carillon/core/contexts/in-context'
+import { isLocal } from '@carillon/core/notification/delivery-times'
 import { localKey } from '@carillon/core/notification/ids'
 import { grouped, slices } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
@@ -47,21 +48,36 @@ export const localMessage = (
   }
 }
 
-/** A chain to open in the record of a notification, and its first message. */
-export type OpenedChain = { chain: number; message: OutgoingMessage }
+/** A chain to open in the record of a notification, and its first message; absent if nobody waits. */
+export type OpenedChain = { chain: number; message?: OutgoingMessage }
 
 /**
- * Returns the chains of people who were found to wait for their local time, one for every CHUNK of them. `opener` and `page`
- * number them, as in `localChain`.
+ * Returns the chains of people who were found to wait for their local time: one for every CHUNK of `users`, who are all that
+ * were planned. So a repeated plan, which may find fewer, replaces the same chains; one in which nobody waits is finished.
+ * `opener` and `page` number them, as in `localChain`. None for a notification without a local time.
  */
 export const openLocal = (
   { portion: { ready, unnamed }, waiting }: PlannedPeople,
-  { opener, page = 0, partial }: { opener: number; page?: number; partial: boolean },
-): OpenedChain[] =>
-  slices(waiting, CHUNK).map((some, index) => {
+  {
+    users,
+    opener,
+    page = 0,
+    partial,
+  }: { users: readonly string[]; opener: number; page?: number; partial: boolean },
+): OpenedChain[] => {
+  if (!isLocal(ready.notification.deliverAt)) return []
+  const found = new Map(waiting.map((person) => [person.user, person]))
+  return slices(users, CHUNK).map((some, index) => {
     const chain = localChain(opener, page + index)
-    return { chain, message: localMessage({ ready, chain, unnamed, partial, reached: 0 }, some) }
+    const left = some.flatMap((user) => found.get(user) ?? [])
+    if (left.length === 0) return { chain }
+    return { chain, message: localMessage({ ready, chain, unnamed, partial, reached: 0 }, left) }
   })
+}
+
+/** Returns the messages of opened chains. */
+export const messagesOf = (opened: readonly OpenedChain[]): OutgoingMessage[] =>
+  opened.flatMap(({ message }) => message ?? [])
 
 /** People of a chain, planned. `waiting`: those who still wait. */
 export type PlannedLocal = Pick<PlannedPeople, 'waiting' | 'against'> & {

@@ -127,6 +127,8 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
     },
     /** Sends a notification over NATS and handles what follows at once. Resolves to the reasons of refusals. */
     send: async (note: NotificationInput) => {
+      // The log deduplicates for minutes only.
+      appended.clear()
       queued.push({
         subject: `notify.${TENANT}.normal.${note.type}`,
         data: new TextEncoder().encode(JSON.stringify(note)),
