@@ -32,6 +32,15 @@ describe('what is wrong with the templates of a type', () => {
       '/channels/email/layout there is no layout brand',
     ])
   })
+  test('is told of the keys of groups and digests', () => {
+    expect(faults({ group: '{{ nope.x }}', digest: { key: '{{ broken' } })).toEqual([
+      expect.stringMatching(/^\/group line 1, column 4: there is no variable nope/),
+      expect.stringMatching(/^\/digest\/key line 1/),
+    ])
+    expect(
+      warnings({ group: '{{ data.post }}', schema: { type: 'object', properties: { post: {} } } }),
+    ).toEqual(['maybe_missing /group line 1: data.post has no default, and the schema does not require it'])
+  })
   test('is told of each of thousands of partials', () => {
     expect(faults({ content: { body: "{% render 'no' %}".repeat(3_500) } })).toHaveLength(3_500)
   })

@@ -47,8 +47,11 @@ const placesOf = (language: Language): Place[] => {
 }
 
 /** Returns the templates of a type that are the same in all languages. */
-const keysOf = ({ group: source }: Written): Place[] =>
-  source === undefined ? [] : [{ path: ['group'], source, medium: 'text' }]
+const keysOf = ({ group, digest }: Written): Place[] =>
+  [
+    { path: ['group'], source: group },
+    { path: ['digest', 'key'], source: digest?.key },
+  ].flatMap(({ path, source }): Place[] => (source === undefined ? [] : [{ path, source, medium: 'text' }]))
 
 /** What types may refer to: the layouts, partials and `env` of a library. */
 type Names = Pick<References, 'layouts' | 'partials' | 'env'>
