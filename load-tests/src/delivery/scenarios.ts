@@ -4,6 +4,7 @@ import type { Environment } from './environment.ts'
 import { ADDRESSES } from './scenarios/addresses.ts'
 import { CATALOGUES } from './scenarios/catalogues.ts'
 import { CONTEXTS } from './scenarios/contexts.ts'
+import { DIGESTS } from './scenarios/digests.ts'
 import { EMAIL } from './scenarios/email.ts'
 import { ERASURE } from './scenarios/erasure.ts'
 import { EXPLAIN } from './scenarios/explain.ts'
@@ -33,6 +34,7 @@ const SCENARIOS = [
   ...ERASURE,
   ...EXPLAIN,
   LISTING,
+  ...DIGESTS,
   ...LOCAL_TIMES,
   ...FAULTS,
   ...RETRIES,

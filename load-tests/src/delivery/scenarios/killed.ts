@@ -4,6 +4,7 @@ import { connect } from '@nats-io/transport-node'
 import { expect } from 'vitest'
 import { eventually, openContext, type ScenarioContext } from '../context.ts'
 import { type Environment, metric } from '../environment.ts'
+import { openDigests } from './digests.ts'
 
 /** Starts sends that providers have not answered when the workers are killed. */
 const pendingSends = async (context: ScenarioContext, behavior: 'hangs' | 'accepts-and-hangs') => {
@@ -48,11 +49,16 @@ const pendingSends = async (context: ScenarioContext, behavior: 'hangs' | 'accep
  * others did not (killed between claim and send). `settled` checks the outcome of each.
  */
 export const interrupt = async (environment: Environment) => {
-  const contexts = [await openContext(environment), await openContext(environment)] as const
+  const contexts = [
+    await openContext(environment),
+    await openContext(environment),
+    await openContext(environment),
+  ] as const
   const pending = await Promise.all([
     pendingSends(contexts[0], 'hangs'),
     pendingSends(contexts[1], 'accepts-and-hangs'),
   ])
+  const digests = await openDigests(contexts[2])
   await environment.killWorkers()
   for (const { recover } of pending) await recover()
   await environment.replaceWorkers()
@@ -61,6 +67,7 @@ export const interrupt = async (environment: Environment) => {
   return {
     settled: async () => {
       for (const { settled } of pending) await settled()
+      await digests.settled()
       expect(await inDoubt('sms', 'no')).toBe(2)
       expect(await inDoubt('sms', 'yes')).toBe(2)
       expect(await inDoubt('webhook', 'yes')).toBe(2)
