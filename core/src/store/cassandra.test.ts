@@ -7,6 +7,7 @@ import { cassandraSession, translate } from './cassandra/session.ts'
 import { cassandraStore } from './cassandra.ts'
 import { DAY, freshOwner, ids, RETENTION, sampleItem, sampleRecord } from './contract/samples.ts'
 import { contractSeal, storeContract } from './contract/store.ts'
+import type { Owner } from './ports/inbox.ts'
 
 const url = inject('cassandra')
 
@@ -83,6 +84,24 @@ if (url) {
     expect(ids(items)).toEqual([lasting.id])
     expect((await inbox.counts(owner)).counts).toEqual({ unread: 1, unseen: 1 })
   }, 60_000)
+
+  test('the places of an erased user in groups are removed', async () => {
+    const connection = connectCassandra(at('groups'))
+    const store = cassandraStore({ ...connection, seal: contractSeal, retention: RETENTION })
+    onTestFinished(() => store.close())
+    await store.migrate()
+    const [ada, bob] = [freshOwner('ada'), freshOwner('bob')]
+    const places = async ({ tenant, user }: Owner) => {
+      const { client, keyspace } = connection
+      const query = `SELECT id FROM ${keyspace}.inbox_groups WHERE tenant = ? AND user = ?`
+      return (await client.execute(query, [tenant, user], { prepare: true })).rows.length
+    }
+    for (const owner of [ada, bob])
+      await store.inbox.put([sampleItem(owner, { group: { key: 'post-7' } }), sampleItem(owner)])
+    expect([await places(ada), await places(bob)]).toEqual([1, 1])
+    await store.users.remove(ada.tenant, ada.user)
+    expect([await places(ada), await places(bob)]).toEqual([0, 1])
+  })
 
   test('a retention beyond the latest expiry of Cassandra is capped', async () => {
     // Exceeds the latest expiry, January 2038, as a retention of 3,650 days will from 2028 on.
