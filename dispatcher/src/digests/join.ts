@@ -4,8 +4,7 @@ import type { StepWindow } from '@carillon/core/routing/digest'
 import type { Store } from '@carillon/core/store/port'
 import type { Joining } from '@carillon/core/store/ports/digests'
 import { RETENTION_MS, type Stream } from '@carillon/core/stream/port'
-import { gathered } from '../sending/gathered.ts'
-import { channelOf } from '../sending/ledger-changes.ts'
+import { gathered } from '../consumer/gathered.ts'
 import type { Collected } from './members.ts'
 import { aboutOf, closeMessage } from './window-work.ts'
 
@@ -25,7 +24,7 @@ const joiningOf = ({ step, window, now }: Request): Joining => {
     open: {
       id: derivedUuid7(now, `window\n${tenant}\n${user}\n${window.name}\n${member}`),
       closesAt: window.closesAt,
-      about: JSON.stringify(aboutOf(window, { channel: channelOf(step), context, priority })),
+      about: JSON.stringify(aboutOf(window, { channel: step.plan[step.index]!.channel, context, priority })),
     },
     ...(window.slide ? { slide: window.slide } : {}),
     ...(window.first ? { first: true } : {}),

@@ -7,7 +7,6 @@ import type { Passed } from '@carillon/core/store/ports/deliveries'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { TemplateFault } from '@carillon/core/template/type-templates'
 import type { Channel, EmailOverrides } from '@carillon/schemas'
-import { speakerOf } from '../digests/speaker.ts'
 import type { Candidate, Destination } from './candidate.ts'
 import type { Claims } from './claim.ts'
 import type { Ending } from './ending.ts'
@@ -22,6 +21,7 @@ import { codeOf } from './otp-code.ts'
 import type { Permits } from './permit.ts'
 import type { RetrySettings } from './retry.ts'
 import type { Send } from './send.ts'
+import { speakerOf } from './speaker.ts'
 
 export type AttemptPorts = {
   seal: Pick<Seal, 'open'>

@@ -4,7 +4,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { Acquisition } from '@carillon/core/store/ports/expiring-keys'
 import type { Delivery } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
-import { gathered } from './gathered.ts'
+import { gathered } from '../consumer/gathered.ts'
 
 /** Longer than a send and its record may take. If a claim is older, the process that made it has died. */
 export const LEASE_MS = 30_000

@@ -77,14 +77,15 @@ test('relative imports stay within their workspace', () => {
 
 /**
  * The folders of the dispatcher, each with those that it may import. A notification goes intake → plan →
- * inbox → sending. Each stage may use what earlier stages produce, but not later stages. `pipeline.ts`
+ * inbox → sending, with digests before what is sent. Each stage may use what earlier stages produce, but not later stages. `pipeline.ts`
  * connects them.
  */
 const DISPATCHER: Record<string, readonly string[]> = {
   intake: [],
   plan: ['intake'],
   inbox: ['intake', 'plan', 'telemetry'],
-  sending: ['inbox', 'consumer', 'reports', 'channels', 'telemetry'],
+  digests: ['consumer'],
+  sending: ['inbox', 'digests', 'consumer', 'reports', 'channels', 'telemetry'],
   reports: ['consumer'],
   consumer: [],
   channels: [],

@@ -80,7 +80,8 @@ export const DIGESTS: Scenario[] = [
         { total: 2, names: ['c-1', 'c-2'] },
         { total: 2, names: ['d-1', 'd-2'] },
       ])
-      for (const { email } of server.accepted) expect(email.headers.some(({ key }) => key === 'list-unsubscribe')).toBe(true)
+      for (const { email } of server.accepted)
+        expect(email.headers.some(({ key }) => key === 'list-unsubscribe')).toBe(true)
       const { decisions } = await ok<{ decisions: { stage: string; text: string }[] }>(
         ...(['GET', `/v1/notifications/${ids[0]}/explain?user=ada`] as const),
       )

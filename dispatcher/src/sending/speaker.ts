@@ -3,8 +3,8 @@ import type { Subject } from '@carillon/core/routing/preference'
 import type { Told } from '@carillon/core/template/told'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import type { ItemContent } from '@carillon/schemas'
-import type { Known } from '../sending/lookup.ts'
-import { digestContent } from './content.ts'
+import { digestContent } from './digest-content.ts'
+import type { Known } from './lookup.ts'
 
 /** What a message is made of. `summary` renders a digest if the templates of its type fail. */
 export type Speaker = {

@@ -3,9 +3,9 @@ import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import type { DeliveryState } from '@carillon/schemas'
-import { type Consequences, entryOf } from '../sending/consequences.ts'
-import { changeOf } from '../sending/ledger-changes.ts'
-import type { Members } from '../sending/lookup.ts'
+import { type Consequences, entryOf } from './consequences.ts'
+import { changeOf } from './ledger-changes.ts'
+import type { Members } from './lookup.ts'
 
 const FINAL: ReadonlySet<DeliveryState> = new Set(['sent', 'failed', 'skipped', 'in_doubt'])
 

@@ -4,7 +4,7 @@ import { scopeOf } from '@carillon/core/template/scope'
 import { type Told, toldOf } from '@carillon/core/template/told'
 import { viewerOf } from '@carillon/core/template/viewer'
 import type { ItemContent } from '@carillon/schemas'
-import type { Known } from '../sending/lookup.ts'
+import type { Known } from './lookup.ts'
 
 /**
  * Returns what a step in a digest says: its item, or, without one, its content with the texts that an item would have. A text
