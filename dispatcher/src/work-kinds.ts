@@ -1,6 +1,7 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Live } from '@carillon/core/live/port'
 import { TimesWork } from '@carillon/core/preferences/times-message'
+import { RunWork } from '@carillon/core/schedules/run-message'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
@@ -17,11 +18,12 @@ import type { Pipeline } from './pipeline.ts'
 import { ChunkWork, DueWork, LocalWork } from './plan/work.ts'
 import { createReportKind } from './reports/report-kind.ts'
 import type { Reports } from './reports/reports.ts'
+import { createRun } from './schedules/run.ts'
 
 export type WorkKindPorts = {
   store: Store
-  stream: Pick<Stream, 'publish'>
-  cache: Pick<SettingsCache, 'tenant' | 'context' | 'typeVersion'>
+  stream: Pick<Stream, 'publish' | 'cancel'>
+  cache: Pick<SettingsCache, 'tenant' | 'context' | 'type' | 'typeVersion'>
   live: Live
   seal: Pick<Seal, 'open'>
   pipeline: Pick<Pipeline, 'chunk' | 'due' | 'local'>
@@ -32,7 +34,8 @@ const fits = ({ ready }: { ready: Ready }, { tenant }: WorkSubject) => ready.ten
 
 /**
  * Creates the kinds of work other than plan steps: a chunk of a fan-out, a notification that is due, recipients whose local
- * time has come, the end of a snooze, the close of a window, changed quiet hours, and provider reports.
+ * time has come, the end of a snooze, the close of a window, changed quiet hours, a schedule that may have
+ * to run, and provider reports.
  */
 export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
   const { store, live, seal, pipeline, reports } = ports
@@ -40,6 +43,7 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
   const timed = { ...ports, closesAt: createClosesAt(ports) }
   const close = createCloseWindow({ ...timed, readWindow: createReadWindow(store) })
   const changeTimes = createChangeTimes(timed)
+  const run = createRun(ports)
   return {
     chunk: workKind({ schema: ChunkWork, fits, handle: inTurn(({ body }) => pipeline.chunk(body)) }),
     due: workKind({ schema: DueWork, fits, handle: inTurn(({ body }) => pipeline.due(body)) }),
@@ -53,6 +57,7 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
       schema: TimesWork,
       handle: inTurn(({ subject, body }) => changeTimes(subject.tenant, body)),
     }),
+    run: workKind({ schema: RunWork, handle: inTurn(({ subject, body }) => run(subject.tenant, body)) }),
     report: createReportKind(seal, reports),
   }
 }

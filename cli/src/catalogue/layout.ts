@@ -61,4 +61,5 @@ export const KINDS: readonly KindLayout[] = [
   keyed('types', 'type', typeText),
   single('tenant', 'file'),
   keyed('contexts', 'context'),
+  keyed('schedules', 'schedule'),
 ]

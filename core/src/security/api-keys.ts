@@ -27,6 +27,8 @@ export const SCOPES = [
   'preferences:read',
   'contexts:write',
   'contexts:read',
+  'schedules:write',
+  'schedules:read',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

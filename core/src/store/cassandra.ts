@@ -18,6 +18,7 @@ import { cassandraLibrary } from './cassandra/library.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './cassandra/migrations.ts'
 import { cassandraNotifications } from './cassandra/notifications.ts'
 import { cassandraPreferences } from './cassandra/preferences.ts'
+import { cassandraSchedules } from './cassandra/schedules.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
 import { cassandraSuppressions } from './cassandra/suppressions.ts'
 import { cassandraTenants } from './cassandra/tenants.ts'
@@ -93,6 +94,7 @@ export const cassandraStore = ({
     notifications,
     devices,
     digests,
+    schedules: cassandraSchedules(session, seal),
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),
     attachments: sealedAttachments(cassandraAttachments(session), seal),

@@ -11,6 +11,7 @@ import type { Inbox } from './ports/inbox.ts'
 import type { Libraries } from './ports/library.ts'
 import type { Notifications } from './ports/notifications.ts'
 import type { UserPreferences } from './ports/preferences.ts'
+import type { Schedules } from './ports/schedules.ts'
 import type { Suppressions } from './ports/suppressions.ts'
 import type { Tenants } from './ports/tenants.ts'
 import type { Topics } from './ports/topics.ts'
@@ -35,6 +36,7 @@ export interface Store {
   notifications: Notifications
   devices: Devices
   digests: Digests
+  schedules: Schedules
   accounts: Accounts
   suppressions: Suppressions
   attachments: Attachments

@@ -22,6 +22,7 @@ import { MIGRATIONS, migrate, schemaVersion } from './sqlite/migrations.ts'
 import { sqliteNotifications } from './sqlite/notifications.ts'
 import { sqlitePreferences } from './sqlite/preferences.ts'
 import { startPurging } from './sqlite/purge.ts'
+import { sqliteSchedules } from './sqlite/schedules.ts'
 import { sqliteSession } from './sqlite/session.ts'
 import { sqliteSuppressions } from './sqlite/suppressions.ts'
 import { sqliteTenants } from './sqlite/tenants.ts'
@@ -66,6 +67,7 @@ export const sqliteStore = ({
     notifications: sqliteNotifications(session, retention),
     devices: sqliteDevices(session, seal),
     digests: sqliteDigests(session),
+    schedules: sqliteSchedules(session, seal),
     accounts: sqliteAccounts(session, seal),
     suppressions: sqliteSuppressions(session, seal),
     attachments: sealedAttachments(sqliteAttachments(session), seal),

@@ -24,6 +24,7 @@ import { createOtp } from '../otp/otp.ts'
 import { createChangePreferences } from '../preferences/change.ts'
 import { createEffective } from '../preferences/effective.ts'
 import { createPageData } from '../preferences/page-data.ts'
+import { createScheduleWrites } from '../schedules/writes.ts'
 import { createUnsubscribe } from '../unsubscribe/unsubscribe.ts'
 import { createErase } from '../users/erase.ts'
 import { createErasureGuard } from '../users/erasure-guard.ts'
@@ -46,6 +47,7 @@ import { otpRoutes } from './otp.ts'
 import { preferenceRoutes } from './preferences.ts'
 import { preferencesPageRoutes } from './preferences-page.ts'
 import { providerRoutes } from './providers.ts'
+import { scheduleRoutes } from './schedules.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { tenantRoutes } from './tenant.ts'
 import { topicRoutes } from './topics.ts'
@@ -81,6 +83,10 @@ export const addResources = (
     totals: createTotals(deliveries),
   })
   notificationListRoutes(routes, { list: createNotificationList({ notifications, inbox }), cursors })
+  scheduleRoutes(routes, {
+    ...{ schedules: store.schedules, acceptance, cursors },
+    writes: createScheduleWrites({ store, stream }),
+  })
   attachmentRoutes(routes, { attachments: store.attachments, upload: createUpload(store.attachments) })
   deliveryRoutes(routes, { inbox, notifications, deliveries, cursors })
   explainRoutes(routes, { ...store, dueAt: createLocalDue({ users, cache }) })
@@ -99,7 +105,7 @@ export const addResources = (
   typePreviewRoutes(routes, { types: store.types, users, cache, current, seal }, options)
   catalogueRoutes(routes, {
     kinds: catalogueKinds({
-      ...{ store, cache, current, insecureLinks: options.insecureLinks },
+      ...{ store, cache, current, acceptance, insecureLinks: options.insecureLinks },
       captures: options.capturesMessages,
     }),
   })

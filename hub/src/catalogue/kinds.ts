@@ -16,6 +16,8 @@ import {
   NotificationTypeInput,
   PartialInput,
   ResourceKey,
+  ScheduleId,
+  ScheduleInput,
   TemplateEnv,
   TenantSettings,
   TypeKey,
@@ -24,6 +26,9 @@ import { settingsFaults } from '../api/check-settings.ts'
 import { typeFaults } from '../api/check-type.ts'
 import { etag } from '../http/if-match.ts'
 import type { CurrentLibrary } from '../library/current.ts'
+import type { Acceptance } from '../notifications/accept.ts'
+import { scheduleFaults } from '../schedules/check.ts'
+import { SCHEDULES_MAX } from '../schedules/writes.ts'
 import { accountWarnings } from './account-warnings.ts'
 import type { Kinds } from './check.ts'
 import { type Checked, kindOf, type Resource, singleKind } from './kind.ts'
@@ -73,7 +78,8 @@ function* both<Found>(one: Iterable<Found>, other: Iterable<Found>): Generator<F
 type ReadReferences = ReturnType<typeof createReferences>
 
 type Parts = {
-  store: Pick<Store, 'types' | 'categories' | 'contexts' | 'tenants'>
+  store: Pick<Store, 'types' | 'categories' | 'contexts' | 'tenants' | 'schedules'>
+  acceptance: Pick<Acceptance, 'validate'>
   cache: Pick<SettingsCache, 'accounts'>
   current: CurrentLibrary
   /** Development only: messages without an account are captured, so no account is needed. */
@@ -107,6 +113,24 @@ const libraryKinds = ({ current }: Parts, references: ReadReferences) => ({
       layoutWarnings(resource as LayoutInput, (await references(tenant, set)).partials),
   }),
 })
+
+const scheduleKind = ({ store, acceptance }: Parts) =>
+  kindOf({
+    ...{ key: ScheduleId, input: ScheduleInput, scope: 'schedules:read' as const },
+    refersTo: ['types'],
+    list: async (tenant) => {
+      const { schedules } = await store.schedules.list(tenant, { limit: SCHEDULES_MAX })
+      return schedules.map(({ id: key, definition, revision }) => ({ key, definition, revision }))
+    },
+    etag: ({ revision }) => etag(revision),
+    resource: ({ definition }) => definition,
+    faults: async (tenant, _, resource, set) => {
+      const definition = resource as ScheduleInput
+      // A type of the set may not be stored yet.
+      const isDefined = !set.types?.has(definition.notification.type)
+      return [await scheduleFaults(acceptance, tenant, definition, isDefined)]
+    },
+  })
 
 const settingsKinds = ({ store, insecureLinks }: Parts) => ({
   tenant: singleKind({
@@ -151,5 +175,6 @@ export const catalogueKinds = (parts: Parts): Kinds => {
       },
     }),
     ...settingsKinds(parts),
+    schedules: scheduleKind(parts),
   }
 }

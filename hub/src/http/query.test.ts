@@ -28,6 +28,9 @@ describe('an empty query parameter', () => {
       fingerprint: 'f',
     } as const
     await store.notifications.put([{ tenant: tenant.id, ...record, acceptedAt: Date.now(), users: ['ann'] }])
+    const definition = { cron: '0 9 * * *', notification: { to: 'ann', type: 'test' } }
+    const written = { sender: 'key', revision: 'r', changedAt: 1 }
+    await store.schedules.put(tenant.id, { id: 'order-7', definition, ...written })
     const own = { id: 'order-7', key: 'team' }
     const needed: Record<string, string> = { user: 'ann' }
     const routes = test.hub.routes.filter(({ query, method }) => query && method === 'get')

@@ -86,6 +86,7 @@ const DISPATCHER: Record<string, readonly string[]> = {
   inbox: ['intake', 'plan', 'telemetry'],
   digests: ['consumer'],
   sending: ['inbox', 'digests', 'consumer', 'reports', 'channels', 'telemetry'],
+  schedules: [],
   reports: ['consumer'],
   consumer: [],
   channels: [],

@@ -8,6 +8,7 @@ import { CategoryInput } from '../notification/category.ts'
 import { CloudEvent } from '../notification/cloud-event.ts'
 import { Notification } from '../notification/notification.ts'
 import { NotificationTypeInput } from '../notification/notification-type.ts'
+import { ScheduleInput } from '../notification/schedule.ts'
 import { LayoutInput, PartialInput, TemplateEnv } from '../notification/shared-templates.ts'
 import { NotificationStatus } from '../notification/status.ts'
 import { ContextSettings } from '../tenant/context-settings.ts'
@@ -27,6 +28,7 @@ const WRITTEN_BY_OTHERS = {
   layout: LayoutInput,
   partial: PartialInput,
   'template-env': TemplateEnv,
+  schedule: ScheduleInput,
   'tenant-settings': TenantSettings,
   'context-settings': ContextSettings,
   'user-profile': UserProfile,

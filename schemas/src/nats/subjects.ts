@@ -11,7 +11,7 @@ import { quoted, SubjectError } from './subject-error.ts'
  * would inject a command, and a wildcard would be stored literally.
  *
  *     notify.<tenant>.<priority>.<type…>           in: notifications from backends
- *     work.<kind>.<priority>.<tenant>              work of dispatchers: chunk, due, local, wake, digest, times
+ *     work.<kind>.<priority>.<tenant>              work of dispatchers: chunk, due, local, wake, digest, times, run
  *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
  *     work.report.<account>.normal.<tenant>        a provider's report to an account
  *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
@@ -19,7 +19,7 @@ import { quoted, SubjectError } from './subject-error.ts'
  *     event.<tenant>.inbox.<kind>                  out: lifecycle events of items
  *     event.<tenant>.delivery.<state>              out: state changes of deliveries
  */
-const WORK_KINDS = ['chunk', 'due', 'local', 'wake', 'digest', 'times'] as const
+const WORK_KINDS = ['chunk', 'due', 'local', 'wake', 'digest', 'times', 'run'] as const
 type PlainWorkKind = (typeof WORK_KINDS)[number]
 
 /** A kind of dispatcher work. The steps of each channel are a separate kind. */

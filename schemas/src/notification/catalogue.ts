@@ -26,6 +26,7 @@ export const CatalogueInput = z
     contexts: resources('Contexts').describe(
       'Contexts, by key. Those that are not given are left alone. Needs `contexts:read`',
     ),
+    schedules: resources('Schedules').describe('Schedules, by id. Needs `schedules:read`'),
   })
   .meta({
     id: 'CatalogueInput',

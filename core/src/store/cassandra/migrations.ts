@@ -187,6 +187,9 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     opens_at bigint, closes_at bigint, opener text, about text,
     PRIMARY KEY ((tenant, user), window, member)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('schedules')} (
+    tenant text, id text, content text,
+    PRIMARY KEY (tenant, id))`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

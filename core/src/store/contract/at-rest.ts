@@ -15,12 +15,13 @@ const HUSH = {
   filename: 'hush-invoice-42.pdf',
   file: 'hush-content-of-a-file-42',
   erased: 'erased.hush@example.org',
+  scheduled: 'scheduled.hush@example.org',
 }
 
 /** `dump` returns everything stored in the place `main`, as text. */
 export const atRestContract = (store: () => Store, dump: () => Promise<string>): void => {
   test('contains no addresses, credentials, keys, files or ids of erased users in plain text', async () => {
-    const { users, devices, accounts, suppressions, tenants, attachments } = store()
+    const { users, devices, accounts, suppressions, tenants, attachments, schedules } = store()
     const tenant = freshTenant()
     const profile = { name: 'Ada', email: HUSH.email, phone: HUSH.phone }
     await users.merge(tenant, [{ id: 'merged', profile }])
@@ -59,6 +60,11 @@ export const atRestContract = (store: () => Store, dump: () => Promise<string>):
       ...{ size: bytes.length, chunks: 1, createdAt: 1 },
     })
     await users.remove(tenant, HUSH.erased)
+    const notification = { to: { user: 'ada', email: HUSH.scheduled }, type: 'report' }
+    await schedules.put(tenant, {
+      ...{ id: 'weekly', definition: { cron: '0 9 * * mon', notification } },
+      ...{ sender: 'key', revision: 'r', changedAt: 1 },
+    })
     await tenants.put({
       id: tenant,
       secrets: [{ kid: 'k', secret: HUSH.secret }],

@@ -23,6 +23,7 @@ import { notificationListContract } from './notification-list.ts'
 import { notificationsContract } from './notifications.ts'
 import { preferencesContract } from './preferences.ts'
 import { recipientsContract } from './recipients.ts'
+import { schedulesContract } from './schedules.ts'
 import { schemaContract } from './schema.ts'
 import { suppressionsContract } from './suppressions.ts'
 import { tenantsContract } from './tenants.ts'
@@ -73,6 +74,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     notificationListContract(store)
     devicesContract(store)
     digestsContract(store)
+    schedulesContract(store)
     accountsContract(store)
     suppressionsContract(store)
     attachmentsContract(store)

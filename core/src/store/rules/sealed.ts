@@ -4,6 +4,7 @@ import { ProblemError } from '../../errors.ts'
 import type { Seal } from '../../security/seal.ts'
 import type { StoredAccount } from '../ports/accounts.ts'
 import type { StoredDevice } from '../ports/devices.ts'
+import type { StoredSchedule } from '../ports/schedules.ts'
 import type { Tenant } from '../ports/tenants.ts'
 
 /**
@@ -59,6 +60,14 @@ export const sealAccount = (seal: Seal, tenant: string, { id, ...account }: Stor
 export const openAccount = (seal: Seal, tenant: string, id: string, sealed: string): StoredAccount => ({
   id,
   ...read<Omit<StoredAccount, 'id'>>(seal, `account:${tenant}:${id}`, sealed),
+})
+
+export const sealSchedule = (seal: Seal, tenant: string, { id, ...schedule }: StoredSchedule): string =>
+  text(seal, `schedule:${tenant}:${id}`, schedule)
+
+export const openSchedule = (seal: Seal, tenant: string, id: string, sealed: string): StoredSchedule => ({
+  id,
+  ...read<Omit<StoredSchedule, 'id'>>(seal, `schedule:${tenant}:${id}`, sealed),
 })
 
 /** Returns the key of a suppressed address: a keyed hash, equal for every spelling of the address. */

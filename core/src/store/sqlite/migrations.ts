@@ -172,6 +172,9 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, user, window, member)
    ) WITHOUT ROWID;
    CREATE INDEX digest_members_expiry ON digest_members (expires_at);`,
+  `CREATE TABLE schedules (
+     tenant TEXT NOT NULL, id TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, id)
+   ) WITHOUT ROWID;`,
 ]
 
 const TABLE =

@@ -67,6 +67,9 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
       mayCrash()
       return messages.map(() => ({ sequence: 1, duplicate: false }))
     },
+    cancel: async (keys: readonly string[]) => {
+      for (const key of keys) scheduled.delete(key)
+    },
   }
   const options = {
     unknownTypes: 'accept',
@@ -119,7 +122,7 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
   }
 
   return {
-    ...{ store, tenant: TENANT, scheduled, steps },
+    ...{ store, stream, tenant: TENANT, scheduled, steps },
     /** Handles a message once more, as the log does after a crash. */
     again: async (message: OutgoingMessage) => {
       queued.push(message)

@@ -1,6 +1,7 @@
 /** The groups of operations, in the order of the documentation. */
 export const TAGS = {
   Notifications: 'Backends send notifications, follow them and cancel them',
+  Schedules: 'Notifications that are sent again and again, at the times of a cron expression',
   Attachments: 'Files to attach to e-mails',
   Inbox: "A user's own items: list, count and change them. For front ends, with a user token",
   Me: 'What a front end reports about its user',

@@ -1,0 +1,22 @@
+import { hash } from 'node:crypto'
+import { ScheduleId, scheduleSubject, workSubject } from '@carillon/schemas'
+import { z } from 'zod'
+import type { OutgoingMessage } from '../stream/port.ts'
+
+/**
+ * A schedule that may have to run. `after`: the instant up to which its runs were handled; `at`: when the log delivers the message.
+ * Both are epoch ms. The schedule itself is read when the message arrives.
+ */
+export const RunWork = z.object({ id: ScheduleId, after: z.int(), at: z.int() })
+export type RunWork = z.infer<typeof RunWork>
+
+/** Returns the key of the message with which a schedule waits. */
+export const runKey = (tenant: string, id: string): string =>
+  scheduleSubject(tenant, `run-${hash('sha256', id, 'base64url').slice(0, 32)}`)
+
+/** Returns the message with which a schedule waits in the log. It replaces an earlier one. */
+export const runMessage = (tenant: string, { id, after, at }: RunWork): OutgoingMessage => ({
+  subject: workSubject('run', 'normal', tenant),
+  data: Buffer.from(JSON.stringify({ id, after, at } satisfies RunWork)),
+  schedule: { at, key: runKey(tenant, id) },
+})
