@@ -35,6 +35,15 @@ test.each([
   ])
 })
 
+test('the end of a throttle is checked too', () => {
+  const throttle = (until: string) => ({ limit: 1, until })
+  expect(dateFaults({ throttle: throttle('data.day'), schema })).toEqual([])
+  expect(dateFaults({ throttle: { limit: 1, window: 60 }, schema })).toEqual([])
+  expect(dateFaults({ throttle: throttle('data.title'), schema }).map(({ path }) => path)).toEqual([
+    ['throttle', 'until'],
+  ])
+})
+
 test('plans of variants are checked too, and nothing without a schema', () => {
   const variants = [{ key: 'a', weight: 1, plan: [step('data.title')] }]
   expect(dateFaults({ variants, schema }).map(({ path }) => path)).toEqual([

@@ -4,6 +4,8 @@ import { referenced } from './check-schema.ts'
 type Schema = Record<string, unknown>
 type Plan = NotificationTypeInput['plan']
 
+const NO_DATE = 'the schema has no property with format date-time or date there'
+
 /** Returns a schema and those that apply to the same value. */
 const applied = (root: Schema, schema: unknown): Schema[] => {
   if (!isJsonObject(schema)) return []
@@ -23,28 +25,28 @@ const isDate = (schema: Schema, path: string): boolean => {
 }
 
 /**
- * Returns what is wrong with the steps of a type that wait for a date in `data`: its schema, which has to be usable, has no
- * date there.
+ * Returns what is wrong with the steps and the throttle of a type that wait for a date in `data`: its schema, which has to be
+ * usable, has no date there.
  */
 export const dateFaults = ({
   plan,
   variants = [],
+  throttle,
   schema,
-}: Pick<NotificationTypeInput, 'plan' | 'variants' | 'schema'>): Issue[] => {
+}: Pick<NotificationTypeInput, 'plan' | 'variants' | 'throttle' | 'schema'>): Issue[] => {
   if (schema === undefined) return []
   const faultsOf = (steps: Plan = [], start: (string | number)[] = []): Issue[] =>
     steps.flatMap(({ after }, index) =>
       typeof after !== 'object' || isDate(schema, after.from)
         ? []
-        : [
-            {
-              path: [...start, 'plan', index, 'after', 'from'],
-              message: 'the schema has no property with format date-time or date there',
-            },
-          ],
+        : [{ path: [...start, 'plan', index, 'after', 'from'], message: NO_DATE }],
     )
+  const until = throttle?.until
   return [
     ...faultsOf(plan),
     ...variants.flatMap((variant, index) => faultsOf(variant.plan, ['variants', index])),
+    ...(until === undefined || isDate(schema, until)
+      ? []
+      : [{ path: ['throttle', 'until'], message: NO_DATE }]),
   ]
 }

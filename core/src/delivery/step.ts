@@ -89,6 +89,7 @@ export const Step = z
       })
       .optional()
       .describe('The closed window whose members this message tells of'),
+    slot: z.string().max(64).optional().describe('The key of the throttle under which the step has a slot'),
     held: z.int().min(1).optional().describe('Number of windows in which the step has waited'),
     queued: z.boolean().optional().describe('The step has already waited for a permit or a pause'),
   })
@@ -145,6 +146,7 @@ export const nextStep = ({
   attempt: _attempt,
   since: _since,
   queued: _queued,
+  slot: _slot,
   held: _held,
   ...step
 }: Step): Step | undefined =>

@@ -54,7 +54,12 @@ const byFrequency = (step: Step, frequency: DigestFrequency, { times, now }: Dig
   frequency,
 })
 
-const byRule = (step: Step, { rule, key }: StepDigest, { times, now }: DigestFacts): StepWindow => {
+/** Returns the window in which a digest collects a step. Pure. */
+export const ruleWindow = (
+  step: Step,
+  { rule, key }: StepDigest,
+  { times, now }: Pick<DigestFacts, 'times' | 'now'>,
+): StepWindow => {
   const { window, sliding, first } = rule
   const most = rule.most ?? Math.min(SLIDES * Number(window), MONTH_SECONDS)
   const { context = '', type, index } = step
@@ -89,7 +94,7 @@ export const collectionOf = (
     const { by, path = `channels.${channel}` } = preference
     return { window: byFrequency(step, frequency, facts), by, path }
   }
-  return digest && { window: byRule(step, digest, facts), by: digest.by, path: digest.path }
+  return digest && { window: ruleWindow(step, digest, facts), by: digest.by, path: digest.path }
 }
 
 /** Returns the digest of a step: its own, else that of its type. Undefined if neither has one. */

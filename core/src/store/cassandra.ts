@@ -22,6 +22,7 @@ import { cassandraSchedules } from './cassandra/schedules.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
 import { cassandraSuppressions } from './cassandra/suppressions.ts'
 import { cassandraTenants } from './cassandra/tenants.ts'
+import { cassandraThrottles } from './cassandra/throttles.ts'
 import { cassandraTopics } from './cassandra/topics.ts'
 import { cassandraTypes } from './cassandra/types.ts'
 import { cassandraUsers } from './cassandra/users.ts'
@@ -48,6 +49,7 @@ export const cassandraStore = ({
   const topics = cassandraTopics(session)
   const devices = cassandraDevices(session, seal)
   const digests = cassandraDigests(session)
+  const throttles = cassandraThrottles(session)
   const notifications = cassandraNotifications(session, retention)
   const preferences = cassandraPreferences(session, seal)
   const keyspace = whereOf(connection.keyspace)
@@ -81,7 +83,15 @@ export const cassandraStore = ({
   return {
     inbox: createInbox(rows),
     users: sealedUsers(
-      cassandraUsers(session, seal, { inbox: rows, topics, devices, notifications, preferences, digests }),
+      cassandraUsers(session, seal, {
+        inbox: rows,
+        topics,
+        devices,
+        notifications,
+        preferences,
+        digests,
+        throttles,
+      }),
       seal,
     ),
     preferences,
@@ -95,6 +105,7 @@ export const cassandraStore = ({
     devices,
     digests,
     schedules: cassandraSchedules(session, seal),
+    throttles,
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),
     attachments: sealedAttachments(cassandraAttachments(session), seal),

@@ -14,6 +14,7 @@ import type { UserPreferences } from './ports/preferences.ts'
 import type { Schedules } from './ports/schedules.ts'
 import type { Suppressions } from './ports/suppressions.ts'
 import type { Tenants } from './ports/tenants.ts'
+import type { Throttles } from './ports/throttles.ts'
 import type { Topics } from './ports/topics.ts'
 import type { Types } from './ports/types.ts'
 import type { Users } from './ports/users.ts'
@@ -37,6 +38,7 @@ export interface Store {
   devices: Devices
   digests: Digests
   schedules: Schedules
+  throttles: Throttles
   accounts: Accounts
   suppressions: Suppressions
   attachments: Attachments

@@ -26,6 +26,7 @@ import { sqliteSchedules } from './sqlite/schedules.ts'
 import { sqliteSession } from './sqlite/session.ts'
 import { sqliteSuppressions } from './sqlite/suppressions.ts'
 import { sqliteTenants } from './sqlite/tenants.ts'
+import { sqliteThrottles } from './sqlite/throttles.ts'
 import { sqliteTopics } from './sqlite/topics.ts'
 import { sqliteTypes } from './sqlite/types.ts'
 import { sqliteUsers } from './sqlite/users.ts'
@@ -68,6 +69,7 @@ export const sqliteStore = ({
     devices: sqliteDevices(session, seal),
     digests: sqliteDigests(session),
     schedules: sqliteSchedules(session, seal),
+    throttles: sqliteThrottles(session),
     accounts: sqliteAccounts(session, seal),
     suppressions: sqliteSuppressions(session, seal),
     attachments: sealedAttachments(sqliteAttachments(session), seal),

@@ -1,8 +1,8 @@
+import { ThrottleRule } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import { templateFaults, templateWarnings } from './check-type.ts'
-import type { Templated } from './languages.ts'
 
-const faults = (type: Omit<Templated, 'key'>) =>
+const faults = (type: Omit<Parameters<typeof templateFaults>[0], 'key'>) =>
   [...templateFaults({ key: 'x', ...type })]
     .flat()
     .map(({ path, message }) => `/${path.join('/')} ${message}`)
@@ -52,6 +52,39 @@ describe('what is wrong with the templates of a type', () => {
         },
       }),
     ).toEqual([])
+  })
+})
+
+describe('what is wrong with digests and throttles', () => {
+  // The linter refuses the literal, as a promise in disguise.
+  const excess = (mode: 'skip' | 'digest') =>
+    ThrottleRule.parse(Object.fromEntries([...Object.entries({ limit: 1, window: 60 }), ['then', mode]]))
+  test('is a key that does not parse, reads what keys do not see, or needs the library', () => {
+    const digest = (key: string) => ({ key, window: 60 })
+    const step = (key: string) => ({ channel: 'sms', when: 'always', after: 0, digest: digest(key) }) as const
+    expect(
+      faults({
+        digest: digest('{{ data.post }}{{ user.id }}{{ context.key }}{{ tenant.id }}'),
+        throttle: { limit: 1, window: 60, key: '{{ data.x | nofilter }}' },
+        plan: [step('plain'), step("{% render 'footer' %}")],
+        variants: [{ key: 'a', weight: 1, plan: [step('{{ items }}')] }],
+      }),
+    ).toEqual([
+      expect.stringMatching(/^\/throttle\/key line 1, column 1: undefined filter: nofilter/),
+      '/plan/1/digest/key line 1, column 1: there is no partial footer',
+      '/variants/0/plan/0/digest/key line 1, column 4: there is no variable items; templates see data, user, context, tenant',
+    ])
+  })
+
+  test('is a throttle whose excess joins a digest that does not exist', () => {
+    const throttle = excess('digest')
+    const digest = { key: 'x', window: 60 }
+    expect(faults({ throttle })).toEqual(['/throttle/then the type has no digest'])
+    expect(faults({ throttle, digest })).toEqual([])
+    expect(faults({ throttle: excess('skip') })).toEqual([])
+    expect(
+      [...templateFaults({ key: 'carillon.digest', throttle, digest })].flat().map(({ message }) => message),
+    ).toEqual(['a summary joins no digest'])
   })
 })
 

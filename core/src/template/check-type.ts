@@ -7,6 +7,7 @@ import {
 } from '@carillon/schemas'
 import { analyze, isMadeOfMessages, type Shown } from './analysis.ts'
 import { atPosition, messageIssues, type Place, templateIssues } from './check-template.ts'
+import { windowFaults, windowKeyPlaces } from './check-window-keys.ts'
 import type { Medium } from './engine.ts'
 import { fieldsOf } from './fields.ts'
 import { allLanguages, type Language, languagesOf, localeOf, type Templated } from './languages.ts'
@@ -15,7 +16,9 @@ import { chainOf, generalizations } from './locale-chain.ts'
 import { SCOPE } from './scope.ts'
 import { NO_REFERENCES, type References } from './type-templates.ts'
 
-type Written = Templated & Pick<NotificationType, 'schema'>
+type Written = Templated &
+  Pick<NotificationType, 'schema'> &
+  Pick<Partial<NotificationType>, 'throttle' | 'plan'>
 
 const LINKS = new Set(['url', 'image'])
 const WARNINGS_MAX = 100
@@ -64,12 +67,13 @@ const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {
 }
 
 /**
- * Yields what is wrong with the templates and messages of a type, each with its path, line and column. A unit is one
+ * Yields what is wrong with the templates, messages, digests and throttle of a type, each with its path, line and column. A unit is one
  * template, or the messages of one language.
  */
 export function* templateFaults(type: Written, names: Names = NO_REFERENCES): Generator<Issue[]> {
   const issues = (place: Place) => templateIssues(place, { variables: SCOPE, partials: names.partials })
   for (const place of keysOf(type)) yield issues(place)
+  yield* windowFaults(type)
   for (const language of allLanguages(type)) {
     for (const place of placesOf(language)) yield issues(place)
     yield messageIssues(language, pathOf(language))
@@ -129,7 +133,7 @@ export function* templateWarnings(type: Written): Generator<Warning[]> {
 }
 
 function* allWarnings(type: Written): Generator<Warning[]> {
-  for (const place of [...keysOf(type), ...allLanguages(type).flatMap(placesOf)])
+  for (const place of [...keysOf(type), ...windowKeyPlaces(type), ...allLanguages(type).flatMap(placesOf)])
     yield [...linkWarnings(place), ...missingWarnings(type, place)]
   const languages = languagesOf(type)
   for (const locale of Object.keys(type.locales ?? {})) yield untranslated(type, languages, locale)

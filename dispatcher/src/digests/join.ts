@@ -1,5 +1,6 @@
 import { type Step, stepDedupe } from '@carillon/core/delivery/step'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
+import type { StepDecision } from '@carillon/core/routing/decision'
 import type { StepWindow } from '@carillon/core/routing/digest'
 import type { Store } from '@carillon/core/store/port'
 import type { Joining } from '@carillon/core/store/ports/digests'
@@ -10,6 +11,12 @@ import { aboutOf, closeMessage } from './window-work.ts'
 
 /** The id of a window, which is that of the message that tells of it, and when it closes, epoch ms. */
 export type Waiting = { id: string; until: number }
+
+/** Returns the decision that a step has joined a window. */
+export const joined = (
+  decision: Extract<StepDecision, { outcome: 'join' }>,
+  { id, until }: Waiting,
+): StepDecision => ({ ...decision, until, detail: `digest ${id}` })
 
 type Request = { step: Step; window: StepWindow; now: number }
 
@@ -44,16 +51,16 @@ export const createJoin = ({
   stream: Pick<Stream, 'publish'>
 }) => {
   const join = gathered(async (tenant, requests: readonly Request[]) => {
-    const joined = await store.digests.join(tenant, requests.map(joiningOf))
+    const all = await store.digests.join(tenant, requests.map(joiningOf))
     const closes = requests.flatMap(({ step, window }, index) => {
-      const { id, closesAt, opened } = joined[index]!
+      const { id, closesAt, opened } = all[index]!
       const opening = { user: step.user, window: window.name, id }
       return opened
         ? [closeMessage(tenant, opening, { kind: window.kind, priority: step.priority, at: closesAt })]
         : []
     })
     if (closes.length > 0) await stream.publish(closes)
-    return joined
+    return all
   })
   return async (step: Step, window: StepWindow, now: number): Promise<Waiting | undefined> => {
     const { id, closesAt, collected } = await join(step.tenant, { step, window, now })

@@ -10,6 +10,7 @@ import { planTimeFaults } from '@carillon/core/routing/plan-time-faults'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
+import { planKeyFaults } from '@carillon/core/template/check-window-keys'
 import { hasTemplates } from '@carillon/core/template/languages'
 import type { NotificationType, Warning } from '@carillon/schemas'
 import { createIdentify, type Identity } from './identity.ts'
@@ -143,7 +144,11 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
       !type && unknownTypes === 'refuse' ? ({ code: 'type_unknown', detail } as const) : undefined
     // A redelivered message may have been accepted before its type was deleted, or under an older version.
     if (unknown && !again) return unknown
-    const [fault] = [...planFaults(notification.plan), ...overrideFaults(notification, links)]
+    const [fault] = [
+      ...planFaults(notification.plan),
+      ...planKeyFaults(notification.plan),
+      ...overrideFaults(notification, links),
+    ]
     if (fault) return refusal(given, fault)
     const incoming = timedIn(given, zoneIn(tenancy))
     if ('code' in incoming) return incoming

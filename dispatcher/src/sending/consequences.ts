@@ -20,6 +20,8 @@ export type Consequences = {
   decisions?: readonly DecisionEntry[]
   /** The next attempt, or the next check on another process. */
   messages: readonly OutgoingMessage[]
+  /** The step is left out after it has taken the slot of a throttle. */
+  unsent?: Step
   /** The sent message, for later reports of the provider. */
   remember?: SentMessage
   /** A device that is gone. */
@@ -123,6 +125,7 @@ const skipped = (
   changes: [changeOf(step, 'skipped', now, reasonOf(decision))],
   decision: entryOf(step, decision),
   messages: [],
+  ...(step.slot === undefined ? {} : { unsent: step }),
   ...(makesNextDue(step, decision) ? { failed: failed(step, now) } : {}),
 })
 

@@ -1,7 +1,7 @@
 import type { Step } from '@carillon/core/delivery/step'
 import type { StepDecision } from '@carillon/core/routing/decision'
 import { next } from '@carillon/core/routing/due-step'
-import type { Join } from '../digests/join.ts'
+import { type Join, joined } from '../digests/join.ts'
 import type { Known } from './lookup.ts'
 
 /** A step, and what was decided about it. */
@@ -18,13 +18,9 @@ export const createDecide =
     for (let step = due; ; step = { ...step, held: (step.held ?? 0) + 1 }) {
       const wanted = next(step, facts)
       if ((wanted.outcome !== 'join' && wanted.outcome !== 'wait') || !wanted.window) return { step, wanted }
-      const joined = await join(step, wanted.window, begun)
-      if (!joined) continue
-      const { id, until } = joined
-      return {
-        step,
-        wanted:
-          wanted.outcome === 'join' ? { ...wanted, until, detail: `digest ${id}` } : { ...wanted, until },
-      }
+      const waiting = await join(step, wanted.window, begun)
+      if (!waiting) continue
+      const { until } = waiting
+      return { step, wanted: wanted.outcome === 'join' ? joined(wanted, waiting) : { ...wanted, until } }
     }
   }

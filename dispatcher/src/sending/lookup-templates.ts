@@ -4,7 +4,7 @@ import { DIGEST_TYPE } from '@carillon/core/template/digest-type'
 import { hasTemplates } from '@carillon/core/template/languages'
 import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
-import type { Channel } from '@carillon/schemas'
+import type { Channel, NotificationType } from '@carillon/schemas'
 
 export type TemplatePorts = {
   cache: Pick<SettingsCache, 'typeVersion' | 'type' | 'revision'>
@@ -30,6 +30,8 @@ export const lookUpTemplates = async (
   templates(step: Step): TypeTemplates | undefined
   /** Returns the templates of a tenant's summaries. Only for digests. */
   summary(step: Step): TypeTemplates | undefined
+  /** Returns the type of a tenant's summaries, if the tenant has its own. Only for digests. */
+  summaryType(step: Step): NotificationType | undefined
 }> => {
   const framed = channel === 'email'
   const typed = new Map(
@@ -37,6 +39,7 @@ export const lookUpTemplates = async (
   )
   const found = new Map<string, TypeTemplates | undefined>()
   const summaries = new Map<string, TypeTemplates | undefined>()
+  const summaryTypes = new Map<string, NotificationType | undefined>()
   const tenants = new Set(steps.flatMap(({ tenant, digest }) => (digest ? [tenant] : [])))
   await Promise.all([
     ...[...typed].map(async ([name, step]) => {
@@ -47,9 +50,14 @@ export const lookUpTemplates = async (
     }),
     ...[...tenants].map(async (tenant) => {
       const [own, revision] = await Promise.all([cache.type(tenant, DIGEST_TYPE.key), cache.revision(tenant)])
+      summaryTypes.set(tenant, own)
       const type = own && hasTemplates(own) ? own : DIGEST_TYPE
       summaries.set(tenant, await prepared(tenant, type, { revision, framed }))
     }),
   ])
-  return { templates: (step) => found.get(nameOf(step)), summary: ({ tenant }) => summaries.get(tenant) }
+  return {
+    templates: (step) => found.get(nameOf(step)),
+    summary: ({ tenant }) => summaries.get(tenant),
+    summaryType: ({ tenant }) => summaryTypes.get(tenant),
+  }
 }

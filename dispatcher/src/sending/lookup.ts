@@ -41,6 +41,8 @@ export type Known = {
   templates(step: Step): TypeTemplates | undefined
   /** Returns the templates of digests whose type has none, or whose templates fail. */
   summary(step: Step): TypeTemplates | undefined
+  /** Returns the tenant's own type of summaries; undefined if it has none. */
+  summaryType(step: Step): NotificationType | undefined
   /** Returns what preferences about the step are looked up by. */
   subject(step: Step): Omit<Subject, 'addressed'>
 }
@@ -89,7 +91,7 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
   const { store, live } = ports
   const inDigests = await lookUpMembers(ports.membersOf, due)
   const steps = inDigests.size === 0 ? due : [...due, ...[...inDigests.values()].flat()]
-  const { templates, summary } = await lookUpTemplates(ports, channel, steps)
+  const { templates, summary, summaryType } = await lookUpTemplates(ports, channel, steps)
   const [found, presence, preferences, tenancy] = await Promise.all([
     lookUpItems(store, steps),
     presences(live, steps),
@@ -106,8 +108,14 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
     const window = frequencyOf(channel, preference(step)) ?? digestRule(step)?.rule.window
     return typeof window === 'string' && window !== 'immediate'
   }
+  const hasKey = (step: Step) =>
+    digestRule(step)?.rule.key !== undefined || preferences.type(step)?.throttle?.key !== undefined
   const readsProfile = (step: Step) =>
-    step.secret !== undefined || templates(step) !== undefined || usesUser(conditionOf(step)) || isLocal(step)
+    step.secret !== undefined ||
+    templates(step) !== undefined ||
+    usesUser(conditionOf(step)) ||
+    hasKey(step) ||
+    isLocal(step)
   const person = await lookUpPeople(store, channel, steps, readsProfile)
 
   const userOf = (step: Step) => ({ id: step.user, profile: person(step).profile })
@@ -162,6 +170,7 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
     content,
     templates,
     summary,
+    summaryType,
     tenancy,
     type: preferences.type,
     person,

@@ -17,11 +17,13 @@ import { endingOfDecision } from './ending-of.ts'
 import { channelOf, type Times } from './ledger-changes.ts'
 import type { Known } from './lookup.ts'
 import { split } from './split-destinations.ts'
+import type { Throttle } from './throttle.ts'
 
 export type SendStepPorts = AttemptPorts & {
   store: Pick<Store, 'deliveries'>
   reachability: Reachability<OpenAccount>
   join: Join
+  throttle: Throttle
   metrics: AttemptPorts['metrics'] & Pick<Metrics, 'skipped'>
   /** Development only: also lists what could not be sent. */
   capture?: Capture
@@ -36,13 +38,13 @@ const passedOf = ({ at, stage, by, path, reason }: StepDecision): Passed => ({
 })
 
 /**
- * Handles a due step: still wanted → destination → texts → permit → claim → send → consequences. It waits for a permit only for a
+ * Handles a due step: still wanted → destination → throttle → texts → permit → claim → send → consequences. It waits for a permit only for a
  * moment. A longer wait goes back into the event log with a time, so that a slow provider does not delay others. `begun`
  * is the time that decides whether the step is still wanted, epoch ms. The result contains all consequences except the
  * plan's next step, which is scheduled already. Idempotent.
  */
 export const createSendStep = (ports: SendStepPorts, options: AttemptOptions) => {
-  const { store, reachability, metrics, capture } = ports
+  const { store, reachability, throttle, metrics, capture } = ports
   const decide = createDecide(ports.join)
   const attempt = createAttempt(ports, options)
   const realSends = createRealSends(capture)
@@ -68,14 +70,20 @@ export const createSendStep = (ports: SendStepPorts, options: AttemptOptions) =>
   }
 
   const sendDue = async (due: Step, known: Known, begun: number): Promise<Consequences> => {
-    const { step, wanted } = await decide(due, known, begun)
-    const critical = known.subject(step).critical !== undefined
+    const { step: decided, wanted } = await decide(due, known, begun)
+    const critical = known.subject(decided).critical !== undefined
     const found =
       wanted.outcome === 'pass'
-        ? await reachability(step, known.person(step), { critical, tenancy: known.tenancy(step), now: begun })
+        ? await reachability(decided, known.person(decided), {
+            critical,
+            tenancy: known.tenancy(decided),
+            now: begun,
+          })
         : { decision: wanted }
     const times = { begun, passed: wanted.outcome === 'pass' ? [passedOf(wanted)] : [] }
-    if (found.destinations === undefined) return leaveOut(step, known, found.decision, times)
+    if (found.destinations === undefined) return leaveOut(decided, known, found.decision, times)
+    const { step, decision } = await throttle(decided, known, begun)
+    if (decision) return leaveOut(step, known, decision, times)
     const [only, ...others] = found.destinations
     if (!only || others.length > 0) return splitUp(step, found.destinations, times)
     const one = { ...step, destination: only.destination }

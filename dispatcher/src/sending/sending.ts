@@ -33,6 +33,7 @@ import { type RetrySettings, retryPolicy } from './retry.ts'
 import { createSend } from './send.ts'
 import { createSendStep } from './send-step.ts'
 import { createStepKind } from './step-kind.ts'
+import { createThrottle } from './throttle.ts'
 
 /** Maximum concurrent steps per queue. */
 const IN_HAND = 256
@@ -77,6 +78,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
   const endpoints = createEndpoints(store.expiringKeys, { disableAfterMs, invalidations })
   const failureLog = createFailureLog({ log, metrics })
+  const join = createJoin({ store, stream })
   const sendStep = createSendStep(
     {
       store,
@@ -88,7 +90,8 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
       reachability: createReachability({ store, accounts, endpoints }),
       permits: createPermits(createRateLimit(limits), rates),
       claims: createClaims(store, leaseMs),
-      join: createJoin({ store, stream }),
+      join,
+      throttle: createThrottle({ store, join }),
       send: createSend({ endpoints, failureLog, metrics }),
       linksOf: createLinksOf({ seal }, { publicUrl }),
       metrics,

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deliveryEvent } from '@carillon/core/delivery/events'
-import { conclude } from '@carillon/core/routing/after-failure'
-import { grouped } from '@carillon/core/store/grouping'
+import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import type { Store } from '@carillon/core/store/port'
+import type { Slot } from '@carillon/core/store/ports/throttles'
 import type { DeadReason, OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { type Outages, Stopped } from '../consumer/outages.ts'
 import type { Reports } from '../reports/reports.ts'
 import { countDecisions } from '../telemetry/decisions.ts'
 import { type Consequences, decisionsOf } from './consequences.ts'
+import { createStillOpen } from './still-open.ts'
 
 /** Maximum number of consequences written together. */
 const BATCH = 256
@@ -17,14 +18,13 @@ const ENOUGH = 32
 const LINGER_MS = 10
 
 export type SettlePorts = {
-  store: Pick<Store, 'devices' | 'suppressions' | 'deliveries' | 'decisions'>
+  store: Pick<Store, 'devices' | 'suppressions' | 'deliveries' | 'decisions' | 'throttles'>
   stream: Pick<Stream, 'publish'>
   reports: Pick<Reports, 'remember'>
   outages: Outages
   metrics: Pick<Metrics, 'decisions'>
 }
 
-type Failed = NonNullable<Consequences['failed']>
 type Waiting = {
   consequences: Consequences
   resolve(dead: DeadReason | undefined): void
@@ -51,12 +51,22 @@ const byTenant = async <Part>(
 const NONE: readonly never[] = []
 const optional = <Part>(part: Part | undefined): readonly Part[] => (part === undefined ? NONE : [part])
 
+/** Returns the step if this destination of it was not reached. */
+const unreached = ({ failed, unsent }: Consequences): Step | undefined => failed?.step ?? unsent
+
+/** Returns the slot that a step has under a throttle, if none of its destinations was reached. */
+const slotsOf = (step: Step | undefined, stillOpen: ReadonlySet<Step>): readonly Slot[] =>
+  step?.slot === undefined || stillOpen.has(step)
+    ? NONE
+    : [{ user: step.user, key: step.slot, taker: deliveryKey(step, '') }]
+
 /**
  * Makes the consequences of steps durable. Resolves with the reason if the step is a dead letter; its message may then
  * be acknowledged or dead-lettered. Consequences that arrive while a batch is written form the next one: one publish
  * for many, and one record per tenant.
  */
 export const createSettle = ({ store, stream, reports, outages, metrics }: SettlePorts) => {
+  const open = createStillOpen(store)
   let waiting: Waiting[] = []
   let flushing = false
 
@@ -87,38 +97,13 @@ export const createSettle = ({ store, stream, reports, outages, metrics }: Settl
     for (const each of all) countDecisions(metrics, decisionsOf(each))
   }
 
-  /** Returns the failed steps of which another destination may still be reached. */
-  const open = async (failed: readonly Failed[]): Promise<Set<Failed>> => {
-    const found = new Set<Failed>()
-    const ofSeveral = failed.filter(({ step }) => step.destination)
-    await Promise.all(
-      [...grouped(ofSeveral, ({ step }) => step.tenant)].map(async ([tenant, some]) => {
-        const rows = await store.deliveries.of(
-          tenant,
-          some.map(({ step: { notification, toAudience, user } }) => ({
-            id: notification,
-            toAudience,
-            user,
-          })),
-        )
-        for (const [place, each] of some.entries()) {
-          const { index, destination } = each.step
-          const others =
-            rows[place]?.filter(({ step, device }) => step === index && device !== destination) ?? []
-          const states = others.map(({ state }) => state)
-          if (conclude(each.step, states).follows === 'open') found.add(each)
-        }
-      }),
-    )
-    return found
-  }
-
   /** Called after the changes are recorded, because several destinations may fail at the same time. */
   const concludeAll = async (all: readonly Consequences[]): Promise<(DeadReason | undefined)[]> => {
-    const stillOpen = await open(all.flatMap(({ failed }) => optional(failed)))
-    const over = all.map(({ failed }) => (failed && !stillOpen.has(failed) ? failed : undefined))
+    const stillOpen = await open(all.flatMap((each) => optional(unreached(each))))
+    const over = all.map(({ failed }) => (failed && !stillOpen.has(failed.step) ? failed : undefined))
     const messages = over.flatMap((failed) => failed?.messages ?? [])
     if (messages.length > 0) await stream.publish(messages)
+    await byTenant(all, (each) => slotsOf(unreached(each), stillOpen), store.throttles.release)
     return over.map((failed) => failed?.dead)
   }
 

@@ -49,6 +49,7 @@ test('one clock reading determines whether a step is sent and whether the next o
       notifications: { get: async () => undefined },
       preferences: { get: async () => new Map() },
       ...{ deliveries: { record: async () => {} }, decisions: { record: async () => {} } },
+      throttles: { take: async () => [], release: async () => {} },
       ...{ suppressions: { put: async () => {} }, devices: { remove: async () => {} } },
     },
     cache: {

@@ -19,6 +19,7 @@ import type { Sender } from '@carillon/core/security/api-keys'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { planKeyFaults } from '@carillon/core/template/check-window-keys'
 import { hasTemplates } from '@carillon/core/template/languages'
 import {
   type Issue,
@@ -104,6 +105,8 @@ type AcceptancePorts = {
   http: Pick<Http, 'refusal'>
 }
 
+const ownPlanFaults = (plan: Notification['plan']) => [...planFaults(plan), ...planKeyFaults(plan)]
+
 /**
  * Accepts notifications over HTTP: validates them, assigns an id and a priority, and appends them to the
  * event log. The dispatcher does the rest.
@@ -136,7 +139,7 @@ export const createAcceptance = (
     const fault = dataFault(tenant, type, given.data)
     const faults = [
       ...timeFaults,
-      ...planFaults(given.plan),
+      ...ownPlanFaults(given.plan),
       ...(fault ? [fault] : []),
       ...planTimeFaults({ notification: given, type }, { zone: zoneIn(tenancy), start }),
       ...overrideFaults(given, { ...links, refusal: http.refusal }),

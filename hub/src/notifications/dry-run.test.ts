@@ -210,3 +210,17 @@ it('says who would get nothing because it is late or has expired', async () => {
   const local = { to: 'kai', deliverAt: { local: `${tomorrow}T00:00` }, expiresAt }
   expect(told((await run(local)).json)).toEqual({ kai: ['audience end expired'] })
 })
+
+it('takes no slot of a throttle and says nothing of throttles', async () => {
+  const type = {
+    content: { title: 'Down' },
+    plan: [{ channel: 'sms', when: 'always' }],
+    throttle: { limit: 1, window: 3_600 },
+  }
+  expect((await test.call('PUT', '/v1/types/monitor.down', { token: key, body: type })).status).toBe(200)
+  const once = async () => told((await run({ to: 'ada', type: 'monitor.down', data: {} })).json)
+  const first = await once()
+  expect(await once()).toEqual(first)
+  expect(JSON.stringify(first)).not.toContain('throttle')
+  expect(first.ada?.at(-1)).toContain('pass')
+})

@@ -190,6 +190,10 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
   (table) => `CREATE TABLE IF NOT EXISTS ${table('schedules')} (
     tenant text, id text, content text,
     PRIMARY KEY (tenant, id))`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('throttles')} (
+    tenant text, user text, key text, takers text, version text,
+    PRIMARY KEY ((tenant, user), key)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -15,6 +15,7 @@ import type { CassandraInboxRows } from './inbox.ts'
 import type { CassandraNotifications } from './notifications.ts'
 import type { CassandraPreferences } from './preferences.ts'
 import { forEach, type Session } from './session.ts'
+import type { CassandraThrottles } from './throttles.ts'
 import type { CassandraTopics } from './topics.ts'
 import { walkPartitions } from './walk.ts'
 
@@ -44,6 +45,7 @@ export const cassandraUsers = (
     notifications: CassandraNotifications
     preferences: CassandraPreferences
     digests: CassandraDigests
+    throttles: CassandraThrottles
   },
 ): Users => {
   const users = session.table('users')
@@ -125,6 +127,7 @@ export const cassandraUsers = (
       await owned.notifications.forget(tenant, user)
       await owned.preferences.clear(tenant, user, endOf(erasedAt))
       await owned.digests.clear(tenant, user)
+      await owned.throttles.clear(tenant, user)
       await owned.inbox.clear({ tenant, user }, erasedAt)
       return erasedAt
     },

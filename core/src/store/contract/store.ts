@@ -27,6 +27,7 @@ import { schedulesContract } from './schedules.ts'
 import { schemaContract } from './schema.ts'
 import { suppressionsContract } from './suppressions.ts'
 import { tenantsContract } from './tenants.ts'
+import { throttlesContract } from './throttles.ts'
 import { topicsContract } from './topics.ts'
 import { typesContract } from './types.ts'
 import { usersContract } from './users.ts'
@@ -75,6 +76,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     devicesContract(store)
     digestsContract(store)
     schedulesContract(store)
+    throttlesContract(store)
     accountsContract(store)
     suppressionsContract(store)
     attachmentsContract(store)

@@ -175,6 +175,11 @@ export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE schedules (
      tenant TEXT NOT NULL, id TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (tenant, id)
    ) WITHOUT ROWID;`,
+  `CREATE TABLE throttles (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, key TEXT NOT NULL, takers TEXT NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, user, key)
+   ) WITHOUT ROWID;
+   CREATE INDEX throttles_expiry ON throttles (expires_at);`,
 ]
 
 const TABLE =

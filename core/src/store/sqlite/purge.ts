@@ -31,6 +31,8 @@ const STEPS = [
       WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM digest_members WHERE (tenant, user, window, member) IN
      (SELECT tenant, user, window, member FROM digest_members WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM throttles WHERE (tenant, user, key) IN
+     (SELECT tenant, user, key FROM throttles WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM preference_changes WHERE (tenant, user, time) IN
      (SELECT tenant, user, time FROM preference_changes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN

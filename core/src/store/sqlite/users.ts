@@ -44,6 +44,7 @@ const REMOVALS = [
   'DELETE FROM preference_changes WHERE tenant = ? AND user = ?',
   'DELETE FROM digest_windows WHERE tenant = ? AND user = ?',
   'DELETE FROM digest_members WHERE tenant = ? AND user = ?',
+  'DELETE FROM throttles WHERE tenant = ? AND user = ?',
   'DELETE FROM notification_absentees WHERE tenant = ? AND user = ?',
   `UPDATE inbox SET content = NULL, labels = NULL, grp = NULL, received_at = NULL, seen_at = NULL, read_at = NULL,
      archived_at = NULL, snoozed_until = NULL, acted = NULL WHERE owner = ${OWNER}`,
