@@ -9,6 +9,7 @@ import { EMAIL } from './scenarios/email.ts'
 import { ERASURE } from './scenarios/erasure.ts'
 import { EXPLAIN } from './scenarios/explain.ts'
 import { FAULTS } from './scenarios/faults.ts'
+import { GROUPS } from './scenarios/groups.ts'
 import { INBOX_MODES } from './scenarios/inbox-modes.ts'
 import { interrupt } from './scenarios/killed.ts'
 import { LAYOUTS, TYPE_TEST } from './scenarios/layouts.ts'
@@ -27,6 +28,7 @@ import { VARIANTS } from './scenarios/variants.ts'
 const SCENARIOS = [
   ...PRESENCE,
   ...INBOX_MODES,
+  ...GROUPS,
   ...PREFERENCES,
   ...CONTEXTS,
   ...LIMITED_TOKENS,
