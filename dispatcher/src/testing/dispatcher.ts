@@ -91,9 +91,14 @@ export const openWorld = async (
       ),
     /** Tells the dispatcher that the times of a user have changed, as a hub does. */
     changeTimes: (user: string) => stream.publish([timesMessage(tenant, user, Date.now() - 2_000)]),
-    /** Resolves when every queue is empty. */
+    /** Resolves when every queue is empty, and no schedule of the embedded log is due. */
     quiet: async () => {
-      while ([...(await stream.backlog()).values()].some((waiting) => waiting > 0))
+      const schedule = database.handle.prepare('SELECT MIN(at) AS at FROM stream_schedules')
+      const isDue = () => ((schedule.get() as { at: number | null }).at ?? Infinity) <= Date.now()
+      while (
+        (!options.stream && isDue()) ||
+        [...(await stream.backlog()).values()].some((waiting) => waiting > 0)
+      )
         await new Promise((resolve) => setTimeout(resolve, 5))
     },
     /** Adds an account to the tenant. */
