@@ -1,7 +1,6 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Live } from '@carillon/core/live/port'
 import { TimesWork } from '@carillon/core/preferences/times-message'
-import { RunWork } from '@carillon/core/schedules/run-message'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
@@ -18,7 +17,7 @@ import type { Pipeline } from './pipeline.ts'
 import { ChunkWork, DueWork, LocalWork } from './plan/work.ts'
 import { createReportKind } from './reports/report-kind.ts'
 import type { Reports } from './reports/reports.ts'
-import { createRun } from './schedules/run.ts'
+import { createRunKind } from './schedules/run-kind.ts'
 
 export type WorkKindPorts = {
   store: Store
@@ -26,7 +25,7 @@ export type WorkKindPorts = {
   cache: Pick<SettingsCache, 'tenant' | 'context' | 'type' | 'typeVersion'>
   live: Live
   seal: Pick<Seal, 'open'>
-  pipeline: Pick<Pipeline, 'chunk' | 'due' | 'local'>
+  pipeline: Pick<Pipeline, 'notify' | 'chunk' | 'due' | 'local'>
   reports: Pick<Reports, 'apply'>
 }
 
@@ -43,7 +42,6 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
   const timed = { ...ports, closesAt: createClosesAt(ports) }
   const close = createCloseWindow({ ...timed, readWindow: createReadWindow(store) })
   const changeTimes = createChangeTimes(timed)
-  const run = createRun(ports)
   return {
     chunk: workKind({ schema: ChunkWork, fits, handle: inTurn(({ body }) => pipeline.chunk(body)) }),
     due: workKind({ schema: DueWork, fits, handle: inTurn(({ body }) => pipeline.due(body)) }),
@@ -57,7 +55,7 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
       schema: TimesWork,
       handle: inTurn(({ subject, body }) => changeTimes(subject.tenant, body)),
     }),
-    run: workKind({ schema: RunWork, handle: inTurn(({ subject, body }) => run(subject.tenant, body)) }),
+    run: createRunKind({ ...ports, notify: pipeline.notify }),
     report: createReportKind(seal, reports),
   }
 }

@@ -22,6 +22,7 @@ export const runsDue = (
   after: number,
   now: number,
 ): DueRun[] => {
+  if (after >= now) return []
   const { missed = 'once', local } = schedule
   const onTime = now - LATE_RUN_MS
   const firstOpen = local ? onTime - WORLD_MS : onTime

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto'
 import { ScheduleId, scheduleSubject, workSubject } from '@carillon/schemas'
 import { z } from 'zod'
+import { EpochMs } from '../json/epoch.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 
 /**
  * A schedule that may have to run. `after`: the instant up to which its runs were handled; `at`: when the log delivers the message.
  * Both are epoch ms. The schedule itself is read when the message arrives.
  */
-export const RunWork = z.object({ id: ScheduleId, after: z.int(), at: z.int() })
+export const RunWork = z.object({ id: ScheduleId, after: EpochMs, at: EpochMs })
 export type RunWork = z.infer<typeof RunWork>
 
 /** Returns the key of the message with which a schedule waits. */

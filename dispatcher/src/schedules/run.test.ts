@@ -63,10 +63,55 @@ describe('a schedule', () => {
     await world.again(message)
     expect(await world.arrivals()).toEqual(['2026-07-06T01:00'])
     expect(world.waiting().map(({ schedule }) => schedule?.at)).toEqual([at('2026-07-06T02:00Z')])
-    // A redelivery long afterwards finds a missed run that was sent, too.
+    // A redelivery hours afterwards finds a missed run that was sent.
     vi.setSystemTime(at('2026-07-06T01:50Z'))
     await world.again(message)
     expect(await world.arrivals()).toEqual(['2026-07-06T01:00'])
+    await world.advance(at('2026-07-06T04:10Z'))
+    const sent = await world.arrivals()
+    expect(sent).toHaveLength(4)
+    vi.setSystemTime(at('2026-07-06T04:59Z'))
+    await world.again(message)
+    expect(await world.arrivals()).toEqual(sent)
+  })
+
+  test('a missed run that is redelivered later is sent once', async () => {
+    const world = await clocked()
+    await world.put({ ...hourly, until: '2026-07-06T01:00:00Z' })
+    const [message] = world.waiting() as [OutgoingMessage]
+    world.scheduled.clear()
+    for (const time of [
+      '2026-07-06T05:00Z',
+      '2026-07-06T05:00:30Z',
+      '2026-07-06T09:00Z',
+      '2026-07-07T09:00Z',
+    ]) {
+      vi.setSystemTime(at(time))
+      await world.again(message)
+      expect(await world.arrivals()).toEqual(['2026-07-06T05:00'])
+    }
+  })
+
+  test('a run that is handled on time and again hours later is sent once', async () => {
+    const world = await clocked()
+    await world.put({ ...hourly, until: '2026-07-06T01:00:00Z' })
+    const [message] = world.waiting() as [OutgoingMessage]
+    await world.advance(at('2026-07-06T01:00Z'))
+    for (const time of ['2026-07-06T01:30Z', '2026-07-06T09:00Z', '2026-07-08T09:00Z']) {
+      vi.setSystemTime(at(time))
+      await world.again(message)
+      expect(await world.arrivals()).toEqual(['2026-07-06T01:00'])
+    }
+  })
+
+  test('a run whose notification is refused is a dead letter, and the schedule goes on', async () => {
+    const world = await clocked()
+    const schema = { type: 'object', required: ['week'] }
+    await world.store.types.put(world.tenant, { key: 'report', schema })
+    await world.put(hourly)
+    const reasons = await world.advance(at('2026-07-06T01:00Z'))
+    expect(reasons).toEqual([{ code: 'invalid_request', detail: expect.stringContaining('/data') }])
+    expect(world.waiting().map(({ schedule }) => schedule?.at)).toEqual([at('2026-07-06T02:00Z')])
   })
 
   test('does not run early if the clock of the log is ahead', async () => {
@@ -182,6 +227,34 @@ describe('a schedule', () => {
     )
   })
 })
+
+test.each([
+  [undefined, ['bob', 'ada']],
+  ['skip' as const, ['ada']],
+])(
+  'a local run that comes hours late (missed: %s) reaches those whose time lies ahead',
+  async (missed, reached) => {
+    const world = await clocked(at('2026-07-05T00:00Z'))
+    await world.store.users.put(world.tenant, { id: 'ada', profile: { timezone: 'Europe/Lisbon' } })
+    await world.store.users.put(world.tenant, { id: 'bob', profile: { timezone: 'Pacific/Kiritimati' } })
+    const notification = { ...NOTE, to: ['ada', 'bob'] }
+    await world.put({ cron: '0 9 * * mon', local: true, notification, ...(missed && { missed }) })
+    const [message] = world.waiting() as [OutgoingMessage]
+    expect(message.schedule?.at).toBe(at('2026-07-05T19:00Z'))
+    world.scheduled.clear()
+    vi.setSystemTime(at('2026-07-06T00:00Z'))
+    await world.again(message)
+    const got = async () =>
+      (
+        await Promise.all(
+          ['bob', 'ada'].map(async (user) => ((await world.items(user)).length > 0 ? [user] : [])),
+        )
+      ).flat()
+    expect(await got()).toEqual(missed === 'skip' ? [] : ['bob'])
+    await world.advance(at('2026-07-06T12:00Z'))
+    expect(await got()).toEqual(reached)
+  },
+)
 
 test('two dispatchers run a schedule once', async () => {
   const world = await openWorld()

@@ -86,7 +86,7 @@ const DISPATCHER: Record<string, readonly string[]> = {
   inbox: ['intake', 'plan', 'telemetry'],
   digests: ['consumer'],
   sending: ['inbox', 'digests', 'consumer', 'reports', 'channels', 'telemetry'],
-  schedules: [],
+  schedules: ['consumer'],
   reports: ['consumer'],
   consumer: [],
   channels: [],

@@ -8,6 +8,7 @@ import { inProcessLive } from '@carillon/core/live/in-process'
 import { standaloneServer } from '@carillon/core/live/server'
 import { rawPublisher } from '@carillon/core/nats/testing/raw-publisher'
 import { natsServerPath, startNatsServer } from '@carillon/core/nats/testing/server'
+import { RunWork } from '@carillon/core/schedules/run-message'
 import { newTenant } from '@carillon/core/security/new-tenant'
 import type { Seal } from '@carillon/core/security/seal'
 import { createSeal } from '@carillon/core/security/seal'
@@ -139,6 +140,11 @@ const openWorld = async (log: Log) => {
     createdAt: new Date().toISOString(),
   }
   await store.inbox.put([{ tenant, user: 'ada', id: ITEM, content, expiresAt: Date.now() + RETENTION }])
+  await store.schedules.put(tenant, {
+    id: 'reports',
+    definition: { cron: '* * * * *', notification: { to: 'ada', type: 'test', title: 'Report' } },
+    ...{ sender: 'key', revision: 'r', changedAt: Date.now() - 86_400_000 },
+  })
   const ports = {
     stream: log.stream,
     store,
@@ -239,6 +245,7 @@ const work = (tenant: string) => ({
     reached: 0,
   },
   wake: { user: 'ada', id: ITEM },
+  run: { id: 'reports', after: 0, at: Date.now() },
 })
 const step = (tenant: string, channel: string) => ({
   tenant,
@@ -255,12 +262,13 @@ const step = (tenant: string, channel: string) => ({
 })
 
 test('the examples are valid work and valid steps', () => {
-  const { chunk, due, local, wake } = work('t')
+  const { chunk, due, local, wake, run } = work('t')
   const all = [
     parse(ChunkWork, chunk),
     parse(DueWork, due),
     parse(LocalWork, local),
     parse(WakeWork, wake),
+    parse(RunWork, run),
     parse(Step, step('t', 'sms')),
   ]
   expect(all.filter(({ success }) => !success)).toEqual([])
@@ -369,7 +377,7 @@ describe.each(logs)('a message in the %s log', (name, open) => {
     })
 
   test('is processed or rejected with any work', { timeout: 300_000 }, async () => {
-    for (const kind of ['chunk', 'due', 'local', 'wake'] as const)
+    for (const kind of ['chunk', 'due', 'local', 'wake', 'run'] as const)
       await fc.assert(
         fc.asyncProperty(bytes(mutated(fc.constant(work(world.tenant)[kind]))), async (data) => {
           await log.publish(workSubject(kind, 'normal', world.tenant), data)

@@ -60,6 +60,7 @@ BEYOND_JSON_SCHEMA = [
     r"must not be (combined with timezone|before from)",
     r"is not a valid cron expression",
     r"never fires",
+    r"the body is invalid at /notification",
     r"a tenant has at most 1000 schedules",
     r"must be References, In-Reply-To",
     r"needs recipients who are named",

@@ -102,8 +102,19 @@ export const Schedule = z.object({ id: ScheduleId, ...shape }).meta({
 export type Schedule = z.infer<typeof Schedule>
 
 /** A change of a schedule: a JSON merge patch (RFC 7396). Its result is checked as a whole. */
-export const SchedulePatch = JsonObject.meta({
-  id: 'SchedulePatch',
-  description: 'What to change of a schedule, a JSON merge patch (RFC 7396)',
-  examples: [{ paused: true }],
-})
+export const SchedulePatch = z
+  .strictObject({
+    cron: Cron.optional(),
+    timezone: TimeZone.nullable().optional().describe('The time zone of `cron`'),
+    local: z.literal(true).nullable().optional().describe("Runs in each recipient's own time zone"),
+    notification: JsonObject.optional().describe('What to change of the notification'),
+    paused: z.boolean().nullable().optional().describe('Whether nothing runs'),
+    from: Timestamp.nullable().optional().describe('The earliest instant at which it runs'),
+    until: Timestamp.nullable().optional().describe('The latest instant at which it runs'),
+    missed: Missed.nullable().optional().describe('What happens to missed runs'),
+  })
+  .meta({
+    id: 'SchedulePatch',
+    description: 'What to change of a schedule, a JSON merge patch (RFC 7396): `null` removes a value',
+    examples: [{ paused: true }],
+  })

@@ -138,8 +138,12 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
       })
       return drain()
     },
-    /** Moves the clock to `at`, epoch ms, and handles what is due on the way, each at its time. */
+    /**
+     * Moves the clock to `at`, epoch ms, and handles what is due on the way, each at its time. Resolves to the reasons of
+     * refusals.
+     */
     advance: async (at: number) => {
+      const reasons = []
       for (;;) {
         const [next] = [...scheduled.values()]
           .filter((message) => (message.schedule?.at ?? 0) <= at)
@@ -148,9 +152,10 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
         scheduled.delete(next.schedule.key)
         vi.setSystemTime(Math.max(Date.now(), next.schedule.at))
         queued.push(next)
-        await drain()
+        reasons.push(...(await drain()))
       }
       vi.setSystemTime(at)
+      return reasons
     },
     items: async (user: string) =>
       (await store.inbox.page({ tenant: TENANT, user }, { status: 'active', limit: 100 })).items,
