@@ -62,6 +62,20 @@ const told = (messages = world.mail.got) =>
 const decisions = async (id: string) =>
   world.store.decisions.of(world.tenant, { id, toAudience: false, user: 'ada' })
 
+/** Returns the step of a notification without an item, to be delivered several times. */
+const stepOf = (name: string, more: Partial<Step> = {}) => {
+  const now = Date.now()
+  const id = derivedUuid7(now, name)
+  const about = { notification: id, type: 'monitor.down', priority: 'normal' as const }
+  const { subject, data } = stepMessage({
+    ...{ ...about, tenant: world.tenant, user: 'ada', version: 1, revision: 0, index: 0, toAudience: false },
+    content: { ...about, id, data: { name }, createdAt: new Date(now).toISOString() },
+    ...{ at: now, expiresAt: now + 3_600_000, plan: [{ channel: 'email', when: 'always', after: 0 }] },
+    ...more,
+  })
+  return { id, deliver: (copy: string) => world.raw(subject, data, `${name} ${copy}`) }
+}
+
 describe('a throttle of a type', () => {
   test('lets three of fifty leave, published to two dispatchers at once', async () => {
     await limited({ limit: 3, window: 3_600 })
@@ -143,26 +157,10 @@ describe('a throttle of a type', () => {
     world.mail.say((_, call) =>
       call === 1 ? { outcome: 'retry', reason: 'busy', detail: 'later' } : { outcome: 'sent' },
     )
-    const now = Date.now()
-    const id = derivedUuid7(now, 'redelivered')
-    const about = { notification: id, type: 'monitor.down', priority: 'normal' as const }
-    const step: Step = {
-      ...{
-        ...about,
-        tenant: world.tenant,
-        user: 'ada',
-        version: 1,
-        revision: 0,
-        index: 0,
-        toAudience: false,
-      },
-      content: { ...about, id, data: { name: 'a' }, createdAt: new Date(now).toISOString() },
-      ...{ at: now, expiresAt: now + 3_600_000, plan: [{ channel: 'email', when: 'always', after: 0 }] },
-    }
-    const { subject, data } = stepMessage(step)
-    for (const copy of ['first', 'second', 'third']) await world.raw(subject, data, copy)
+    const { id, deliver } = stepOf('a')
+    for (const copy of ['first', 'second', 'third']) await deliver(copy)
     await until(async () => expect(await states(id)).toEqual(['email sent']))
-    await world.raw(subject, data, 'fourth')
+    await deliver('fourth')
     expect(await settled([await send('b')])).toEqual(['email sent'])
     expect(await settled([await send('c')])).toEqual(['email skipped throttled'])
   })
@@ -207,6 +205,26 @@ describe('a throttle whose excess joins the digest', () => {
     ])
     await until(() => expect(told()).toEqual(['ada 1: a', 'ada 1: b']))
     await until(async () => expect(await states(id)).toEqual(['email sent']))
+  })
+
+  test('keeps a redelivered message there, though a slot is free by then', async () => {
+    await limited(orDigest({ limit: 1, window: 1 }), { digest: { window: 3_600 } })
+    const first = stepOf('a', { held: 1 })
+    await first.deliver('once')
+    await until(async () => expect(await states(first.id)).toEqual(['email sent']))
+    const second = stepOf('b', { held: 1 })
+    await second.deliver('once')
+    await until(async () => expect(await states(second.id)).toEqual(['email queued throttled']))
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    await second.deliver('again')
+    await world.quiet()
+    const third = stepOf('c', { held: 1 })
+    await third.deliver('once')
+    await until(async () => expect(await states(third.id)).toEqual(['email sent']))
+    expect(await states(second.id)).toEqual(['email queued throttled'])
+    expect(world.mail.got.map(({ notification }) => notification)).toEqual([first.id, third.id])
+    const [open] = await world.store.digests.open(world.tenant, 'ada')
+    expect(await world.store.digests.members(world.tenant, open!)).toHaveLength(1)
   })
 
   test('loses and doubles nothing while digests are throttled too', async () => {

@@ -22,6 +22,7 @@ import { PRESENCE } from './scenarios/presence.ts'
 import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
 import { TEMPLATES } from './scenarios/templates.ts'
+import { THROTTLES } from './scenarios/throttles.ts'
 import { TYPES } from './scenarios/types.ts'
 import { VARIANTS } from './scenarios/variants.ts'
 
@@ -37,6 +38,7 @@ const SCENARIOS = [
   ...EXPLAIN,
   LISTING,
   ...DIGESTS,
+  ...THROTTLES,
   ...LOCAL_TIMES,
   ...FAULTS,
   ...RETRIES,
