@@ -21,22 +21,29 @@ export const createReadWindow =
 
 export type ReadWindow = ReturnType<typeof createReadWindow>
 
+/** The steps of which a digest tells, in the order in which they were accepted, and the digests among its members. */
+export type Told = { steps: readonly Step[]; digests: readonly Step[] }
+
 /**
- * Returns a function that reads the steps of which a digest tells, in the order in which they were accepted. A summary after quiet hours may contain
- * digests; it tells of what is in them.
+ * Returns a function that reads the steps of which a digest tells. A summary after quiet hours, or a digest after a throttled
+ * one, may contain digests; it tells of what is in them.
  */
 export const createMembers = (readWindow: ReadWindow) => {
-  const membersOf = async (step: Step): Promise<Step[]> => {
-    if (!step.digest) return [step]
-    const { window, id, kind } = step.digest
-    const collected = await readWindow(step.tenant, { user: step.user, window, id })
-    const told = collected.filter(({ alone }) => kind !== 'quiet_hours' || !alone)
-    const found: Step[] = []
-    for (const { step: member } of told) found.push(...(await membersOf(member)))
-    return found
+  const read = async ({ tenant, user, digest }: Step, into: { steps: Step[]; digests: Step[] }) => {
+    if (!digest) return
+    const { window, id, kind } = digest
+    for (const { step, alone } of await readWindow(tenant, { user, window, id })) {
+      if (kind === 'quiet_hours' && alone) continue
+      into[step.digest ? 'digests' : 'steps'].push(step)
+      await read(step, into)
+    }
   }
-  return async (step: Step): Promise<Step[]> =>
-    (await membersOf(step)).sort((one, other) => acceptedAt(one) - acceptedAt(other))
+  return async (step: Step): Promise<Told> => {
+    const told = { steps: [] as Step[], digests: [] as Step[] }
+    await read(step, told)
+    told.steps.sort((one, other) => acceptedAt(one) - acceptedAt(other))
+    return told
+  }
 }
 
 export type MembersOf = ReturnType<typeof createMembers>

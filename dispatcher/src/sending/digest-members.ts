@@ -26,7 +26,7 @@ const nextOf = (step: Step, now: number): OutgoingMessage[] => {
 }
 
 /**
- * Adds what follows from the end of a digest for the steps in it: those that it told of share its end, and the others were
+ * Adds what follows from the end of a digest for the steps and digests in it: those that it told of share its end, and the others were
  * left out. Returns the consequences unchanged if the digest has not ended.
  */
 export const withMembers = (
@@ -36,14 +36,14 @@ export const withMembers = (
 ): Consequences => {
   const end = followed.changes.findLast(({ state }) => FINAL.has(state))
   if (!members || !end) return followed
-  const { left, out } = members
+  const { left, out, digests } = members
   const decisions = out.map(({ step, decision }): DecisionEntry => entryOf(step, decision))
   const { failed } = followed
   return {
     ...followed,
     changes: [
       ...followed.changes,
-      ...left.map((step) => ofMember(step, end)),
+      ...[...digests, ...left].map((step) => ofMember(step, end)),
       ...out.map(({ step, decision }) =>
         changeOf(
           step,

@@ -12,7 +12,7 @@ import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import { viewerOf } from '@carillon/core/template/viewer'
 import { digestOf } from '@carillon/core/template/window-key'
 import type { Channel, ItemContent, NotificationType } from '@carillon/schemas'
-import type { MembersOf } from '../digests/members.ts'
+import type { MembersOf, Told } from '../digests/members.ts'
 import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
 import { lookUpItems } from './lookup-items.ts'
 import { lookUpPeople, type Person } from './lookup-people.ts'
@@ -22,6 +22,8 @@ import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
 /** The steps of which a digest still has to tell, oldest first, and those that are no longer wanted. */
 export type Members = {
   left: readonly Step[]
+  /** The digests among its members: what they told of leaves with this one. */
+  digests: readonly Step[]
   out: readonly { step: Step; decision: StepDecision }[]
 }
 
@@ -73,7 +75,7 @@ const digestName = ({ tenant, digest }: Step) => at(tenant, digest?.id ?? '')
 
 /** Reads the steps in digests. One digest after the other, because each may be large. */
 const lookUpMembers = async (membersOf: MembersOf, steps: readonly Step[]) => {
-  const found = new Map<string, Step[]>()
+  const found = new Map<string, Told>()
   for (const step of steps) if (step.digest) found.set(digestName(step), await membersOf(step))
   return found
 }
@@ -90,7 +92,8 @@ const conditionOf = (step: Step): string | undefined =>
 export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly Step[]): Promise<Known> => {
   const { store, live } = ports
   const inDigests = await lookUpMembers(ports.membersOf, due)
-  const steps = inDigests.size === 0 ? due : [...due, ...[...inDigests.values()].flat()]
+  const steps =
+    inDigests.size === 0 ? due : [...due, ...[...inDigests.values()].flatMap(({ steps }) => steps)]
   const { templates, summary, summaryType } = await lookUpTemplates(ports, channel, steps)
   const [found, presence, preferences, tenancy] = await Promise.all([
     lookUpItems(store, steps),
@@ -150,10 +153,11 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
     if (!all) return undefined
     const known = membersKnown.get(digestName(step))
     if (known) return known
-    const decided = all.map((each) => ({ step: each, decision: wanted(each, ownFacts(each, now)) }))
+    const decided = all.steps.map((each) => ({ step: each, decision: wanted(each, ownFacts(each, now)) }))
     const isOut = ({ decision: { outcome } }: { decision: StepDecision }) =>
       outcome === 'skip' || outcome === 'end'
     const fresh = {
+      digests: all.digests,
       left: decided.filter((each) => !isOut(each)).map(({ step }) => step),
       out: decided.filter(isOut),
     }

@@ -237,6 +237,9 @@ describe('a throttle whose excess joins the digest', () => {
     await until(async () => {
       for (const id of ids) expect(await states(id)).toEqual(['email sent'])
     })
+    const told = (await Promise.all(ids.map(decisions))).flat()
+    const digests = new Set(told.flatMap(({ detail = '' }) => /^digest (.+)/.exec(detail)?.[1] ?? []))
+    for (const id of digests) expect(await states(id)).toEqual(['email sent'])
     const names = world.mail.got.flatMap(
       ({ content }) => content.body?.split(': ')[1]?.trim().split(' ') ?? [],
     )
