@@ -146,6 +146,35 @@ it('compares the settings of the tenant and of given contexts, with a key that m
     expect((await checkAll(body, typesOnly)).status).toBe(403)
 })
 
+it('compares schedules, whose types may be in the set', async () => {
+  const weekly = { cron: '0 9 * * mon', notification: { to: 'ada', type: 'report', data: { week: 1 } } }
+  const types = { report: { schema: { type: 'object', required: ['week'] } } }
+  const schedules = (more: object) => ({ schedules: { weekly: { ...weekly, ...more } } })
+  expect((await checkAll({ types, ...schedules({}) })).json).toMatchObject({
+    errors: [],
+    changes: [
+      { pointer: '/types/report', change: 'added' },
+      { pointer: '/schedules/weekly', change: 'added' },
+    ],
+  })
+  await put('report', types.report)
+  const token = { token: key }
+  const stored = await test.call('PUT', '/v1/schedules/weekly', { ...token, body: weekly })
+  await test.call('PUT', '/v1/schedules/gone', { ...token, body: weekly })
+  const { json } = await checkAll(schedules({ paused: true }))
+  expect(json.changes).toEqual([
+    {
+      ...{ pointer: '/schedules/weekly', change: 'changed', etag: stored.headers.get('etag') },
+      differences: [{ pointer: '/paused', after: true }],
+    },
+    { pointer: '/schedules/gone', change: 'removed', etag: expect.any(String), differences: [] },
+  ])
+  const misfit = await checkAll(schedules({ notification: { ...weekly.notification, data: {} } }))
+  expect(pointers(misfit.json.errors)).toEqual(['/schedules/weekly/notification/data/week'])
+  const never = await checkAll(schedules({ cron: '0 0 30 2 *' }))
+  expect(pointers(never.json.errors)).toEqual(['/schedules/weekly/cron'])
+})
+
 it('reports the faults of every resource at once, each with its place', async () => {
   const { errors, changes } = await check({
     fine: title('Fine'),

@@ -21,6 +21,7 @@ import { PREFERENCES } from './scenarios/preferences.ts'
 import { PRESENCE } from './scenarios/presence.ts'
 import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
+import { SCHEDULES } from './scenarios/schedules.ts'
 import { TEMPLATES } from './scenarios/templates.ts'
 import { THROTTLES } from './scenarios/throttles.ts'
 import { TYPES } from './scenarios/types.ts'
@@ -40,6 +41,7 @@ const SCENARIOS = [
   ...DIGESTS,
   ...THROTTLES,
   ...LOCAL_TIMES,
+  SCHEDULES,
   ...FAULTS,
   ...RETRIES,
   ...REPORTS,
