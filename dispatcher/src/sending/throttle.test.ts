@@ -186,6 +186,23 @@ describe('a throttle of a type', () => {
     )
     expect(world.mail.got).toHaveLength(1)
   })
+
+  test('counts a summary for a type of the tenant that renders summaries, and its only message for its own type', async () => {
+    await limited({ limit: 5, window: 3_600 })
+    await limited({ limit: 1, window: 3_600 }, { content: { title: 'Summary' } }, 'carillon.digest')
+    /** Sends some messages that wait together for a moment, and returns what became of them. */
+    const together = async (...names: string[]) => {
+      const value = new Date(Date.now() + 1_000).toISOString()
+      const changes = [{ path: '/snoozedUntil', value }]
+      await world.store.preferences.change(world.tenant, 'ada', { changes, via: 'app', by: 'ada' })
+      const ids = await Promise.all(names.map((name) => send(name)))
+      return new Set(await settled(ids, (all) => / (sent|skipped)/.test(all[0] ?? '')))
+    }
+    expect(await together('a', 'b')).toEqual(new Set(['email sent']))
+    expect(await together('c')).toEqual(new Set(['email sent']))
+    expect(await together('d', 'e')).toEqual(new Set(['email skipped throttled']))
+    expect(world.mail.got.map(({ content }) => content.subject)).toEqual(['Summary', 'c is down'])
+  })
 })
 
 describe('a throttle whose excess joins the digest', () => {
