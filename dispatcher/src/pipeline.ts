@@ -5,9 +5,10 @@ import type { Message } from '@carillon/core/stream/port'
 import { type CarryOutPorts, createCarryOut } from './carry-out.ts'
 import type { Finished } from './consumer/fault-policy.ts'
 import type { Accept } from './intake/accept.ts'
+import { createFindCancelled } from './intake/cancelled.ts'
 import type { Ready } from './intake/ready.ts'
 import type { ObserveIntake } from './intake/telemetry.ts'
-import { postpone } from './plan/audience.ts'
+import { cancelledPlan, postpone } from './plan/audience.ts'
 import { createPlanBatch } from './plan/batch.ts'
 import { createPlanChunk, nextChunk } from './plan/fan-out.ts'
 import { createPlanLocal, localMessage, openLocal } from './plan/local.ts'
@@ -42,6 +43,7 @@ export type PipelinePorts = CarryOutPorts & {
 export const createPipeline = (ports: PipelinePorts) => {
   const { store, cache, stream, accept, observeIntake, pin } = ports
   const chosen = createChosen({ cache, store })
+  const findCancelled = createFindCancelled(store)
   const planBatch = createPlanBatch(store, cache, chosen)
   const planChunk = createPlanChunk(store, chosen, cache)
   const planLocal = createPlanLocal(store, chosen, cache)
@@ -64,13 +66,16 @@ export const createPipeline = (ports: PipelinePorts) => {
     notify: async (messages: readonly Message[]): Promise<Finished[]> => {
       const { accepted, repeated, refused, release } = await accept(messages)
       try {
+        const ended = await findCancelled(accepted)
+        const wanted = ended.size === 0 ? accepted : accepted.filter((each) => !ended.has(each))
         const now = Date.now()
         const [later, due] = [
-          accepted.filter(({ ready }) => ready.at > now),
-          accepted.filter(({ ready }) => ready.at <= now),
+          wanted.filter(({ ready }) => ready.at > now),
+          wanted.filter(({ ready }) => ready.at <= now),
         ]
         await storeProfiles(store, due)
-        await carryOut([...later.map(postpone), ...(await planBatch(due))])
+        const cancelled = [...ended].map((each) => cancelledPlan(each, now))
+        await carryOut([...cancelled, ...later.map(postpone), ...(await planBatch(due))])
       } finally {
         release()
       }

@@ -187,12 +187,15 @@ const byPreference = (
   }
 }
 
+/** Returns the decision that ends a cancelled notification for everybody. */
+export const cancelledForAll = (now: number): Decision => end(now, 'sender', 'cancelled')
+
 /** Returns the decision that ends the notification for everybody; undefined if it is delivered. */
 export const endForAll = (
   { cancelled, expiresAt }: Pick<Sent, 'cancelled' | 'expiresAt'>,
   now: number,
 ): Decision | undefined => {
-  if (cancelled) return end(now, 'sender', 'cancelled')
+  if (cancelled) return cancelledForAll(now)
   return expiresAt <= now ? end(now, 'sender', 'expired', 'expiresAt') : undefined
 }
 

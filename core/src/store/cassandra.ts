@@ -6,6 +6,7 @@ import { requireSecret } from '../installation/secret.ts'
 import type { Seal } from '../security/seal.ts'
 import { cassandraAccounts } from './cassandra/accounts.ts'
 import { cassandraAttachments } from './cassandra/attachments.ts'
+import { cassandraCancelKeys } from './cassandra/cancel-keys.ts'
 import { cassandraCategories } from './cassandra/categories.ts'
 import { cassandraContexts } from './cassandra/contexts.ts'
 import { cassandraDecisions } from './cassandra/decisions.ts'
@@ -106,6 +107,7 @@ export const cassandraStore = ({
     digests,
     schedules: cassandraSchedules(session, seal),
     throttles,
+    cancelKeys: cassandraCancelKeys(session, retention),
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),
     attachments: sealedAttachments(cassandraAttachments(session), seal),

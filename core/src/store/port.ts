@@ -1,5 +1,6 @@
 import type { Accounts } from './ports/accounts.ts'
 import type { Attachments } from './ports/attachments.ts'
+import type { CancelKeys } from './ports/cancel-keys.ts'
 import type { Categories } from './ports/categories.ts'
 import type { Contexts } from './ports/contexts.ts'
 import type { Decisions } from './ports/decisions.ts'
@@ -39,6 +40,7 @@ export interface Store {
   digests: Digests
   schedules: Schedules
   throttles: Throttles
+  cancelKeys: CancelKeys
   accounts: Accounts
   suppressions: Suppressions
   attachments: Attachments

@@ -9,6 +9,7 @@ import { sealedAttachments } from './rules/sealed-attachments.ts'
 import { sealedUsers } from './rules/sealed-users.ts'
 import { sqliteAccounts } from './sqlite/accounts.ts'
 import { sqliteAttachments } from './sqlite/attachments.ts'
+import { sqliteCancelKeys } from './sqlite/cancel-keys.ts'
 import { sqliteCategories } from './sqlite/categories.ts'
 import { sqliteContexts } from './sqlite/contexts.ts'
 import { sqliteDecisions } from './sqlite/decisions.ts'
@@ -70,6 +71,7 @@ export const sqliteStore = ({
     digests: sqliteDigests(session),
     schedules: sqliteSchedules(session, seal),
     throttles: sqliteThrottles(session),
+    cancelKeys: sqliteCancelKeys(session, retention),
     accounts: sqliteAccounts(session, seal),
     suppressions: sqliteSuppressions(session, seal),
     attachments: sealedAttachments(sqliteAttachments(session), seal),

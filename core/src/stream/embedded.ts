@@ -88,7 +88,13 @@ export const embeddedStream = ({
     },
     cancel: async (keys) => {
       open()
-      size.kept(-(await write(() => log.cancel(keys))))
+      const removed = await write(() => log.cancel(keys))
+      size.kept(-removed)
+      return removed
+    },
+    now: async () => {
+      open()
+      return now()
     },
     read: async (queue, { buffer }) => {
       open()

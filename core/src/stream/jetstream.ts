@@ -93,9 +93,16 @@ export const jetstreamStream = async ({
   return {
     publish: publisher(client, connectionState, names),
     cancel: async (keys) => {
-      await connectionState.whileUp(() =>
+      const answers = await connectionState.whileUp(() =>
         windowed(keys, (key) => manager.streams.purge(names.stream('WORK'), { filter: names.scoped(key) })),
       )
+      return answers.reduce((removed, { purged }) => removed + purged, 0)
+    },
+    now: async (tenant) => {
+      const stream = names.own.includes(tenant) ? names.ownStream(tenant) : names.stream('NOTIFY')
+      const { ts } = await connectionState.whileUp(() => manager.streams.info(stream))
+      if (ts === undefined) throw new Error(`the stream ${stream} does not tell its time`)
+      return Date.parse(ts)
     },
     read: (queue, { buffer }) =>
       connectionState.whileUp(async () => {

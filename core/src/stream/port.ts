@@ -107,8 +107,13 @@ export interface Reader {
  */
 export interface Stream {
   publish(messages: readonly OutgoingMessage[]): Promise<Published[]>
-  /** Removes scheduled messages by key. Unknown keys are ignored. */
-  cancel(keys: readonly string[]): Promise<void>
+  /** Removes scheduled messages by key. Unknown keys are ignored. Resolves with the number of removed messages. */
+  cancel(keys: readonly string[]): Promise<number>
+  /**
+   * Returns the current time of the clock that sets `appendedAt` of a tenant's `notify` messages, epoch ms. What was published
+   * before the call has at most this time.
+   */
+  now(tenant: string): Promise<number>
   read(queue: Queue, options: { buffer: number }): Promise<Reader>
   /** Lists dead letters, oldest first, starting at a sequence. Without a tenant, lists all, including unknown tenants (`_`). */
   deadLetters(query: { tenant?: string; from?: number; limit: number }): Promise<DeadLetter[]>

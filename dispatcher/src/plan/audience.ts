@@ -2,7 +2,7 @@ import { dueKey } from '@carillon/core/notification/ids'
 import { type Addressed, addressedBy, addresseesOf } from '@carillon/core/routing/addressees'
 import type { Decision } from '@carillon/core/routing/decision'
 import { lateForAll } from '@carillon/core/routing/own-time'
-import { conditionForAll, decisionsForAll, endForAll } from '@carillon/core/routing/plan'
+import { cancelledForAll, conditionForAll, decisionsForAll, endForAll } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import { SLOTS } from '@carillon/core/store/ports/walk'
@@ -62,6 +62,10 @@ const ended = (pinned: Pinned, end: Decision): NotificationPlan => {
   const record = { ...plan.record, lastAt: undefined }
   return { ...plan, record, against: [decisionEntry(pinned.ready, EVERYBODY, end)] }
 }
+
+/** Plans a notification that was cancelled before it was read. */
+export const cancelledPlan = (pinned: Pinned, now: number): NotificationPlan =>
+  ended(pinned, cancelledForAll(now))
 
 /**
  * Plans a notification with named recipients from what was read ahead. Most notifications are of this kind, so nothing is

@@ -53,6 +53,26 @@ describe('a schedule', () => {
     expect(world.waiting().map(({ schedule }) => schedule?.at)).toEqual([at('2026-07-06T04:00Z')])
   })
 
+  test('whose cancel key is cancelled ends the runs before, and runs again', async () => {
+    const world = await clocked()
+    const plan = [{ channel: 'email' as const, when: 'unread' as const, after: 86_400 }]
+    await world.put({ ...hourly, notification: { ...hourly.notification, plan, cancelKey: 'reports' } })
+    await world.advance(at('2026-07-06T01:30Z'))
+    const { cancelKeys, notifications } = world.store
+    const { found } = await cancelKeys.cancel(world.tenant, 'reports', Date.now(), 10)
+    for (const { notification } of found) await notifications.cancel(world.tenant, notification, Date.now())
+    await world.advance(at('2026-07-06T02:30Z'))
+    const items = await world.items('ada')
+    const records = await notifications.find(
+      world.tenant,
+      items.map(({ notification }) => notification),
+    )
+    expect(items.map(({ notification }) => records.get(notification)?.state)).toEqual([
+      'delivered',
+      'cancelled',
+    ])
+  })
+
   test('runs once, however often its message is delivered', async () => {
     const world = await clocked()
     await world.put(hourly)

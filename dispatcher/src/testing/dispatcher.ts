@@ -123,8 +123,10 @@ export const openWorld = async (
       (await bare.deliveries.list(tenant, { id: notification, toAudience: false, user }, { limit: 100 }))
         .deliveries,
     deadLetters: async () => (await stream.deadLetters({ limit: 100 })).map(({ reason }) => reason),
-    restart: async () => {
+    /** Stops the dispatcher and starts another one. */
+    restart: async (meanwhile?: () => Promise<void>) => {
       await dispatcher.stop()
+      await meanwhile?.()
       dispatcher = await start()
     },
     close: async () => {

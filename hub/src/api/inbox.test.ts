@@ -309,7 +309,7 @@ describe('PATCH /v1/inbox/{id}', () => {
     const cancel = test.ports.stream.cancel
     test.ports.stream.cancel = async (keys) => {
       cancelled.push(...keys)
-      await cancel(keys)
+      return cancel(keys)
     }
     const endings: ((id: string) => Promise<unknown>)[] = [
       (id) => patch(id, { snoozedUntil: null }),

@@ -1,6 +1,9 @@
 import {
   BATCH_MAX,
   Batch,
+  CancelKey,
+  Cancellation,
+  CancelledNotification,
   CloudEvent,
   DryRun,
   NOTIFICATION_MAX_BYTES,
@@ -14,6 +17,7 @@ import { EVENT_TYPES } from '../http/media-types.ts'
 import { batchProblem, ProblemSchema } from '../http/openapi/problems.ts'
 import { defineRoute } from '../http/routes.ts'
 import { DUPLICATES, IdempotencyKey } from '../idempotency/idempotent.ts'
+import { CANCELLED_MAX } from '../notifications/cancel.ts'
 
 export const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
 
@@ -125,8 +129,19 @@ export const cancelNotification = defineRoute({
   tag: 'Notifications',
   summary: 'Cancel a notification',
   description:
-    'Cancels what is still pending: its delivery, if it is scheduled, and the steps of its delivery plan. Items that are already in an inbox stay. A notification that is delivered and has no plan cannot be cancelled.',
+    'Cancels what is still pending: its delivery, if it is scheduled, and the steps of its delivery plan. Items that are already in an inbox stay. A notification that is delivered and has no plan cannot be cancelled. The response tells what had already gone, as far as it was recorded.',
   params: Id,
-  answers: { 204: { description: 'Cancelled' } },
+  answers: { 200: { description: 'Cancelled', schema: CancelledNotification } },
   problems: ['not_found', 'already_delivered'],
+})
+
+export const cancelNotifications = defineRoute({
+  method: 'delete',
+  path: '/v1/notifications',
+  operationId: 'cancelNotifications',
+  tag: 'Notifications',
+  summary: 'Cancel all notifications with a cancel key',
+  description: `Cancels what is still pending of every notification with this \`cancelKey\` that was accepted before the response, whether a dispatcher has read it or not. One that is sent afterwards with the same key is delivered. Items that are already in an inbox stay. Lists up to ${CANCELLED_MAX} notifications that dispatchers have read, each in one response only; one that no dispatcher has read is cancelled without being listed.`,
+  query: z.strictObject({ cancelKey: CancelKey }),
+  answers: { 200: { description: 'Cancelled', schema: Cancellation } },
 })

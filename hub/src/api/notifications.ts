@@ -19,6 +19,7 @@ import { summaryOf } from './notification-list.ts'
 import {
   BATCH_MAX_BYTES,
   cancelNotification,
+  cancelNotifications,
   getNotification,
   sendNotification,
   sendNotificationBatch,
@@ -112,7 +113,10 @@ export const notificationRoutes = (
   })
 
   routes.sender('notifications:write', cancelNotification, async ({ c, params }, { tenant }) => {
-    await cancel(tenant, params.id)
-    return c.body(null, 204)
+    return c.json(await cancel.one(tenant, params.id))
+  })
+
+  routes.sender('notifications:write', cancelNotifications, async ({ c, query }, { tenant }) => {
+    return c.json(await cancel.byKey(tenant, query.cancelKey))
   })
 }

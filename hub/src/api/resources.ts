@@ -78,7 +78,7 @@ export const addResources = (
   notificationRoutes(routes, {
     send: createSend({ acceptance, idempotent, log, metrics }),
     dryRun: createDryRun({ ...ports, acceptance, reachability }, options),
-    cancel: createCancel({ notifications, stream }),
+    cancel: createCancel({ notifications, deliveries, cancelKeys: store.cancelKeys, stream }),
     notifications,
     totals: createTotals(deliveries),
   })

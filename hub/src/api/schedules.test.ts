@@ -37,8 +37,8 @@ const watched = (tenant: string) => {
     return published
   })
   vi.spyOn(stream, 'cancel').mockImplementation(async (keys) => {
-    await cancel(keys)
     for (const key of keys) waiting.delete(key)
+    return cancel(keys)
   })
   return {
     instants: () => [...waiting.values()].map((at) => new Date(at).toISOString()),

@@ -360,7 +360,7 @@ describe('paths', () => {
 
   it('allow only their methods, and list them', async () => {
     for (const [method, path, allow] of [
-      ['DELETE', '/v1/notifications', 'POST, GET'],
+      ['PUT', '/v1/notifications', 'POST, DELETE, GET'],
       ['PUT', '/v1/notifications/n1', 'GET, DELETE'],
       ['POST', '/v1/users/ann', 'PUT, GET, DELETE'],
       ['DELETE', '/v1/inbox', 'GET'],

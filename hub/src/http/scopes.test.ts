@@ -30,6 +30,7 @@ const ACCESS: Record<string, string> = {
   'POST /v1/attachments': 'notifications:write',
   'DELETE /v1/devices/{id}': 'user',
   'DELETE /v1/inbox/{id}': 'user',
+  'DELETE /v1/notifications': 'notifications:write',
   'DELETE /v1/notifications/{id}': 'notifications:write',
   'DELETE /v1/providers/{id}': 'providers:write',
   'DELETE /v1/schedules/{id}': 'schedules:write',

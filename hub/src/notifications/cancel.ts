@@ -1,28 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { planKey } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
 import { dueKey } from '@carillon/core/notification/ids'
-import type { Notifications } from '@carillon/core/store/ports/notifications'
+import { slices } from '@carillon/core/store/grouping'
+import type { CancelKeys } from '@carillon/core/store/ports/cancel-keys'
+import type { Deliveries } from '@carillon/core/store/ports/deliveries'
+import type { NotificationProgress, Notifications } from '@carillon/core/store/ports/notifications'
 import type { Stream } from '@carillon/core/stream/port'
-import { scheduleSubject } from '@carillon/schemas'
+import { type Cancellation, type CancelledNotification, scheduleSubject } from '@carillon/schemas'
+import { deliveriesGone, itemsStored } from './gone.ts'
 
-/**
- * Cancels the pending parts of a notification: its delivery, if it is scheduled, and the steps of its plan.
- * Idempotent. Throws `not_found`, or `already_delivered` if nothing can be pending.
- */
-export const createCancel =
-  ({ notifications, stream }: { notifications: Notifications; stream: Pick<Stream, 'cancel'> }) =>
-  async (tenant: string, id: string): Promise<void> => {
-    const found = await notifications.get(tenant, id)
-    if (!found) throw new ProblemError('not_found', 'there is no such notification')
-    if (found.state === 'delivered' && !found.planned)
-      throw new ProblemError('already_delivered', 'every recipient has it in the inbox')
-    if (found.state !== 'cancelled') await notifications.cancel(tenant, id, Date.now())
-    // The steps of an audience end when they become due.
-    const waiting = (found.planned ? found.users : undefined) ?? []
-    await stream.cancel([
-      scheduleSubject(tenant, dueKey(id)),
-      ...waiting.map((user) => planKey({ tenant, notification: id, user })),
+/** Maximum notifications that one request by key cancels. */
+export const CANCELLED_MAX = 1_000
+/** Number of notifications that a request cancels concurrently. */
+const TOGETHER = 50
+/** Longer than the resolution of the log's times, in ms. */
+const TICK_MS = 2
+
+/** Reports whether nothing of a notification is pending. */
+const isOver = ({ state, planned }: NotificationProgress): boolean =>
+  state === 'expired' || (state === 'delivered' && !planned)
+
+export type CancelPorts = {
+  notifications: Pick<Notifications, 'get' | 'find' | 'cancel'>
+  deliveries: Pick<Deliveries, 'sum'>
+  cancelKeys: Pick<CancelKeys, 'cancel' | 'pass'>
+  stream: Pick<Stream, 'cancel' | 'now'>
+}
+
+/** Cancels the pending parts of notifications: their delivery, if it is scheduled, and the steps of their plans. Idempotent. */
+export const createCancel = ({ notifications, deliveries, cancelKeys, stream }: CancelPorts) => {
+  /** Removes what waits in the log. Returns the number of steps. The steps of an audience end when they become due. */
+  const removeWaiting = async (tenant: string, id: string, found: NotificationProgress | undefined) => {
+    const users = (found?.planned ? found.users : undefined) ?? []
+    const steps = users.map((user) => planKey({ tenant, notification: id, user }))
+    const [ended] = await Promise.all([
+      stream.cancel(steps),
+      stream.cancel([scheduleSubject(tenant, dueKey(id))]),
     ])
+    return ended
   }
+
+  /** Cancels a notification. `known`: its record before; undefined if a dispatcher is reading it and has not recorded it. */
+  const end = async (
+    tenant: string,
+    id: string,
+    known: NotificationProgress | undefined,
+  ): Promise<CancelledNotification> => {
+    const isPending = known === undefined || !isOver(known)
+    if (isPending && known?.state !== 'cancelled') await notifications.cancel(tenant, id, Date.now())
+    const found = known ?? (await notifications.get(tenant, id))
+    const removed = isPending ? await removeWaiting(tenant, id, found) : 0
+    const toAudience = (found?.chains ?? 0) > 0
+    const totals = found?.planned ? await deliveries.sum(tenant, { id, toAudience }) : {}
+    const { sent, waiting } = deliveriesGone(totals)
+    return {
+      id,
+      state: known && !isPending ? known.state : 'cancelled',
+      stored: found ? itemsStored(found) : 0,
+      sent,
+      ended: isPending ? removed + waiting : 0,
+    }
+  }
+
+  return {
+    /** Throws `not_found`, or `already_delivered` if nothing can be pending. */
+    one: async (tenant: string, id: string): Promise<CancelledNotification> => {
+      const found = await notifications.get(tenant, id)
+      if (!found) throw new ProblemError('not_found', 'there is no such notification')
+      if (found.state === 'delivered' && !found.planned)
+        throw new ProblemError('already_delivered', 'every recipient has it in the inbox')
+      return end(tenant, id, found)
+    },
+
+    /**
+     * Cancels what the log accepted with a key before this resolves, and nothing that it accepts later. Both times are set by
+     * the log's clock.
+     */
+    byKey: async (tenant: string, key: string): Promise<Cancellation> => {
+      const at = await stream.now(tenant)
+      const ticked = sleep(TICK_MS)
+      const { found, more } = await cancelKeys.cancel(tenant, key, at, CANCELLED_MAX)
+      const ids = [...new Set(found.map(({ notification }) => notification))]
+      const records = await notifications.find(tenant, ids)
+      const cancelled: CancelledNotification[] = []
+      for (const some of slices(ids, TOGETHER))
+        cancelled.push(...(await Promise.all(some.map((id) => end(tenant, id, records.get(id))))))
+      const last = found.at(-1)
+      if (last) await cancelKeys.pass(tenant, key, last)
+      await ticked
+      return { cancelled, more }
+    },
+  }
+}
 
 export type Cancel = ReturnType<typeof createCancel>

@@ -101,7 +101,7 @@ describe('DELETE /v1/users/{id}', () => {
         ...stream,
         cancel: async (keys) => {
           cancelled.push(...keys)
-          await stream.cancel(keys)
+          return stream.cancel(keys)
         },
       },
     }))

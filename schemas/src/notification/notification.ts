@@ -23,6 +23,11 @@ export const LIST_MAX = 1_000
 
 export const Tag = nonEmptyText(64).describe('A tag, by which items are found')
 
+/** A name under which senders cancel notifications together. */
+export const CancelKey = nonEmptyText(128).describe(
+  'A key of the sender, per tenant, under which notifications are cancelled together',
+)
+
 /** The content of a notification, which is copied to its items when it is accepted. */
 const content = {
   title: text(512).optional().describe('One line of text'),
@@ -85,6 +90,7 @@ export const Notification = z
       .describe(
         `The time from which it is no longer delivered or shown, at most ${HORIZON_DAYS} days ahead: an instant, or a local time of each recipient`,
       ),
+    cancelKey: CancelKey.optional(),
     test: z
       .boolean()
       .optional()

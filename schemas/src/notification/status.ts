@@ -61,3 +61,49 @@ export const NotificationSummary = summary.meta({
   examples: [SUMMARY_EXAMPLE],
 })
 export type NotificationSummary = z.infer<typeof NotificationSummary>
+
+export const CancelledNotification = z
+  .object({
+    id: NotificationId,
+    state: NotificationState.describe(
+      'Its state now. `delivered` or `expired`: nothing of it was pending, so it was left as it is',
+    ),
+    stored: z.int().min(0).describe('The number of inboxes that have it. These items stay'),
+    sent: z
+      .int()
+      .min(0)
+      .describe(
+        'The number of messages outside the inbox that a provider had accepted, without those that failed later',
+      ),
+    ended: z
+      .int()
+      .min(0)
+      .describe(
+        'The number of steps that were waiting and will not be sent. For an audience, only those that were due before',
+      ),
+  })
+  .meta({
+    id: 'CancelledNotification',
+    description: 'What became of a notification that a sender cancelled',
+    examples: [{ id: SUMMARY_EXAMPLE.id, state: 'cancelled', stored: 1, sent: 0, ended: 1 }],
+  })
+export type CancelledNotification = z.infer<typeof CancelledNotification>
+
+export const Cancellation = z
+  .object({
+    cancelled: z
+      .array(CancelledNotification)
+      .describe('The notifications with this cancel key that no earlier request has listed, oldest first'),
+    more: z.boolean().describe('`true`: there are further ones. Repeat the request to cancel them'),
+  })
+  .meta({
+    id: 'Cancellation',
+    description: 'What became of the notifications with a cancel key',
+    examples: [
+      {
+        cancelled: [{ id: SUMMARY_EXAMPLE.id, state: 'cancelled', stored: 1, sent: 0, ended: 1 }],
+        more: false,
+      },
+    ],
+  })
+export type Cancellation = z.infer<typeof Cancellation>

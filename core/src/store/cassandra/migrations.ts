@@ -194,6 +194,10 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, user text, key text, takers text, version text,
     PRIMARY KEY ((tenant, user), key)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('cancel_keys')} (
+    tenant text, key text, at bigint, notification text, cancelled_at bigint static, passed text static,
+    PRIMARY KEY ((tenant, key), at, notification)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -1,3 +1,4 @@
+import { HORIZON_DAYS } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
 import { uuid7Time } from '../../notification/ids.ts'
 import { grouped, groupedSlices } from '../grouping.ts'
@@ -48,6 +49,16 @@ const progressOf = (row: types.Row): NotificationProgress | undefined => {
   return { ...record, state, ...cancelled, recipients }
 }
 
+const recordedIn = (row: types.Row): Recorded | undefined => {
+  const content = first(mapOf<string, string>(row.records))
+  return content === undefined
+    ? undefined
+    : recordedOf(JSON.parse(content) as NotificationRecord, row.cancelled_at !== null)
+}
+
+/** How long a cancellation is kept: as long as the record of a notification that was to be delivered as late as possible. */
+const cancelledUntil = (retention: number) => Date.now() + (HORIZON_DAYS + 2) * 86_400_000 + retention
+
 /**
  * Stores the records of notifications. Records accepted within ten seconds share a partition, so that a batch
  * is one mutation. A record is an entry of a map by time of acceptance: storing it again overwrites it with
@@ -65,12 +76,11 @@ export const cassandraNotifications = (session: Session, retention: number): Cas
 
   const recorded: Notifications['recorded'] = async (tenant, ids) => {
     const found = new Map<string, Recorded>()
-    const query = `SELECT id, records FROM ${table} WHERE tenant = ? AND bucket = ? AND id IN ?`
+    const query = `SELECT id, records, cancelled_at FROM ${table} WHERE tenant = ? AND bucket = ? AND id IN ?`
     await forEach(groupedSlices([...new Set(ids)], bucketOf, IDS_PER_QUERY), async ([bucket, some]) => {
       for (const row of await session.rows(query, [tenant, bucket, some])) {
-        const content = first(mapOf<string, string>(row.records))
-        if (content === undefined) continue
-        found.set(String(row.id), recordedOf(JSON.parse(content) as NotificationRecord))
+        const known = recordedIn(row)
+        if (known) found.set(String(row.id), known)
       }
     })
     return found
@@ -163,6 +173,6 @@ export const cassandraNotifications = (session: Session, retention: number): Cas
     },
 
     cancel: (tenant, id, at) =>
-      session.write([update('cancelled_at = ?', [at], tenant, id, Date.now() + retention)]),
+      session.write([update('cancelled_at = ?', [at], tenant, id, cancelledUntil(retention))]),
   }
 }

@@ -210,6 +210,9 @@ export const notificationsContract = (store: () => Store): void => {
         { complete: false, version: 7 },
       ])
       expect(found.get('wide')?.version).toBeUndefined()
+      for (const id of ['wide', 'later']) await notifications.cancel(tenant, id, now)
+      const cancelled = await notifications.recorded(tenant, ['wide', 'later'])
+      expect([...cancelled.values()].map(({ complete }) => complete)).toEqual([true, true])
       expect(await notifications.recorded(freshTenant(), [id])).toEqual(new Map())
       expect(await notifications.recorded(tenant, [])).toEqual(new Map())
     })

@@ -5,6 +5,7 @@ import type { Store } from '../port.ts'
 import { accountsContract } from './accounts.ts'
 import { atRestContract } from './at-rest.ts'
 import { attachmentsContract } from './attachments.ts'
+import { cancelKeysContract } from './cancel-keys.ts'
 import { categoriesContract } from './categories.ts'
 import { contextsContract } from './contexts.ts'
 import { decisionsContract } from './decisions.ts'
@@ -77,6 +78,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     digestsContract(store)
     schedulesContract(store)
     throttlesContract(store)
+    cancelKeysContract(store)
     accountsContract(store)
     suppressionsContract(store)
     attachmentsContract(store)

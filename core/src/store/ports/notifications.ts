@@ -47,7 +47,7 @@ export type NotificationRecord = {
 export type Acceptance = { at: number; fingerprint: string }
 
 /**
- * `complete`: all recipients are stored and none of its messages waits in the log. `version`: the version of
+ * `complete`: it is cancelled, or all recipients are stored and none of its messages waits in the log. `version`: the version of
  * its type, if it has one. `revision`: of the library.
  */
 export type Recorded = Acceptance & { complete: boolean; version?: number; revision?: number }

@@ -27,6 +27,11 @@ describe('a notification', () => {
     ['delivering', record({ chains: 2, expiresAt: NOW + 1 }), 1, false],
     ['expired', record({ chains: 2, expiresAt: NOW }), 1, false],
     ['expired', record({ deliverAt: NOW - 2, expiresAt: NOW - 3 }), 0, false],
+    // It expired while nobody had read it, or while it waited.
+    ['expired', record({ direct: 0, expiresAt: NOW }), 0, false],
+    ['expired', record({ direct: 0, deliverAt: NOW - 2, expiresAt: NOW - 1 }), 0, false],
+    ['delivered', record({ direct: 0, expiresAt: NOW, decisions: [] }), 0, false],
+    ['delivered', record({ expiresAt: NOW }), 0, false],
     // Recipients with local times have not been looked up yet.
     ['delivering', record({ deliverAt: NOW, lastAt: NOW + 9 }), 0, false],
     ['expired', record({ deliverAt: NOW - 9, lastAt: NOW + 9, expiresAt: NOW }), 0, false],

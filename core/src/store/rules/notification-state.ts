@@ -26,20 +26,20 @@ export const keptUntil = (record: NotificationRecord, retention: number): number
   Math.max(record.acceptedAt, record.deliverAt ?? 0, record.lastAt ?? 0) + retention
 
 /** Returns how a notification was accepted. Its record is stored after the recipients outside any chain. */
-export const recordedOf = ({
-  acceptedAt,
-  fingerprint,
-  chains,
-  deliverAt,
-  version,
-  revision,
-}: NotificationRecord): Recorded => ({
+export const recordedOf = (
+  { acceptedAt, fingerprint, chains, deliverAt, version, revision }: NotificationRecord,
+  cancelled: boolean,
+): Recorded => ({
   at: acceptedAt,
   fingerprint,
-  complete: chains === 0 && deliverAt === undefined,
+  complete: cancelled || (chains === 0 && deliverAt === undefined),
   ...(version === undefined ? {} : { version }),
   ...(revision === undefined ? {} : { revision }),
 })
+
+/** Reports whether a notification ended before its recipients were looked up, if it is not still to be read. */
+const reachedNobody = ({ chains, direct, decisions }: NotificationRecord): boolean =>
+  chains === 0 && direct === 0 && decisions === undefined
 
 /** Returns the state of a notification. `finished`: the number of finished chains; `local`: that of chains for local times. */
 export const notificationState = (
@@ -49,9 +49,11 @@ export const notificationState = (
 ): NotificationState => {
   if (cancelled) return 'cancelled'
   if (record.deliverAt !== undefined && record.deliverAt > now) return 'scheduled'
-  const never = record.expiresAt !== undefined && record.expiresAt <= (record.deliverAt ?? record.acceptedAt)
-  if (never) return 'expired'
+  const { acceptedAt, deliverAt, expiresAt } = record
+  const never = expiresAt !== undefined && expiresAt <= (deliverAt ?? acceptedAt)
+  const hasExpired = expiresAt !== undefined && expiresAt <= now
+  if (never || (hasExpired && reachedNobody(record))) return 'expired'
   const begun = record.lastAt === undefined || record.decisions !== undefined
   if (begun && finished >= record.chains + local) return 'delivered'
-  return record.expiresAt !== undefined && record.expiresAt <= now ? 'expired' : 'delivering'
+  return hasExpired ? 'expired' : 'delivering'
 }

@@ -180,6 +180,17 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, user, key)
    ) WITHOUT ROWID;
    CREATE INDEX throttles_expiry ON throttles (expires_at);`,
+  `CREATE TABLE cancel_keys (
+     tenant TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, notification TEXT NOT NULL, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, key, at, notification)
+   ) WITHOUT ROWID;
+   CREATE INDEX cancel_keys_expiry ON cancel_keys (expires_at);
+   CREATE TABLE cancellations (
+     tenant TEXT NOT NULL, key TEXT NOT NULL, cancelled_at INTEGER NOT NULL, passed_at INTEGER NOT NULL DEFAULT -1,
+     passed TEXT NOT NULL DEFAULT '', expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, key)
+   ) WITHOUT ROWID;
+   CREATE INDEX cancellations_expiry ON cancellations (expires_at);`,
 ]
 
 const TABLE =

@@ -97,12 +97,17 @@ export const sqliteNotifications = (session: Session, retention: number): Notifi
   },
 
   recorded: async (tenant, ids) => {
-    const rows = await session.all<{ id: string; content: string }>(
-      `SELECT id, content FROM notifications
+    const rows = await session.all<Pick<Listed, 'id' | 'content' | 'cancelledAt'>>(
+      `SELECT id, content, cancelled_at AS cancelledAt FROM notifications
        WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)) AND content IS NOT NULL AND expires_at > ?`,
       [tenant, JSON.stringify(ids), Date.now()],
     )
-    return new Map(rows.map(({ id, content }) => [id, recordedOf(JSON.parse(content) as NotificationRecord)]))
+    return new Map(
+      rows.map(({ id, content, cancelledAt }) => [
+        id,
+        recordedOf(JSON.parse(content) as NotificationRecord, cancelledAt !== null),
+      ]),
+    )
   },
 
   claim: (tenant, wanted) =>

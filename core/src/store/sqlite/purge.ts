@@ -33,6 +33,10 @@ const STEPS = [
      (SELECT tenant, user, window, member FROM digest_members WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM throttles WHERE (tenant, user, key) IN
      (SELECT tenant, user, key FROM throttles WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM cancel_keys WHERE (tenant, key, at, notification) IN
+     (SELECT tenant, key, at, notification FROM cancel_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM cancellations WHERE (tenant, key) IN
+     (SELECT tenant, key FROM cancellations WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM preference_changes WHERE (tenant, user, time) IN
      (SELECT tenant, user, time FROM preference_changes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN

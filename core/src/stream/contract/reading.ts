@@ -30,6 +30,19 @@ export const readingContract = (kit: Kit): void => {
     await eventually(async () => expect((await stream.backlog()).get(queue)).toBe(0))
   })
 
+  test('tells the time of its clock, between a message before and one after', async () => {
+    const { stream } = await world()
+    const reader = await stream.read(queue, { buffer: 10 })
+    await stream.publish([notify('before')])
+    const before = await one(reader)
+    const now = await stream.now(tenant)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+    await stream.publish([notify('after')])
+    const after = await one(reader)
+    expect(before.appendedAt).toBeLessThanOrEqual(now)
+    expect(after.appendedAt).toBeGreaterThan(now)
+  })
+
   test('wakes a waiting reader', async () => {
     const { stream } = await world()
     const reader = await stream.read('work-high', { buffer: 10 })

@@ -67,9 +67,7 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
       mayCrash()
       return messages.map(() => ({ sequence: 1, duplicate: false }))
     },
-    cancel: async (keys: readonly string[]) => {
-      for (const key of keys) scheduled.delete(key)
-    },
+    cancel: async (keys: readonly string[]) => keys.filter((key) => scheduled.delete(key)).length,
   }
   const options = {
     unknownTypes: 'accept',

@@ -5,6 +5,7 @@ export const OPERATIONS = {
   addTopicMembers: 'POST /v1/topics/{key}/members',
   archiveAll: 'POST /v1/inbox/archive-all',
   cancelNotification: 'DELETE /v1/notifications/{id}',
+  cancelNotifications: 'DELETE /v1/notifications',
   checkCatalogue: 'POST /v1/catalogue/check',
   deleteAttachment: 'DELETE /v1/attachments/{id}',
   deleteCategory: 'DELETE /v1/categories/{key}',
