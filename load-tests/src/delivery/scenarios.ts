@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { openContext } from './context.ts'
 import type { Environment } from './environment.ts'
 import { ADDRESSES } from './scenarios/addresses.ts'
+import { CANCELLING } from './scenarios/cancelling.ts'
 import { CATALOGUES } from './scenarios/catalogues.ts'
 import { CONTEXTS } from './scenarios/contexts.ts'
 import { DIGESTS } from './scenarios/digests.ts'
@@ -38,6 +39,7 @@ const SCENARIOS = [
   ...ERASURE,
   ...EXPLAIN,
   LISTING,
+  CANCELLING,
   ...DIGESTS,
   ...THROTTLES,
   ...LOCAL_TIMES,
