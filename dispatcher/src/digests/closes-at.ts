@@ -23,10 +23,11 @@ export const createClosesAt =
   }) =>
   async (
     tenant: string,
-    { user, opensAt, closesAt }: OpenWindow,
+    { user, opensAt, closesAt, full }: OpenWindow,
     { kind, context, frequency }: About,
     now: number,
   ): Promise<number> => {
+    if (full && kind !== 'quiet_hours') return now
     if (kind === 'digest') return closesAt
     const [chosen, [person], tenancy] = await Promise.all([
       store.preferences.get(tenant, [user]),

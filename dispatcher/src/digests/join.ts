@@ -52,12 +52,12 @@ export const createJoin = ({
 }) => {
   const join = gathered(async (tenant, requests: readonly Request[]) => {
     const all = await store.digests.join(tenant, requests.map(joiningOf))
-    const closes = requests.flatMap(({ step, window }, index) => {
-      const { id, closesAt, opened } = all[index]!
+    const closes = requests.flatMap(({ step, window, now }, index) => {
+      const { id, closesAt, opened, filled } = all[index]!
+      if (!opened && !filled) return []
       const opening = { user: step.user, window: window.name, id }
-      return opened
-        ? [closeMessage(tenant, opening, { kind: window.kind, priority: step.priority, at: closesAt })]
-        : []
+      const at = filled ? now : closesAt
+      return [closeMessage(tenant, opening, { kind: window.kind, priority: step.priority, at })]
     })
     if (closes.length > 0) await stream.publish(closes)
     return all

@@ -1,5 +1,5 @@
 import type { types } from 'cassandra-driver'
-import type { Joined, Joining, OpenWindow } from '../ports/digests.ts'
+import { type Joined, type Joining, MEMBERS_MAX, type OpenWindow } from '../ports/digests.ts'
 import { closesAfter } from '../rules/windows.ts'
 import type { Session, Statement } from './session.ts'
 import { ttlUntil } from './ttl.ts'
@@ -7,11 +7,11 @@ import { ttlUntil } from './ttl.ts'
 /** The clustering key under which the windows themselves are kept, beside their members. */
 export const WINDOWS = ''
 
-export type Current = OpenWindow & { opener: string }
+export type Current = OpenWindow & { opener: string; size: number }
 
 const USER = 'tenant = ? AND user = ?'
 export const ROW = `${USER} AND window = ? AND member = ?`
-export const WINDOW_COLUMNS = 'member, id, opens_at, closes_at, about, opener'
+export const WINDOW_COLUMNS = 'member, id, opens_at, closes_at, about, opener, size'
 
 /** Reads the row of a window. */
 export const currentOf =
@@ -20,6 +20,7 @@ export const currentOf =
     ...{ user, window: String(row.member), id: String(row.id) },
     ...{ opensAt: Number(row.opens_at), closesAt: Number(row.closes_at) },
     ...{ about: String(row.about), opener: String(row.opener) },
+    ...{ size: Number(row.size), full: Number(row.size) >= MEMBERS_MAX },
   })
 
 /** Returns a function that adds members to one window, each once. */
@@ -61,16 +62,16 @@ export const createJoin = (session: Session) => {
   })
 
   /** Makes the first of some joinings open a window. */
-  const opening = (tenant: string, { user, window, member, at, open }: Joining): Statement => ({
-    query: `INSERT INTO ${table} (tenant, user, window, member, id, opens_at, closes_at, opener, about)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
-    params: [tenant, user, WINDOWS, window, open.id, at, open.closesAt, member, open.about],
+  const opening = (tenant: string, { user, window, member, at, open }: Joining, size: number): Statement => ({
+    query: `INSERT INTO ${table} (tenant, user, window, member, id, opens_at, closes_at, opener, about, size)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS`,
+    params: [tenant, user, WINDOWS, window, open.id, at, open.closesAt, member, open.about, size],
   })
 
   /** Succeeds only if the opening is still open, and closes at the time that was read. */
-  const keeping = (tenant: string, window: Current, closesAt: number): Statement => ({
-    query: `UPDATE ${table} SET closes_at = ? WHERE ${ROW} IF id = ? AND closes_at = ?`,
-    params: [closesAt, tenant, window.user, WINDOWS, window.window, window.id, window.closesAt],
+  const keeping = (tenant: string, window: Current, closesAt: number, size: number): Statement => ({
+    query: `UPDATE ${table} SET closes_at = ?, size = ? WHERE ${ROW} IF id = ? AND closes_at = ?`,
+    params: [closesAt, size, tenant, window.user, WINDOWS, window.window, window.id, window.closesAt],
   })
 
   /** Tries to add members to one window with one LWT. Resolves with undefined if another process changed it meanwhile. */
@@ -85,15 +86,19 @@ export const createJoin = (session: Session) => {
     let closesAt = open?.closesAt ?? start.closesAt
     for (const joining of open ? some : some.slice(1))
       closesAt = closesAfter({ opensAt: open?.opensAt ?? start.opensAt, closesAt }, joining)
+    const size = (open?.size ?? 0) + some.length
     const collects = (joining: Joining) => open !== undefined || joining !== head || !joining.first
     const applied = await session.claimAll([
-      open ? keeping(tenant, open, closesAt) : opening(tenant, { ...head, open: { ...head.open, closesAt } }),
+      open
+        ? keeping(tenant, open, closesAt, size)
+        : opening(tenant, { ...head, open: { ...head.open, closesAt } }, size),
       ...some.map((joining) => memberStatement(tenant, joining, { id, collected: collects(joining) })),
     ])
     if (!applied) return undefined
     return some.map((joining) => ({
       ...{ id, closesAt, opened: open === undefined && joining === head },
       collected: collects(joining),
+      filled: size >= MEMBERS_MAX,
     }))
   }
 
@@ -106,7 +111,7 @@ export const createJoin = (session: Session) => {
       if (tried)
         for (const [member, { id, collected }] of await joinedBefore(tenant, left)) {
           const same = open?.id === id ? open : undefined
-          const joined = { id, collected, closesAt: same?.closesAt ?? 0 }
+          const joined = { id, collected, closesAt: same?.closesAt ?? 0, filled: same?.full ?? false }
           done.set(member, { ...joined, opened: same?.opener === member })
         }
       left = left.filter(({ member }) => !done.has(member))

@@ -184,7 +184,7 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('digests')} (
     tenant text, user text, window text, member text, id text, collected boolean, at bigint, step text,
-    opens_at bigint, closes_at bigint, opener text, about text,
+    opens_at bigint, closes_at bigint, opener text, about text, size int,
     PRIMARY KEY ((tenant, user), window, member)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `CREATE TABLE IF NOT EXISTS ${table('schedules')} (

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../port.ts'
-import type { Joining, OpenWindow } from '../ports/digests.ts'
+import { type Joining, MEMBERS_MAX, type OpenWindow } from '../ports/digests.ts'
 import { freshTenant, HOUR } from './samples.ts'
 
 const AT = Date.UTC(2026, 0, 31, 9)
@@ -28,15 +28,16 @@ export const digestsContract = (store: () => Store): void => {
       const tenant = freshTenant()
       const closesAt = AT + HOUR
       expect(await digests.join(tenant, [joining('a'), joining('b', { at: AT + 1 })])).toEqual([
-        { id: 'by a', closesAt, opened: true, collected: true },
-        { id: 'by a', closesAt, opened: false, collected: true },
+        { id: 'by a', closesAt, opened: true, collected: true, filled: false },
+        { id: 'by a', closesAt, opened: false, collected: true, filled: false },
       ])
       expect(await digests.join(tenant, [joining('c', { at: AT + 2 })])).toEqual([
-        { id: 'by a', closesAt, opened: false, collected: true },
+        { id: 'by a', closesAt, opened: false, collected: true, filled: false },
       ])
       const open: OpenWindow = {
         ...{ user: 'ada', window: 'email', id: 'by a', opensAt: AT, closesAt },
         about: '{"channel":"email"}',
+        full: false,
       }
       expect(await digests.get(tenant, open)).toEqual(open)
       expect(await digests.open(tenant, 'ada')).toEqual([open])
@@ -156,6 +157,17 @@ export const digestsContract = (store: () => Store): void => {
       expect(new Set(joined.map(({ id }) => id))).toEqual(new Set(['by m0']))
       expect(joined).toHaveLength(183)
       expect(await membersOf(tenant, 'by m0')).toEqual(all.map(({ member }) => member))
+    })
+
+    test('a window is full at MEMBERS_MAX members', async () => {
+      const { digests } = store()
+      const tenant = freshTenant()
+      const all = Array.from({ length: MEMBERS_MAX - 1 }, (_, index) => joining(`m${index}`))
+      await digests.join(tenant, all)
+      expect((await digests.get(tenant, opening('')))?.full).toBe(false)
+      expect(await digests.join(tenant, [joining('last')])).toMatchObject([{ filled: true }])
+      expect((await digests.get(tenant, opening('')))?.full).toBe(true)
+      expect(await membersOf(tenant, 'by m0')).toHaveLength(MEMBERS_MAX)
     })
 
     test('no member is lost or in two openings, whoever joins and closes at the same time', async () => {

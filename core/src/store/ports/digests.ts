@@ -8,7 +8,15 @@ export type OpenWindow = WindowPlace & {
   opensAt: number
   closesAt: number
   about: string
+  /** It has MEMBERS_MAX members: it is to be closed now. */
+  full: boolean
 }
+
+/**
+ * Members after which a window is full, so that a digest stays small enough to be rendered. Members that join in several
+ * processes at the same time may not all be counted.
+ */
+export const MEMBERS_MAX = 10_000
 
 /** One opening of a window. */
 export type Opening = WindowPlace & { id: string }
@@ -30,8 +38,11 @@ export type Joining = WindowPlace & {
   first?: boolean
 }
 
-/** The window of a member. `opened`: the member opened it, and it is still open. `closesAt` is 0 if it is closed. */
-export type Joined = { id: string; closesAt: number; opened: boolean; collected: boolean }
+/**
+ * The window of a member. `opened`: the member opened it, and it is still open. `closesAt` is 0 if it is closed. `filled`: the
+ * window is full.
+ */
+export type Joined = { id: string; closesAt: number; opened: boolean; collected: boolean; filled: boolean }
 
 /** A collected member. */
 export type Member = { member: string; step: string; at: number }

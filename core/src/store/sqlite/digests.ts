@@ -1,14 +1,24 @@
-import type { Digests, Joined, Joining, Member, OpenWindow } from '../ports/digests.ts'
+import {
+  type Digests,
+  type Joined,
+  type Joining,
+  MEMBERS_MAX,
+  type Member,
+  type OpenWindow,
+} from '../ports/digests.ts'
 import { closesAfter } from '../rules/windows.ts'
 import type { Session, Write } from './session.ts'
 
-type WindowRow = { id: string; opensAt: number; closesAt: number; opener: string }
+type WindowRow = { id: string; opensAt: number; closesAt: number; opener: string; size: number }
 
 const PLACE = 'tenant = ? AND user = ? AND window = ?'
-const OPEN = `SELECT id, opens_at AS opensAt, closes_at AS closesAt, opener FROM digest_windows WHERE ${PLACE}`
+const OPEN = `SELECT id, opens_at AS opensAt, closes_at AS closesAt, opener, size FROM digest_windows WHERE ${PLACE}`
 const JOINED = `SELECT id, collected FROM digest_members WHERE ${PLACE} AND member = ?`
 const WINDOW =
-  'SELECT user, window, id, opens_at AS opensAt, closes_at AS closesAt, about FROM digest_windows WHERE tenant = ? AND user = ?'
+  'SELECT user, window, id, opens_at AS opensAt, closes_at AS closesAt, about, size FROM digest_windows WHERE tenant = ? AND user = ?'
+
+type Stored = Omit<OpenWindow, 'full'> & { size: number }
+const openWindow = ({ size, ...window }: Stored): OpenWindow => ({ ...window, full: size >= MEMBERS_MAX })
 
 const joinOne = ({ run, first }: Write, tenant: string, joining: Joining): Joined => {
   const { user, window, member, step, at, until, open } = joining
@@ -22,26 +32,27 @@ const joinOne = ({ run, first }: Write, tenant: string, joining: Joining): Joine
       closesAt: same?.closesAt ?? 0,
       opened: same?.opener === member,
       collected: before.collected === 1,
+      filled: (same?.size ?? 0) >= MEMBERS_MAX,
     }
   }
   const opened = current === undefined
   const id = current?.id ?? open.id
   const closesAt = current ? closesAfter(current, joining) : open.closesAt
   const collected = !(opened && joining.first)
+  const size = (current?.size ?? 0) + 1
   if (opened)
     run(
-      `INSERT INTO digest_windows (tenant, user, window, id, opens_at, closes_at, opener, about)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      [...place, id, at, closesAt, member, open.about],
+      `INSERT INTO digest_windows (tenant, user, window, id, opens_at, closes_at, opener, about, size)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [...place, id, at, closesAt, member, open.about, size],
     )
-  else if (closesAt !== current.closesAt)
-    run(`UPDATE digest_windows SET closes_at = ? WHERE ${PLACE}`, [closesAt, ...place])
+  else run(`UPDATE digest_windows SET closes_at = ?, size = ? WHERE ${PLACE}`, [closesAt, size, ...place])
   run(
     `INSERT INTO digest_members (tenant, user, window, member, id, collected, at, step, expires_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [...place, member, id, collected ? 1 : 0, at, collected ? step : '', until],
   )
-  return { id, closesAt, opened, collected }
+  return { id, closesAt, opened, collected, filled: size >= MEMBERS_MAX }
 }
 
 export const sqliteDigests = (session: Session): Digests => ({
@@ -61,10 +72,10 @@ export const sqliteDigests = (session: Session): Digests => ({
         ]).changes > 0,
     ),
 
-  open: (tenant, user) => session.all<OpenWindow>(WINDOW, [tenant, user]),
+  open: async (tenant, user) => (await session.all<Stored>(WINDOW, [tenant, user])).map(openWindow),
 
   get: async (tenant, { user, window }) =>
-    (await session.all<OpenWindow>(`${WINDOW} AND window = ?`, [tenant, user, window]))[0],
+    (await session.all<Stored>(`${WINDOW} AND window = ?`, [tenant, user, window])).map(openWindow)[0],
 
   members: (tenant, { user, window, id }) =>
     session.all<Member>(

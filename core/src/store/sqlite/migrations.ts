@@ -163,7 +163,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX inbox_groups ON inbox (owner, grp, place, id) WHERE grp IS NOT NULL;`,
   `CREATE TABLE digest_windows (
      tenant TEXT NOT NULL, user TEXT NOT NULL, window TEXT NOT NULL, id TEXT NOT NULL, opens_at INTEGER NOT NULL,
-     closes_at INTEGER NOT NULL, opener TEXT NOT NULL, about TEXT NOT NULL,
+     closes_at INTEGER NOT NULL, opener TEXT NOT NULL, about TEXT NOT NULL, size INTEGER NOT NULL,
      PRIMARY KEY (tenant, user, window)
    ) WITHOUT ROWID;
    CREATE TABLE digest_members (
