@@ -2,7 +2,7 @@ import { ProblemError } from '@carillon/core/errors'
 import { z } from 'zod'
 
 /** One member of a list of entity tags; members may be empty (RFC 9110, sections 5.6.1 and 8.8.3). */
-const MEMBER = /[\t ]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)")?[\t ]*(?:,|$)/y
+const MEMBER = /[\t ]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[\t ]*)?(?:,|$)/y
 
 /** Returns the strong tags of a list, none if it is malformed. */
 const strongTags = (header: string): string[] => {
