@@ -63,7 +63,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
     metrics,
   })
   const reports = createReports({ store, stream, seal })
-  const work = workHandle(createWorkKinds({ store, stream, cache, live, seal, pipeline, reports }))
+  const work = workHandle(createWorkKinds({ store, stream, cache, live, seal, pipeline, reports, metrics }))
   const handles = { notify: pipeline.notify, work, report: work }
   const outages = createOutages({ log, metrics })
   const feed = async (family: keyof typeof TURN, priority: Priority, queue: Queue): Promise<Feed> => {

@@ -4,6 +4,7 @@ import { TimesWork } from '@carillon/core/preferences/times-message'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { WorkSubject } from '@carillon/schemas'
 import { inTurn, type WorkKinds, workKind } from './consumer/work-kind.ts'
 import { createChangeTimes } from './digests/change-times.ts'
@@ -27,6 +28,7 @@ export type WorkKindPorts = {
   seal: Pick<Seal, 'open'>
   pipeline: Pick<Pipeline, 'notify' | 'chunk' | 'due' | 'local'>
   reports: Pick<Reports, 'apply'>
+  metrics: Pick<Metrics, 'windowsClosed' | 'windowLag'>
 }
 
 const fits = ({ ready }: { ready: Ready }, { tenant }: WorkSubject) => ready.tenant === tenant

@@ -59,6 +59,29 @@ const decisionMetrics = (registers: Registry[]) => ({
   }),
 })
 
+/** Windows in which steps wait: digests, frequencies and quiet hours. */
+const windowMetrics = (registers: Registry[]) => ({
+  windowsOpened: new Counter({
+    name: 'carillon_windows_opened_total',
+    help: 'Windows opened, by kind: digest, frequency or quiet_hours. Those opened less those closed are open',
+    labelNames: ['kind'] as const,
+    registers,
+  }),
+  windowsClosed: new Counter({
+    name: 'carillon_windows_closed_total',
+    help: 'Windows closed, by kind',
+    labelNames: ['kind'] as const,
+    registers,
+  }),
+  windowLag: new Histogram({
+    name: 'carillon_window_lag_seconds',
+    help: 'Time from when a window was to close until it was closed',
+    labelNames: ['kind'] as const,
+    buckets: LATENCY_SECONDS,
+    registers,
+  }),
+})
+
 /** Queues of the event log. */
 const queuesMetrics = (registers: Registry[]) => ({
   backlog: new Gauge({
@@ -177,6 +200,7 @@ export const createMetrics = (options: { process?: boolean } = {}) => {
     registry,
     ...intakeMetrics(registers),
     ...decisionMetrics(registers),
+    ...windowMetrics(registers),
     ...queuesMetrics(registers),
     ...sendingMetrics(registers),
     ...edgeMetrics(registers),

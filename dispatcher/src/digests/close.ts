@@ -4,6 +4,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { Opening, OpenWindow } from '@carillon/core/store/ports/digests'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { DIGEST_TYPE } from '@carillon/core/template/digest-type'
 import type { ClosesAt } from './closes-at.ts'
 import type { Collected, ReadWindow } from './members.ts'
@@ -18,6 +19,7 @@ export type ClosePorts = {
   cache: Pick<SettingsCache, 'typeVersion'>
   readWindow: ReadWindow
   closesAt: ClosesAt
+  metrics: Pick<Metrics, 'windowsClosed' | 'windowLag'>
 }
 
 /** A step after it has waited in a window. */
@@ -31,7 +33,7 @@ type Typed = Pick<Step, 'type' | 'version' | 'revision'>
  * Closes windows. What waited in one is published again: steps that leave as themselves, and for the others one step that
  * tells of all of them. Its id is that of the window, so it is the same on every repetition.
  */
-export const createCloseWindow = ({ store, stream, cache, readWindow, closesAt }: ClosePorts) => {
+export const createCloseWindow = ({ store, stream, cache, readWindow, closesAt, metrics }: ClosePorts) => {
   /** Schedules the close of a window that closes later than now. Resolves with false if it is due. */
   const postponed = async (tenant: string, window: OpenWindow, now: number): Promise<boolean> => {
     const about = readAbout(window)
@@ -121,6 +123,8 @@ export const createCloseWindow = ({ store, stream, cache, readWindow, closesAt }
     if (open?.id === opening.id) {
       if (await postponed(tenant, open, now)) return
       await store.digests.close(tenant, opening)
+      metrics.windowsClosed.inc({ kind: opening.kind })
+      metrics.windowLag.observe({ kind: opening.kind }, Math.max(0, now - open.closesAt) / 1_000)
     }
     const collected = await readWindow(tenant, opening)
     if (collected.length > 0) await release(opening.kind, opening, collected, now)

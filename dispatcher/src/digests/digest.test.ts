@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DigestRule, NotificationTypeInput } from '@carillon/schemas'
+import { type DigestRule, type NotificationTypeInput, workSubject } from '@carillon/schemas'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { providersOf, scripted } from '../sending/testing/scripted.ts'
 import { openWorld, type World } from '../testing/dispatcher.ts'
@@ -87,6 +87,8 @@ describe('a digest of a type', () => {
     for (const id of [...ids, message!.notification])
       await until(async () => expect(await states(id)).toEqual(['email sent']))
     expect(await windows()).toEqual([])
+    for (const counter of [world.metrics.windowsOpened, world.metrics.windowsClosed])
+      expect((await counter.get()).values).toEqual([{ labels: { kind: 'digest' }, value: 1 }])
     expect((await world.titles('ada')).sort()).toEqual([
       'Bob likes your post',
       'Cleo likes your post',
@@ -196,5 +198,43 @@ describe('a digest of a type', () => {
       await until(async () =>
         expect((await states(id)).sort()).toEqual(['email failed rejected', 'sms queued digest']),
       )
+  })
+
+  test('of 2,000 notifications is an e-mail below 100 kB that says how many it does not list', async () => {
+    const wordy = '<p>{{ total }} likes</p>{% for item in items %}<p>{{ item.data.name }}</p>{% endfor %}'
+    await collecting(
+      { window: 3_600 },
+      { channels: { email: { html: `${wordy}<p>and {{ total | minus: items.size }} more</p>` } } },
+    )
+    const name = 'x'.repeat(400)
+    for (let batch = 0; batch < 20; batch++)
+      await Promise.all(Array.from({ length: 100 }, () => like(`${name}`, {})))
+    await collected(2_000)
+    const [open] = await windows()
+    await world.stream.publish([
+      {
+        subject: workSubject('digest', 'normal', world.tenant),
+        data: Buffer.from(
+          JSON.stringify({ user: 'ada', window: open!.window, id: open!.id, kind: 'digest' }),
+        ),
+      },
+    ])
+    // Not due yet: it is scheduled again.
+    await world.quiet()
+    expect(await windows()).toHaveLength(1)
+    await world.store.digests.move(world.tenant, open!, Date.now())
+    await world.stream.publish([
+      {
+        subject: workSubject('digest', 'normal', world.tenant),
+        data: Buffer.from(
+          JSON.stringify({ user: 'ada', window: open!.window, id: open!.id, kind: 'digest' }),
+        ),
+      },
+    ])
+    await until(() => expect(world.mail.got).toHaveLength(1))
+    const { html = '', text = '' } = world.mail.got[0]!.content
+    expect(html.length + text.length).toBeLessThan(100_000)
+    expect(html).toMatch(/<p>2000 likes<\/p>/)
+    expect(html).toMatch(/<p>and 1[0-9]{3} more<\/p>/)
   })
 })

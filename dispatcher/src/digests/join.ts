@@ -5,6 +5,7 @@ import type { StepWindow } from '@carillon/core/routing/digest'
 import type { Store } from '@carillon/core/store/port'
 import type { Joining } from '@carillon/core/store/ports/digests'
 import { RETENTION_MS, type Stream } from '@carillon/core/stream/port'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { gathered } from '../consumer/gathered.ts'
 import type { Collected } from './members.ts'
 import { aboutOf, closeMessage } from './window-work.ts'
@@ -46,9 +47,11 @@ const joiningOf = ({ step, window, now }: Request): Joining => {
 export const createJoin = ({
   store,
   stream,
+  metrics,
 }: {
   store: Pick<Store, 'digests'>
   stream: Pick<Stream, 'publish'>
+  metrics: Pick<Metrics, 'windowsOpened'>
 }) => {
   const join = gathered(async (tenant, requests: readonly Request[]) => {
     const all = await store.digests.join(tenant, requests.map(joiningOf))
@@ -60,6 +63,8 @@ export const createJoin = ({
       return [closeMessage(tenant, opening, { kind: window.kind, priority: step.priority, at })]
     })
     if (closes.length > 0) await stream.publish(closes)
+    for (const [index, { opened }] of all.entries())
+      if (opened) metrics.windowsOpened.inc({ kind: requests[index]!.window.kind })
     return all
   })
   return async (step: Step, window: StepWindow, now: number): Promise<Waiting | undefined> => {

@@ -78,7 +78,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
   const endpoints = createEndpoints(store.expiringKeys, { disableAfterMs, invalidations })
   const failureLog = createFailureLog({ log, metrics })
-  const join = createJoin({ store, stream })
+  const join = createJoin({ store, stream, metrics })
   const sendStep = createSendStep(
     {
       store,

@@ -91,7 +91,7 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
   })
   const reports = { apply: async () => undefined }
   const work = workHandle(
-    createWorkKinds({ store, stream, cache, live, seal, pipeline, reports: reports as never }),
+    createWorkKinds({ store, stream, cache, live, seal, pipeline, metrics, reports: reports as never }),
   )
 
   let sequence = 0
