@@ -93,12 +93,12 @@ export const openWorld = async (
     changeTimes: (user: string) => stream.publish([timesMessage(tenant, user, Date.now() - 2_000)]),
     /** Resolves when every queue is empty, and no schedule of the embedded log is due. */
     quiet: async () => {
-      const schedule = database.handle.prepare('SELECT MIN(at) AS at FROM stream_schedules')
-      const isDue = () => ((schedule.get() as { at: number | null }).at ?? Infinity) <= Date.now()
-      while (
-        (!options.stream && isDue()) ||
-        [...(await stream.backlog()).values()].some((waiting) => waiting > 0)
-      )
+      const schedule = options.stream
+        ? undefined
+        : database.handle.prepare('SELECT MIN(at) AS at FROM stream_schedules')
+      const isDue = () =>
+        ((schedule?.get() as { at: number | null } | undefined)?.at ?? Infinity) <= Date.now()
+      while (isDue() || [...(await stream.backlog()).values()].some((waiting) => waiting > 0))
         await new Promise((resolve) => setTimeout(resolve, 5))
     },
     /** Adds an account to the tenant. */
