@@ -93,12 +93,18 @@ export const ScheduleInput = z
   })
 export type ScheduleInput = z.infer<typeof ScheduleInput>
 
-/** A schedule in responses. */
-export const Schedule = z.object({ id: ScheduleId, ...shape }).meta({
-  id: 'Schedule',
-  description: 'A notification that is sent again and again, and when',
-  examples: [{ id: 'weekly-report', ...EXAMPLE }],
-})
+/** A schedule in responses. Its notification is not described again: a schema of what was read has no JSON Schema. */
+export const Schedule = z
+  .object({
+    id: ScheduleId,
+    ...shape,
+    notification: JsonObject.describe('The notification that each run sends, as in `ScheduleInput`'),
+  })
+  .meta({
+    id: 'Schedule',
+    description: 'A notification that is sent again and again, and when',
+    examples: [{ id: 'weekly-report', ...EXAMPLE }],
+  })
 export type Schedule = z.infer<typeof Schedule>
 
 /** A change of a schedule: a JSON merge patch (RFC 7396). Its result is checked as a whole. */
