@@ -18,11 +18,11 @@ const added = (state: State, { item: sent }: InboxAdded, now: number): State => 
   const { arrivedAt, group } = known ?? sent
   const item = known && hasNoState(sent) ? known : { ...sent, arrivedAt, ...(group && { group }) }
   const counts = shifted(state.counts, weight(known, now), weight(item, now))
-  const isMember = (other: Maybe) => other?.group?.newest && groupOf(other) === groupOf(item)
+  const isMember = (other: Maybe) => groupOf(other) === groupOf(item)
+  // Only the hub knows the numbers of a group with other items, which may not be loaded.
+  const isCounted = item.group && (state.floor || [...state.items.values()].some(isMember))
   // Below the floor, it may be a redelivered item of an older page, which is already counted.
-  const doubtful =
-    state.doubtful ||
-    (known ? state.news.has(item.id) : isLate(state, item) || [...state.items.values()].some(isMember))
+  const doubtful = state.doubtful || (known ? state.news.has(item.id) : isLate(state, item) || !!isCounted)
   const items = new Map(state.items).set(item.id, item)
   const unplaced = known ? state.unplaced : new Set(state.unplaced).add(item.id)
   return { ...state, counts, items, unplaced, doubtful }

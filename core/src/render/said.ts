@@ -63,12 +63,17 @@ export const saidBy = (step: Step, known: KnownOfStep): SaidOrFaults => {
 /** The longest e-mail about several notifications, in characters of HTML and text: some mail clients cut those of 100 kB. */
 const EMAIL_MAX = 90_000
 
+/** A template that fails with so few notifications does not fail because of their number. */
+const SURELY_SHORT = 20
+
 /** Lists fewer notifications in a digest that is too long for an e-mail; its templates can tell how many are missing. */
 const withinSize = (step: Step, known: KnownOfStep): SaidOrFaults => {
   for (let told = known.told; ; told = listing(told, Math.floor(told.items.length / 2))) {
     const said = unmarked(step, { ...known, told })
-    if (!told || told.items.length <= 1 || 'faults' in said) return said
-    if (step.plan[step.index]!.channel !== 'email') return said
+    if (!told || told.items.length <= 1) return said
+    // A text may have become too long for its template.
+    if ('faults' in said && told.items.length > SURELY_SHORT) continue
+    if ('faults' in said || step.plan[step.index]!.channel !== 'email') return said
     const { html = '', text = '' } = said.texts
     if (html.length + text.length + (said.content.body?.length ?? 0) <= EMAIL_MAX) return said
   }

@@ -49,12 +49,9 @@ const placesOf = (language: Language): Place[] => {
   ]
 }
 
-/** Returns the templates of a type that are the same in all languages. */
-const keysOf = ({ group, digest }: Written): Place[] =>
-  [
-    { path: ['group'], source: group },
-    { path: ['digest', 'key'], source: digest?.key },
-  ].flatMap(({ path, source }): Place[] => (source === undefined ? [] : [{ path, source, medium: 'text' }]))
+/** Returns the template of a type's group, which is the same in all languages. */
+const groupPlaces = ({ group }: Written): Place[] =>
+  group === undefined ? [] : [{ path: ['group'], source: group, medium: 'text' }]
 
 /** What types may refer to: the layouts, partials and `env` of a library. */
 type Names = Pick<References, 'layouts' | 'partials' | 'env'>
@@ -72,7 +69,7 @@ const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {
  */
 export function* templateFaults(type: Written, names: Names = NO_REFERENCES): Generator<Issue[]> {
   const issues = (place: Place) => templateIssues(place, { variables: SCOPE, partials: names.partials })
-  for (const place of keysOf(type)) yield issues(place)
+  for (const place of groupPlaces(type)) yield issues(place)
   yield* windowFaults(type)
   for (const language of allLanguages(type)) {
     for (const place of placesOf(language)) yield issues(place)
@@ -133,7 +130,11 @@ export function* templateWarnings(type: Written): Generator<Warning[]> {
 }
 
 function* allWarnings(type: Written): Generator<Warning[]> {
-  for (const place of [...keysOf(type), ...windowKeyPlaces(type), ...allLanguages(type).flatMap(placesOf)])
+  for (const place of [
+    ...groupPlaces(type),
+    ...windowKeyPlaces(type),
+    ...allLanguages(type).flatMap(placesOf),
+  ])
     yield [...linkWarnings(place), ...missingWarnings(type, place)]
   const languages = languagesOf(type)
   for (const locale of Object.keys(type.locales ?? {})) yield untranslated(type, languages, locale)
