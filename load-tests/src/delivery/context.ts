@@ -11,7 +11,7 @@ import { phoneProvider } from './stand-ins/phone.ts'
 import { sendgrid } from './stand-ins/sendgrid.ts'
 import { webhookReceiver } from './stand-ins/webhook.ts'
 
-const WAIT = { timeout: 90_000, interval: 50 }
+const WAIT = { timeout: 120_000, interval: 50 }
 
 /** Waits until the assertion holds. */
 export const eventually = <T>(assertion: () => T | Promise<T>): Promise<T> => vi.waitFor(assertion, WAIT)

@@ -58,8 +58,11 @@ const SCENARIOS = [
   PUMPING,
 ]
 
+/** Scenarios that run at the same time. They mostly wait; more of them overload one embedded process on two cores. */
+const TOGETHER = 20
+
 /**
- * Defines the delivery scenarios, which must pass in every mode. They run concurrently, each with its own tenant. The workers
+ * Defines the delivery scenarios, which must pass in every mode. Some run at a time, each with its own tenant. The workers
  * are killed before the first one, and the consequences are checked concurrently too. `last` runs alone at the end.
  */
 export const deliveryScenarios = <E extends Environment>(
@@ -70,7 +73,7 @@ export const deliveryScenarios = <E extends Environment>(
     last: { title: string; run: (environment: E) => Promise<void> }
   },
 ) => {
-  vi.setConfig({ maxConcurrency: SCENARIOS.length + 1 })
+  vi.setConfig({ maxConcurrency: TOGETHER })
   describe.skipIf(options.skip)(title, () => {
     let environment: E
     let interrupted: Awaited<ReturnType<typeof interrupt>>
