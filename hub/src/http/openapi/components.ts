@@ -39,6 +39,8 @@ const polished = (context: { zodSchema: z.core.$ZodType; jsonSchema: z.core.JSON
   const json = jsonSchema as Json
   // Responses may get new properties, so only request schemas are closed.
   if (def.type === 'object' && def.catchall === undefined) delete json.additionalProperties
+  // `maxItems` says the same, and code generators do not read `false`.
+  if (def.type === 'tuple' && json.items === false) delete json.items
   if (def.type === 'union' && 'discriminator' in def) json.discriminator = { propertyName: def.discriminator }
 }
 
