@@ -72,6 +72,7 @@ BEYOND_JSON_SCHEMA = [
     r"send a version or a type, not both",
     # Templates, expressions and schemas of data are languages of their own.
     r"the type is invalid at",
+    r"the type has no such variant",
     r"the (layout|partial) is invalid",
     r"the body is invalid at /type/",
 ]
