@@ -40,9 +40,9 @@ const joiningOf = ({ step, window, now }: Request): Joining => {
 }
 
 /**
- * Returns a function that makes a step wait in a window. It resolves with undefined if the step is
- * the first of a digest that lets it through. Who opens a window also schedules its close. Repeatable: a step that joins again
- * is in the same window as before. Steps that arrive together are written together.
+ * Returns a function that makes a step wait in a window. It resolves with undefined if the step is the first of a digest that
+ * lets it through. The step that opens a window also schedules its close. Repeatable: a step that joins again is in the same
+ * window as before. Steps that arrive together are written together.
  */
 export const createJoin = ({
   store,
@@ -56,7 +56,9 @@ export const createJoin = ({
   const join = gathered(async (tenant, requests: readonly Request[]) => {
     const all = await store.digests.join(tenant, requests.map(joiningOf))
     const closes = requests.flatMap(({ step, window, now }, index) => {
-      const { id, closesAt, opened, filled } = all[index]!
+      const { id, closesAt, opened } = all[index]!
+      // Quiet hours do not end early.
+      const filled = all[index]!.filled && window.kind !== 'quiet_hours'
       if (!opened && !filled) return []
       const opening = { user: step.user, window: window.name, id }
       const at = filled ? now : closesAt

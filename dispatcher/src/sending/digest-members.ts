@@ -26,8 +26,8 @@ const nextOf = (step: Step, now: number): OutgoingMessage[] => {
 }
 
 /**
- * Adds what follows from the end of a digest for the steps and digests in it: those that it told of share its end, and the others were
- * left out. Returns the consequences unchanged if the digest has not ended.
+ * Adds the consequences of a digest's end for the steps and digests in it. Those that it told of share its end; the others are
+ * skipped. Returns the consequences unchanged if the digest has not ended.
  */
 export const withMembers = (
   followed: Consequences,

@@ -93,7 +93,7 @@ export const ScheduleInput = z
   })
 export type ScheduleInput = z.infer<typeof ScheduleInput>
 
-/** A schedule in responses. Its notification is not described again: a schema of what was read has no JSON Schema. */
+/** A schedule in responses. Its notification is any object, because transforms have no JSON Schema of their output. */
 export const Schedule = z
   .object({
     id: ScheduleId,
