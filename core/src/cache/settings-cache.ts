@@ -1,4 +1,4 @@
-import type { NotificationType } from '@carillon/schemas'
+import type { CategoryDefinition, NotificationType } from '@carillon/schemas'
 import { LRUCache } from 'lru-cache'
 import type { Documents } from '../preferences/documents.ts'
 import type { Store } from '../store/port.ts'
@@ -21,6 +21,7 @@ const CONTEXTS_MAX = 20_000
 /** Maximum cached versions of types, besides the current ones. */
 const VERSIONS_MAX = 1_000
 const NONE: ReadonlySet<string> = new Set()
+const NO_CATEGORIES: ReadonlyMap<string, CategoryDefinition> = new Map()
 /** Maximum size of all cached libraries, in characters of JSON. */
 const LIBRARIES_MAX = 32_000_000
 
@@ -41,6 +42,8 @@ export type SettingsCache = {
   typeVersion(tenant: string, key: string, version: number): Promise<NotificationType | undefined>
   /** Returns the keys of the tenant's transactional categories: nobody can opt out of them. */
   transactionalCategories(tenant: string): Promise<ReadonlySet<string>>
+  /** Returns the tenant's categories by key. */
+  categories(tenant: string): Promise<ReadonlyMap<string, CategoryDefinition>>
   /** Returns the newest revision of the library; 0 if there is none. */
   revision(tenant: string): Promise<number>
   /** Returns one revision of the library; undefined if it does not exist. Revisions never change, so they do not expire. */
@@ -55,6 +58,11 @@ export type SettingsCache = {
   /** Returns when a user was last erased; undefined if never. */
   erasure(tenant: string, user: string): Promise<Erasure | undefined>
 }
+
+const byKey = (categories: readonly CategoryDefinition[]) => ({
+  all: new Map(categories.map((each) => [each.key, each])),
+  transactional: new Set(categories.flatMap(({ key, optOut }) => (optOut === false ? [key] : []))),
+})
 
 export const createSettingsCache = (
   store: Pick<
@@ -80,12 +88,9 @@ export const createSettingsCache = (
     if (found) versions.set(place, found)
     return found
   }
-  const transactional = cached({
+  const categories = cached({
     ...{ ...common, kind: 'categories' },
-    load: async (of): Promise<ReadonlySet<string>> => {
-      const all = await store.categories.list(of)
-      return new Set(all.flatMap(({ key, optOut }) => (optOut === false ? [key] : [])))
-    },
+    load: async (of) => byKey(await store.categories.list(of)),
   })
   const revision = cached({ ...common, kind: 'library', load: (of) => store.library.newest(of) })
   const libraries = new LRUCache<string, Library>({
@@ -126,7 +131,8 @@ export const createSettingsCache = (
     revision: async (of) => (await revision(of)) ?? 0,
     library,
     erasure,
-    transactionalCategories: async (of) => (await transactional(of)) ?? NONE,
+    categories: async (of) => (await categories(of))?.all ?? NO_CATEGORIES,
+    transactionalCategories: async (of) => (await categories(of))?.transactional ?? NONE,
     accounts: async (of) => (await accounts(of)) ?? [],
   }
 }

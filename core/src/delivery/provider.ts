@@ -2,6 +2,7 @@ import type { Action, Actor, Channel, DeviceInput, Priority, SuppressionReason }
 import type { z } from 'zod'
 import type { Http } from '../http/port.ts'
 import type { Brand } from '../render/brand.ts'
+import type { Listed } from '../render/listed.ts'
 import type { MailWords } from '../render/words.ts'
 import type { Capture } from './captured.ts'
 
@@ -82,6 +83,8 @@ export type Outgoing = {
   expiresAt: number
   address: Address
   content: Content
+  /** Of a digest to a machine: the notifications of which it tells. */
+  listed?: Listed
   /** An idempotency key for providers that support one: equal on every attempt. 32 characters of base64url. */
   key: string
   attempt: number

@@ -20,6 +20,8 @@ export type Said = Spoken<Partial<ItemContent>> & {
   sender: MessageSender | undefined
   unsubscribeUrl?: string | undefined
   brand?: Brand
+  /** The notifications of which a digest tells. */
+  told?: Told
   /** What the sender adds to an e-mail. */
   extras?: MailExtras | undefined
 }

@@ -3,10 +3,10 @@ import type { NotificationType } from '@carillon/schemas'
 const SHOWN = 50
 const LISTED = 5
 
-/** Lists the messages under the keys of their categories, if there are several. */
+/** Lists the messages under the names of their categories, if there are several. */
 const HTML = `<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">{{ 'new' | t: n: total }}</h1>
 {% assign shown = items | slice: 0, ${SHOWN} %}{% assign groups = shown | group_by: 'category' %}
-{% for group in groups %}{% if groups.size > 1 and group.name != '' %}<h2 dir="auto" style="margin:16px 0 8px;font-size:16px">{{ group.name }}</h2>{% endif %}
+{% for group in groups %}{% if groups.size > 1 and group.name != '' %}<h2 dir="auto" style="margin:16px 0 8px;font-size:16px">{{ group.items[0].category_name }}</h2>{% endif %}
 <ul style="margin:0 0 16px;padding:0 20px">{% for item in group.items %}
 <li dir="auto" style="margin:0 0 8px">{% if item.url != '' %}<a href="{{ item.url }}" style="color:inherit">{{ item.title }}</a>{% else %}{{ item.title }}{% endif %}</li>{% endfor %}
 </ul>{% endfor %}

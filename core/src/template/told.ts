@@ -5,6 +5,8 @@ export type ToldItem = {
   id: string
   type: string
   category: string
+  /** The name of the category, in the reader's language in a digest. */
+  category_name: string
   data: Readonly<Record<string, unknown>>
   title: string
   body: string
@@ -25,10 +27,13 @@ export type Told = {
 /** Actors beyond this number are only counted. */
 const ACTORS_MAX = 100
 
-const toldItem = (content: Partial<ItemContent>): ToldItem => ({
+type NameOfCategory = (key: string) => string
+
+const toldItem = (content: Partial<ItemContent>, nameOfCategory: NameOfCategory): ToldItem => ({
   id: content.id ?? '',
   type: content.type ?? '',
   category: content.category ?? '',
+  category_name: content.category === undefined ? '' : nameOfCategory(content.category),
   data: content.data ?? {},
   title: content.title ?? '',
   body: content.body ?? '',
@@ -40,12 +45,18 @@ const toldItem = (content: Partial<ItemContent>): ToldItem => ({
 
 const nameOf = ({ user, name }: Actor) => user ?? name ?? ''
 
-/** Returns what templates see of the notifications of which a message tells, given newest first. */
-export const toldOf = (contents: readonly Partial<ItemContent>[]): Told => {
+/**
+ * Returns what templates see of the notifications of which a message tells, given newest first. A category without a name is
+ * called by its key.
+ */
+export const toldOf = (
+  contents: readonly Partial<ItemContent>[],
+  nameOfCategory: NameOfCategory = (key) => key,
+): Told => {
   const actors = new Map<string, Actor>()
   for (const { actor } of contents) if (actor && !actors.has(nameOf(actor))) actors.set(nameOf(actor), actor)
   return {
-    items: contents.map(toldItem),
+    items: contents.map((content) => toldItem(content, nameOfCategory)),
     total: contents.length,
     actors: [...actors.values()].slice(0, ACTORS_MAX),
     total_actors: actors.size,

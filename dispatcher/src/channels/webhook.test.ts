@@ -61,6 +61,14 @@ describe('a message', () => {
     })
   })
 
+  test('of a digest has its list', async () => {
+    server.answerWith({})
+    const item = { id: 'i-2', type: 'comment', title: 'Two', createdAt: '2027-06-07T12:00:00.000Z' }
+    await send({ listed: { items: [item], total: 2 } })
+    expect(parse(WebhookMessage, last().json).success).toBe(true)
+    expect(last().json).toMatchObject({ data: { items: [item], total: 2 } })
+  })
+
   test('has the same id on every attempt', async () => {
     server.answerWith({})
     const message = sample()

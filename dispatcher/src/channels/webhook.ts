@@ -27,7 +27,7 @@ const WebhookConfig = z.strictObject({
 })
 type WebhookConfig = z.infer<typeof WebhookConfig>
 
-const payload = ({ notification, user, type, priority, at, content }: Outgoing) => {
+const payload = ({ notification, user, type, priority, at, content, listed }: Outgoing) => {
   const { title, body, url, image, actions, actor, category, tags, context, data } = content
   return {
     type: 'notification',
@@ -47,6 +47,7 @@ const payload = ({ notification, user, type, priority, at, content }: Outgoing) 
       tags,
       context,
       data,
+      ...listed,
     },
   }
 }

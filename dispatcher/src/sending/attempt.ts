@@ -107,7 +107,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
       return { ending: unrendered(spoken.faults[0]), now: Date.now(), leftOut: [] }
     }
     const mail = await prepareMail(step, overrides as EmailOverrides | undefined, person.profile)
-    const said: Said = { ...spoken, sender: senderOf(tenancy, channel) }
+    const said: Said = { ...spoken, sender: senderOf(tenancy, channel), ...(told && { told }) }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
     const claim = () => {

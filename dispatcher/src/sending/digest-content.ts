@@ -37,6 +37,7 @@ export const digestContent = (
   const [newest] = contents
   if (!newest) return undefined
   const { data, actor, category, priority } = newest
+  const { locale } = viewerOf(known.person(step), known.tenancy(step).settings, now)
   const isOwnType = step.type === newest.type
   return {
     content: {
@@ -47,6 +48,6 @@ export const digestContent = (
       ...(step.context === undefined ? {} : { context: step.context }),
       createdAt: newest.createdAt,
     },
-    told: toldOf(contents),
+    told: toldOf(contents, (key) => known.categoryName(step.tenant, key, locale)),
   }
 }

@@ -13,6 +13,7 @@ import { viewerOf } from '@carillon/core/template/viewer'
 import { digestOf } from '@carillon/core/template/window-key'
 import type { Channel, ItemContent, NotificationType } from '@carillon/schemas'
 import type { MembersOf, Told } from '../digests/members.ts'
+import { type CategoryPorts, lookUpCategories } from './lookup-categories.ts'
 import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
 import { lookUpItems } from './lookup-items.ts'
 import { lookUpPeople, type Person } from './lookup-people.ts'
@@ -39,6 +40,8 @@ export type Known = {
   tenancy(step: Step): InContext
   /** Returns the type of a step, in the version of its notification. */
   type(step: Step): NotificationType | undefined
+  /** Returns the name of a category of a tenant in a language, else its key. Only for digests. */
+  categoryName(tenant: string, key: string, locale: string | undefined): string
   /** Returns the templates of its type, or those that put its e-mail into the default layout; undefined without either. */
   templates(step: Step): TypeTemplates | undefined
   /** Returns the templates of digests whose type has none, or whose templates fail. */
@@ -55,6 +58,7 @@ export type LookupPorts = {
   membersOf: MembersOf
 } & TemplatePorts &
   ContextPorts &
+  CategoryPorts &
   PreferencePorts
 
 const at = (...parts: string[]) => parts.join('\n')
@@ -80,6 +84,18 @@ const lookUpMembers = async (membersOf: MembersOf, steps: readonly Step[]) => {
   return found
 }
 
+/** Decides again about the steps in a digest. */
+const stillWanted = ({ steps, digests }: Told, decide: (step: Step) => StepDecision): Members => {
+  const decided = steps.map((step) => ({ step, decision: decide(step) }))
+  const isOut = ({ decision: { outcome } }: { decision: StepDecision }) =>
+    outcome === 'skip' || outcome === 'end'
+  return {
+    digests,
+    left: decided.filter((each) => !isOut(each)).map(({ step }) => step),
+    out: decided.filter(isOut),
+  }
+}
+
 /** Returns the condition of a step; undefined if it has none or was found to hold before. */
 const conditionOf = (step: Step): string | undefined =>
   hasBegun(step) || step.destination !== undefined ? undefined : step.plan[step.index]?.if
@@ -95,11 +111,12 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
   const steps =
     inDigests.size === 0 ? due : [...due, ...[...inDigests.values()].flatMap(({ steps }) => steps)]
   const { templates, summary, summaryType } = await lookUpTemplates(ports, channel, steps)
-  const [found, presence, preferences, tenancy] = await Promise.all([
+  const [found, presence, preferences, tenancy, categoryName] = await Promise.all([
     lookUpItems(store, steps),
     presences(live, steps),
     lookUpPreferences(ports, steps),
     lookUpContexts(ports, steps),
+    lookUpCategories(ports, due),
   ])
   const content = (step: Step) => found.item(step) ?? step.content
   const subject = (step: Step) => preferences.subject(step, content(step)?.category)
@@ -153,14 +170,7 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
     if (!all) return undefined
     const known = membersKnown.get(digestName(step))
     if (known) return known
-    const decided = all.steps.map((each) => ({ step: each, decision: wanted(each, ownFacts(each, now)) }))
-    const isOut = ({ decision: { outcome } }: { decision: StepDecision }) =>
-      outcome === 'skip' || outcome === 'end'
-    const fresh = {
-      digests: all.digests,
-      left: decided.filter((each) => !isOut(each)).map(({ step }) => step),
-      out: decided.filter(isOut),
-    }
+    const fresh = stillWanted(all, (each) => wanted(each, ownFacts(each, now)))
     membersKnown.set(digestName(step), fresh)
     return fresh
   }
@@ -176,6 +186,7 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
     summary,
     summaryType,
     tenancy,
+    categoryName,
     type: preferences.type,
     person,
   }

@@ -3,6 +3,7 @@ import type { EndpointEnd, Endpoints } from '@carillon/core/delivery/endpoints'
 import type { Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { itemContent } from '@carillon/core/render/item-content'
+import { listedOf } from '@carillon/core/render/listed'
 import type { Said } from '@carillon/core/render/said'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { hostOf } from './address.ts'
@@ -19,7 +20,7 @@ export type SendPorts = {
 
 const outgoing = (
   step: Step,
-  { content, texts, appUrl, sender, unsubscribeUrl, brand, extras }: Said,
+  { content, texts, appUrl, sender, unsubscribeUrl, brand, extras, told }: Said,
   { address }: Candidate,
 ): Outgoing => {
   const { tenant, user, notification, type, priority, at, expiresAt } = step
@@ -36,6 +37,7 @@ const outgoing = (
     expiresAt,
     address,
     content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
+    ...(told && channel === 'webhook' ? { listed: listedOf(told, appUrl) } : {}),
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(sender ? { sender } : {}),

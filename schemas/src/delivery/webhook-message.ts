@@ -6,6 +6,21 @@ import { Timestamp } from '../fields/timestamp.ts'
 import { Action } from '../notification/action.ts'
 import { Actor } from '../notification/actor.ts'
 
+const DigestItem = z
+  .object({
+    id: z.string().describe('The id of its inbox item; without one, that of the notification'),
+    type: TypeKey,
+    category: z.string().optional().describe('Its category'),
+    title: z.string().optional().describe('One line of text'),
+    body: z.string().optional().describe('The text'),
+    url: z.string().optional().describe('Where a click leads: an absolute URL'),
+    image: z.string().optional().describe('The URL of a picture'),
+    actor: Actor.optional(),
+    data: z.record(z.string(), Json).optional().describe('The JSON object that the sender attached'),
+    createdAt: Timestamp.describe('The instant of its creation'),
+  })
+  .meta({ id: 'DigestItem', description: 'One of the notifications of which a digest tells' })
+
 const WebhookNotification = z
   .object({
     notification: NotificationId,
@@ -22,6 +37,17 @@ const WebhookNotification = z
     tags: z.array(z.string()).optional().describe('Its tags'),
     context: z.string().optional().describe('Its context'),
     data: z.record(z.string(), Json).optional().describe('The JSON object that the sender attached'),
+    items: z
+      .array(DigestItem)
+      .optional()
+      .describe(
+        'Only of a digest: the notifications of which it tells, newest first. The oldest are left out beyond 90,000 characters',
+      ),
+    total: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Only of a digest: the number of notifications of which it tells'),
   })
   .meta({ id: 'WebhookNotification', description: 'A notification for one user' })
 

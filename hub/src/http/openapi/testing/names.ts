@@ -154,6 +154,7 @@ export const COMPONENTS = [
   'Device',
   'DeviceInput',
   'DeviceList',
+  'DigestItem',
   'DiscordDevice',
   'DryRun',
   'DryRunDecisions',
