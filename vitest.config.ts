@@ -9,6 +9,17 @@ const END_TO_END = '*/src/**/*.e2e.test.ts'
 /** Tests whose result depends on the speed of the machine. */
 const ALONE = ['consistency', 'overload'].map((folder) => `load-tests/src/${folder}/**/*.e2e.test.ts`)
 
+/** Calendars do not depend on the time zone of the process, so their tests run again in some others. */
+const CASES = ['core/src/calendar/cases.test.ts', 'dispatcher/src/digests/field-cases.test.ts']
+const ZONES: Record<string, string[]> = {
+  'Pacific/Apia': CASES,
+  'Asia/Kathmandu': CASES,
+  // Its clocks change, so properties are tested there too.
+  'America/New_York': [...CASES, 'core/src/calendar/*.test.ts'],
+}
+
+const parts = { expect: { poll: { timeout: 15_000 } }, testTimeout: 60_000, hookTimeout: 60_000 }
+
 /** Real processes, killed and restarted. They run the build, which starts in half the time. */
 const processes = {
   testTimeout: 180_000,
@@ -27,16 +38,25 @@ export default defineConfig({
         ...unbuilt,
         test: {
           name: 'parts',
-          expect: { poll: { timeout: 15_000 } },
+          ...parts,
           include: ['*/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, END_TO_END],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
           // By default, Vitest leaves one core idle.
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
+      ...Object.entries(ZONES).map(([zone, include]) => ({
+        ...unbuilt,
+        test: {
+          name: zone,
+          ...parts,
+          include,
+          env: { TZ: zone },
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      })),
       {
         // Each mostly waits for the processes that it starts, so two run at a time.
         ...unbuilt,

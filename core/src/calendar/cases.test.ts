@@ -13,6 +13,12 @@ const NIGHTS: QuietHours = {
   days: { mon: [NIGHT], tue: [NIGHT], wed: [NIGHT], thu: [NIGHT], fri: [NIGHT], sat: [NIGHT], sun: [NIGHT] },
 }
 
+test('these cases run in the time zone that TZ names', () => {
+  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone
+  // Intl has an older spelling.
+  expect(zone.replace('Katmandu', 'Kathmandu')).toBe(process.env.TZ ?? zone)
+})
+
 describe('quiet hours', () => {
   test.each([
     ['2026-07-01T21:59+01:00', undefined],

@@ -77,6 +77,11 @@ export const openWorld = async (
     (await bare.inbox.page({ tenant: of, user }, { status: 'active', limit: 100 })).items.map(
       ({ title }) => title,
     )
+  const schedule = options.stream
+    ? undefined
+    : database.handle.prepare('SELECT MIN(at) AS at FROM stream_schedules')
+  /** Returns when the embedded log has something to do next, epoch ms; undefined if nothing waits in it. */
+  const dueAt = () => (schedule?.get() as { at: number | null } | undefined)?.at ?? undefined
 
   return {
     ...ports,
@@ -91,13 +96,10 @@ export const openWorld = async (
       ),
     /** Tells the dispatcher that the times of a user have changed, as a hub does. */
     changeTimes: (user: string) => stream.publish([timesMessage(tenant, user, Date.now() - 2_000)]),
+    dueAt,
     /** Resolves when every queue is empty, and no schedule of the embedded log is due. */
     quiet: async () => {
-      const schedule = options.stream
-        ? undefined
-        : database.handle.prepare('SELECT MIN(at) AS at FROM stream_schedules')
-      const isDue = () =>
-        ((schedule?.get() as { at: number | null } | undefined)?.at ?? Infinity) <= Date.now()
+      const isDue = () => (dueAt() ?? Infinity) <= Date.now()
       while (isDue() || [...(await stream.backlog()).values()].some((waiting) => waiting > 0))
         await new Promise((resolve) => setTimeout(resolve, 5))
     },
