@@ -73,7 +73,7 @@ export const createPipeline = (ports: PipelinePorts) => {
           wanted.filter(({ ready }) => ready.at > now),
           wanted.filter(({ ready }) => ready.at <= now),
         ]
-        await storeProfiles(store, due)
+        await storeProfiles(ports, due)
         const cancelled = [...ended].map((each) => cancelledPlan(each, now))
         await carryOut([...cancelled, ...later.map(postpone), ...(await planBatch(due))])
       } finally {
@@ -91,7 +91,7 @@ export const createPipeline = (ports: PipelinePorts) => {
     due: async ({ ready }: DueWork): Promise<void> => {
       if (await hasEnded(ready)) return
       const due = [await pin(ready)]
-      await storeProfiles(store, due)
+      await storeProfiles(ports, due)
       await carryOut(await planBatch(due))
     },
 

@@ -183,6 +183,23 @@ describe('quiet hours from 22:00 to 07:00 in Lisbon', () => {
     await until(() => expect(texts()).toEqual(['three']))
   })
 
+  test('move with a time zone that comes with a notification, in both directions', async () => {
+    await at('2027-06-07T22:30:00Z')
+    await notify('one')
+    await notify('two', { to: { user: 'ada', timezone: 'Europe/Warsaw' } })
+    const end = async () =>
+      (await world.store.digests.open(world.tenant, 'ada')).map(({ closesAt }) => closesAt)
+    await at(new Date(Date.now() + 2_000).toISOString())
+    await until(async () => expect(await end()).toEqual([Date.parse('2027-06-08T05:00:00Z')]))
+    await notify('three', { to: { user: 'ada', timezone: 'Atlantic/Azores' } })
+    await at(new Date(Date.now() + 2_000).toISOString())
+    await until(async () => expect(await end()).toEqual([Date.parse('2027-06-08T07:00:00Z')]))
+    await notify('four', { to: { user: 'ada', timezone: 'Europe/Warsaw' } })
+    await at(new Date(Date.now() + 2_000).toISOString())
+    await until(async () => expect(await end()).toEqual([Date.parse('2027-06-08T05:00:00Z')]))
+    await sentAt('2027-06-08T05:00:00Z', [expect.stringMatching(/^4 new notifications/)])
+  })
+
   test('that were made longer without a word are asked again at their end', async () => {
     await at('2027-06-07T21:00:00Z')
     await notify('one')

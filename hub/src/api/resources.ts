@@ -91,7 +91,7 @@ export const addResources = (
   deliveryRoutes(routes, { inbox, notifications, deliveries, cursors })
   explainRoutes(routes, { ...store, dueAt: createLocalDue({ users, cache }) })
   inboxRoutes(routes, { inbox, live, verbs, cursors, log })
-  userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache })
+  userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache, stream })
   tenantRoutes(routes, { tenants: store.tenants, insecureLinks: options.insecureLinks })
   contextRoutes(routes, { contexts: store.contexts, cursors, insecureLinks: options.insecureLinks })
   meRoutes(routes, { users, stream })

@@ -1,7 +1,9 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
+import { timesMessage } from '@carillon/core/preferences/times-message'
 import { signUserToken, USER_TOKEN_MAX_SECONDS } from '@carillon/core/security/user-tokens'
 import type { StoredUser, Users } from '@carillon/core/store/ports/users'
+import type { Stream } from '@carillon/core/stream/port'
 import { Timestamp, TokenContexts, UserId, UserProfile } from '@carillon/schemas'
 import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
@@ -53,7 +55,12 @@ const outside = ({ id, profile }: StoredUser) => ({ id, ...profile })
 
 export const userRoutes = (
   routes: Routes,
-  { users, erase, cache }: { users: Users; erase: Erase; cache: SettingsCache },
+  {
+    users,
+    erase,
+    cache,
+    stream,
+  }: { users: Users; erase: Erase; cache: SettingsCache; stream: Pick<Stream, 'publish'> },
 ) => {
   routes.sender(
     'users:write',
@@ -64,7 +71,7 @@ export const userRoutes = (
       tag: 'Users',
       summary: 'Create or replace a user',
       description:
-        'Stores the profile of a user: an attribute that is left out is removed. It ends an erasure.',
+        'Stores the profile of a user: an attribute that is left out is removed. It ends an erasure. If the time zone changes, what waits for a local time of the user moves.',
       params: Id,
       body: UserProfile,
       readOnly: ['id'],
@@ -72,6 +79,9 @@ export const userRoutes = (
     },
     async ({ c, params, body }, { tenant }) => {
       const user = { id: params.id, profile: await body() }
+      const [before] = await users.get(tenant, [user.id])
+      if (before && before.profile.timezone !== user.profile.timezone)
+        await stream.publish([timesMessage(tenant, user.id, Date.now())])
       await users.put(tenant, user)
       return c.json(outside(user))
     },
