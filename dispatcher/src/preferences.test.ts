@@ -139,7 +139,7 @@ describe('a due step', () => {
     expect(world.mail.got).toHaveLength(1)
   })
 
-  test('of a critical type passes over preferences; a critical priority does not', async () => {
+  test('of a critical type bypasses preferences; a critical priority does not', async () => {
     await type('alarm', { critical: true })
     await choose('/channels/email')
     await choose('/muted', true)

@@ -46,27 +46,27 @@ const headOf = (decision: DeliveryDecision): string => {
     case 'pass':
       if (stage === 'audience') return `The user was found to be a recipient${at}`
       if (stage === 'inbox') return `${subject} was stored${reason === 'silent' ? ' silently' : ''}${at}`
-      if (stage === 'send') return `A copy of ${subject} was left out${at}`
-      return stage === 'preference' ? `${subject} was allowed${at}` : `${subject} was found to be due${at}`
+      if (stage === 'send') return `A copy of ${subject} was not sent${at}`
+      return stage === 'preference' ? `${subject} was allowed${at}` : `${subject} was due${at}`
     case 'wait': {
       const until = decision.until === undefined ? '' : ` until ${instant(decision.until)}`
-      return `${subject}${of} waits${until}, as found${at}`
+      return `${subject}${of} was deferred${at}${until}`
     }
     case 'join':
-      return `${subject} joined a digest${decision.until === undefined ? '' : ` that leaves at ${instant(decision.until)}`}, as decided${at}`
+      return `${subject} joined a digest${at}${decision.until === undefined ? '' : `, which closes at ${instant(decision.until)}`}`
     case 'skip':
-      return `${subject}${of} was left out${at}`
+      return `${subject}${of} was skipped${at}`
     case 'end':
-      if (stage === 'audience') return `Everything for the user was left out${at}`
+      if (stage === 'audience') return `Everything for the user was skipped${at}`
       return channel === 'inbox'
         ? `${subject} was removed${at}`
-        : `${subject} and every later step were left out${at}`
+        : `${subject} and every later step were skipped${at}`
     case 'sent':
       return `${subject} was sent${of}${through}${at}`
     case 'failed':
       return `${subject} failed${of}${through}${at}`
     case 'in_doubt':
-      return `It is unknown whether ${subject}, tried${of}${through}${at}, was sent`
+      return `${subject} was tried${of}${through}${at}, and it is unknown whether it was sent`
   }
 }
 

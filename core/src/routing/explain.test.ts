@@ -79,7 +79,7 @@ describe('the sentence of a decision', () => {
   test.each(DecisionReason.options)('says what %s means', (reason) => {
     const text = sentenceOf({ ...decision, reason })
     expect(text).toBe(
-      `E-mail (step 1) was left out at 2026-01-31T09:00:00.000Z, because ${DECISION_REASONS[reason]}.`,
+      `E-mail (step 1) was skipped at 2026-01-31T09:00:00.000Z, because ${DECISION_REASONS[reason]}.`,
     )
   })
 
@@ -93,7 +93,7 @@ describe('the sentence of a decision', () => {
         reason: 'opted_out',
       }),
     ).toBe(
-      'E-mail (step 1) was left out at 2026-01-31T09:00:00.000Z, because the user switched it off (decided by the user, categories.orders.email).',
+      'E-mail (step 1) was skipped at 2026-01-31T09:00:00.000Z, because the user switched it off (decided by the user, categories.orders.email).',
     )
     expect(
       sentenceOf({
@@ -105,7 +105,7 @@ describe('the sentence of a decision', () => {
       }),
     ).toBe('E-mail (step 1) failed through smtp-main at 2026-01-31T09:00:00.000Z (bounced: 550).')
     expect(sentenceOf({ ...decision, outcome: 'wait', reason: 'delay', until: T + 60_000 })).toBe(
-      'E-mail (step 1) waits until 2026-01-31T09:01:00.000Z, as found at 2026-01-31T09:00:00.000Z, because the step has a delay.',
+      'E-mail (step 1) was deferred at 2026-01-31T09:00:00.000Z until 2026-01-31T09:01:00.000Z, because the step has a delay.',
     )
   })
 
@@ -161,7 +161,7 @@ describe('the story of a recipient', () => {
     expect(found.at(-1)).toMatchObject({ at: T + 1_005, until: T + 61_005, reason: 'delay' })
   })
 
-  test('names the step that was left out because the item was read, once', () => {
+  test('names the step that was skipped because the item was read, once', () => {
     const read: Decision = {
       ...{ at: T + 600_000, stage: 'condition', channel: 'email', step: 0, outcome: 'end' },
       ...{ by: 'user', reason: 'read' },
@@ -279,7 +279,7 @@ describe('the story of somebody without the notification', () => {
   test('says that they were never addressed', () => {
     expect(story({}, 'eve')).toEqual(['audience end sender to not_recipient'])
     expect(explain('eve', facts())[0]?.text).toBe(
-      'Everything for the user was left out at 2026-01-31T09:00:00.000Z, because it was not addressed to the user (decided by the sender, to).',
+      'Everything for the user was skipped at 2026-01-31T09:00:00.000Z, because it was not addressed to the user (decided by the sender, to).',
     )
     const large = facts({ record: record({ users: undefined, chains: 8 }), received: undefined })
     expect(explain('eve', large)[0]?.text).toContain('or the user has deleted one of very many items')

@@ -32,7 +32,7 @@ const narrowed = <Candidate extends Reachable, Destination extends { candidates:
 
 /**
  * Returns the destinations of a step that are neither suppressed nor disabled. If there are none, returns the decision with
- * the reason: it counts as skipped, not failed, and makes the next step due. `critical`: the type passes over preferences,
+ * the reason: it counts as skipped, not failed, and makes the next step due. `critical`: the type bypasses preferences,
  * or it is a one-time password. Pure.
  */
 export const reach = <Candidate extends Reachable, Destination extends { candidates: readonly Candidate[] }>(

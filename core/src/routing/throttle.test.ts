@@ -93,7 +93,7 @@ describe('a step without a free slot', () => {
       },
     })
     expect(inWords(decision).text).toBe(
-      'E-mail (step 0) was left out at 2026-12-01T09:00:00.000Z, because too many of its kind were sent before (3 of 3 until 2026-12-01T10:00:00.000Z) (decided by the type, throttle).',
+      'E-mail (step 0) was skipped at 2026-12-01T09:00:00.000Z, because the limit of its throttle was reached (3 of 3 until 2026-12-01T10:00:00.000Z) (decided by the type, throttle).',
     )
     expect(makesNextDue(step, { stage: 'throttle', reason: 'throttled' })).toBe(false)
   })

@@ -25,7 +25,7 @@ const AttachmentReceipt = Attachment.pick({ id: true, expiresAt: true }).meta({
 
 const Lifetime = integer(ATTACHMENT_LIFETIME.min, ATTACHMENT_LIFETIME.max)
   .default(ATTACHMENT_LIFETIME.default)
-  .describe('The lifetime of the file, in seconds; seven days if left out')
+  .describe('The lifetime of the file, in seconds. Defaults to seven days')
 
 const shown = ({ chunks: _, createdAt, expiresAt, ...attachment }: StoredAttachment): Attachment => ({
   ...attachment,
@@ -107,7 +107,7 @@ export const attachmentRoutes = (
       operationId: 'deleteAttachment',
       tag: 'Attachments',
       summary: 'Delete an uploaded file',
-      description: 'Deletes an uploaded file. E-mails that attach it and are not sent yet will fail.',
+      description: 'Deletes an uploaded file. Unsent e-mails that attach it will fail.',
       params: Place,
       answers: { 204: { description: 'File deleted' } },
     },

@@ -46,7 +46,7 @@ const METHODS = [
 /** Maps a failed fetch of a signing key to `unavailable`, so that the provider calls again. */
 const unchecked = (cause: unknown): CallbackResult => {
   if (!(cause instanceof HttpFailure)) throw cause
-  throw new ProblemError('unavailable', 'the callback cannot be checked now', { cause })
+  throw new ProblemError('unavailable', 'the callback cannot be verified now', { cause })
 }
 
 /**

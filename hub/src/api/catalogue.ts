@@ -13,7 +13,7 @@ const checkCatalogue = defineRoute({
   tag: 'Types',
   summary: 'Check a set of resources',
   description:
-    'Checks resources that refer to each other as if all of them were written, and compares them with what is stored. Changes nothing. `carillon apply` and `carillon diff` call it.',
+    'Checks a set of resources, which may refer to each other, and compares it with the stored resources. Changes nothing. `carillon apply` and `carillon diff` call it.',
   body: CatalogueInput,
   bodyMaxBytes: CATALOGUE_MAX_BYTES,
   answers: { 200: { description: 'Checked', schema: CatalogueCheck } },

@@ -22,7 +22,7 @@ export const putCategory = defineRoute({
   tag: 'Types',
   summary: 'Define or replace a category',
   description:
-    'Defines the display name and description of a category, and whether users may opt out. Types and notifications may name a category that is not defined. Its key is then its name. A tenant has at most 200 categories.',
+    'Defines the display name and description of a category, and whether users may opt out. Types and notifications may use a category that is not defined; its key is then its display name. A tenant has at most 200 categories.',
   params: Key,
   headers: IfMatch,
   body: CategoryInput,
@@ -38,7 +38,7 @@ export const getCategory = defineRoute({
   operationId: 'getCategory',
   tag: 'Types',
   summary: 'Get a category',
-  description: 'Returns a category as it was defined. `ETag` is for `If-Match`.',
+  description: 'Returns the definition of a category. `ETag` is for `If-Match`.',
   params: Key,
   answers: { 200: { description: 'The category', schema: CategoryDefinition } },
   problems: ['not_found'],

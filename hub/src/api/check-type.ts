@@ -9,7 +9,7 @@ import type { References } from '@carillon/core/template/type-templates'
 import type { Issue } from '@carillon/schemas'
 
 /**
- * Yields what is wrong with the schema, conditions, dates and templates of a type. `names`: what its templates may refer to.
+ * Yields the faults in the schema, conditions, dates and templates of a type. `names`: the names that its templates may use.
  */
 export function* typeFaults(type: NewType, names: References): Generator<Issue[]> {
   const unusable = schemaFaults(type)
@@ -27,7 +27,7 @@ const CHECK_MS = 10_000
 export const checkPause = (what: string): Pause => createPause({ what, budgetMs: CHECK_MS })
 
 /**
- * Checks the schema, conditions, dates and templates of a type, which stands at `at` in the request. Throws `invalid_request` with
+ * Checks the schema, conditions, dates and templates of a type, which is at `at` in the request. Throws `invalid_request` with
  * the place of each fault.
  */
 export const checkType = async (

@@ -23,7 +23,7 @@ export const putContext = defineRoute({
   tag: 'Contexts',
   summary: 'Create or replace a context',
   description:
-    "Replaces all settings of a context. One that is left out is the tenant's. They take effect at once, and within a second on other hubs and dispatchers.",
+    "Replaces all settings of a context. Omitted settings are the tenant's. They take effect at once, and within a second on other hubs and dispatchers.",
   params: Key,
   headers: IfMatch,
   body: ContextSettings,
@@ -39,8 +39,7 @@ export const getContext = defineRoute({
   operationId: 'getContext',
   tag: 'Contexts',
   summary: 'Get a context',
-  description:
-    "Returns the context's own settings. A setting that was never set is left out. `ETag` is for `If-Match`.",
+  description: "Returns the context's own settings. Unset settings are absent. `ETag` is for `If-Match`.",
   params: Key,
   answers: { 200: { description: 'The context', schema: Context } },
   problems: ['not_found'],
@@ -52,7 +51,7 @@ export const listContexts = defineRoute({
   operationId: 'listContexts',
   tag: 'Contexts',
   summary: 'List the contexts',
-  description: 'Lists the contexts of the tenant that were created, in no particular order.',
+  description: 'Lists the contexts that were created, in no particular order.',
   query: z.strictObject(pageQuery()),
   answers: { 200: { description: 'A page of contexts', schema: ContextPage } },
   problems: ['cursor_invalid'],

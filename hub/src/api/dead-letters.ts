@@ -29,7 +29,7 @@ const ShownLetter = z
     subject: z.string().describe('The NATS subject that it was published to'),
     code: z.string().describe('The code of the problem'),
     detail: z.string().describe('The problem in words'),
-    deadLetteredAt: Timestamp.describe('The instant at which it became a dead letter'),
+    deadLetteredAt: Timestamp.describe('When it became a dead letter'),
     truncated: z.boolean().describe('Whether it was too large to be kept whole'),
     body: z.string().optional().describe('The message, if it is JSON'),
   })
@@ -75,7 +75,7 @@ const shown = (letter: DeadLetter): z.infer<typeof ShownLetter> => {
 const notReplayable = (why: string) => new ProblemError('not_replayable', why)
 
 /**
- * Returns the step with a new journey number, so that claims and records of the previous journey do not stop
+ * Returns the step with a new journey number, so that claims and records of the previous journey do not block
  * it.
  */
 const replayedStep = (letter: DeadLetter, now: number): OutgoingMessage => {
@@ -100,7 +100,7 @@ const replayOf = (letter: DeadLetter, now: number): OutgoingMessage => {
     else if (parseWorkSubject(subject).kind.startsWith('step.')) return replayedStep(letter, now)
     return { subject, data, ...(headers && { headers }) }
   } catch (error) {
-    if (error instanceof SubjectError) throw notReplayable(`its subject leads nowhere: ${error.message}`)
+    if (error instanceof SubjectError) throw notReplayable(`its subject has no queue: ${error.message}`)
     throw error
   }
 }
@@ -148,7 +148,7 @@ export const deadLetterRoutes = (
       operationId: 'replayDeadLetter',
       tag: 'Dead letters',
       summary: 'Replay a dead letter',
-      description: 'Puts the message back into its queue, once the reason of its failure is gone.',
+      description: 'Puts the message back into its queue. Replay it after the cause of its failure is fixed.',
       params: Id,
       answers: { 202: { description: 'Replayed: it is in its queue again, and no longer a dead letter' } },
       problems: ['not_found', 'not_replayable', 'stream_full'],

@@ -45,7 +45,7 @@ const DeliveryPage = z.object({ deliveries: z.array(Delivery), next: nextCursor(
   examples: [{ deliveries: [exampleOf(Delivery)], next: null }],
 })
 
-/** The place where a list continues: first the inboxes of the named users, then the ledger. */
+/** A position in the list: first the inboxes of the named users, then the ledger. */
 type Place = { list: 'inboxes'; from: number } | { list: 'ledger'; after?: string }
 
 const START: Place = { list: 'inboxes', from: 0 }
@@ -82,7 +82,7 @@ export const deliveryRoutes = (
       tag: 'Notifications',
       summary: 'List the deliveries of a notification',
       description:
-        'Lists how far every delivery of a notification has come, in no particular order. Deliveries to the inbox are listed for the named `user`, or for all users that the notification names; for the members of a topic and for everyone, they are listed user by user only.',
+        'Lists the deliveries of a notification with their states, in no particular order. Deliveries to the inbox are listed for the given `user`, or for all users that the notification names. For members of a topic and for everyone, they are listed only with `user`.',
       params: z.object({ id: NotificationId }),
       query: z.strictObject({
         ...pageQuery(),

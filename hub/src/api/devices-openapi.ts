@@ -21,11 +21,11 @@ export const ShownDevice = z
     id: DeviceId,
     kind: z.string().describe('The kind of device, such as `web-push` or `webhook`'),
     origin: z.string().optional().describe('With `web-push`: the origin of the push service'),
-    createdAt: Timestamp.describe('The instant of its first registration'),
+    createdAt: Timestamp.describe('When it was first registered'),
   })
   .meta({
     id: 'Device',
-    description: 'A device, as it is read: its tokens, keys and URLs are never returned',
+    description: 'A device in responses. Its tokens, keys and URLs are never returned',
     examples: [EXAMPLE],
   })
 const ShownDevices = z
@@ -63,7 +63,7 @@ export const registerDevice = defineRoute({
   tag: 'Devices',
   summary: "Register one of the user's own devices",
   description:
-    'Registers a device for push messages, or replaces it. A user has at most 32 devices. Web push endpoints have to be of a known push service.',
+    'Registers a device for push messages, or replaces it. A user has at most 32 devices. Web push endpoints must belong to a known push service.',
   params: Id,
   body: PushDeviceInput,
   readOnly: READ_ONLY,
@@ -77,7 +77,7 @@ export const deleteDevice = defineRoute({
   operationId: 'deleteDevice',
   tag: 'Devices',
   summary: "Delete one of the user's own devices",
-  description: 'Deletes a device, if it exists: nothing is sent to it any more.',
+  description: 'Deletes a device, if it exists. Nothing is sent to it afterwards.',
   params: Id,
   answers: deleted,
 })
@@ -89,7 +89,7 @@ export const getPushKey = defineRoute({
   tag: 'Devices',
   summary: 'Get the key for web push',
   description:
-    'Returns the key with which browsers subscribe to web push: the `applicationServerKey` of `pushManager.subscribe`.',
+    'Returns the key that browsers need to subscribe to web push: the `applicationServerKey` of `pushManager.subscribe`.',
   answers: { 200: { description: 'The key', schema: PushKey } },
   problems: ['tenant_unknown'],
 })
@@ -111,7 +111,7 @@ export const registerUserDevice = defineRoute({
   operationId: 'registerUserDevice',
   tag: 'Devices',
   summary: 'Register a device, a webhook or a chat for a user',
-  description: 'Registers a device, or replaces it. A user has at most 32. The user need not be known.',
+  description: 'Registers a device, or replaces it. A user has at most 32. The user need not exist.',
   params: UserDevice,
   body: DeviceInput,
   readOnly: READ_ONLY,
@@ -125,7 +125,7 @@ export const deleteUserDevice = defineRoute({
   operationId: 'deleteUserDevice',
   tag: 'Devices',
   summary: 'Delete a device of a user',
-  description: 'Deletes a device, if it exists: nothing is sent to it any more.',
+  description: 'Deletes a device, if it exists. Nothing is sent to it afterwards.',
   params: UserDevice,
   answers: deleted,
 })

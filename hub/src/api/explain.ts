@@ -34,9 +34,9 @@ export const explainRoutes = (
       path: '/v1/notifications/{id}/explain',
       operationId: 'explainNotification',
       tag: 'Notifications',
-      summary: 'Explain what a user got of a notification, and why',
+      summary: 'Explain the decisions about a notification and a user',
       description:
-        'Returns every decision about a notification and a user in the order in which they were taken: why there is an item or none, why each step of the delivery plan was sent, left out or waits, and what providers said. Each has a reason and a sentence. Decisions are read as they were recorded. What changed since, such as a preference, does not change them.',
+        'Returns every decision about a notification and a user in the order in which they were taken: why an item was or was not stored, why each step of the delivery plan was sent, skipped or deferred, and what providers said. Each has a reason and a sentence. Decisions are returned as recorded; later changes, such as a preference, do not change them.',
       params: z.object({ id: NotificationId }),
       query: z.strictObject({ user: UserId.describe('The user') }),
       answers: { 200: { description: 'The decisions', schema: Explanation } },

@@ -8,7 +8,7 @@ const Health = z
 const ReadinessStatus = z.enum(['ready', 'degraded', 'draining', 'unready']).meta({
   id: 'ReadinessStatus',
   description:
-    '`degraded`: a dependency is unavailable now. `draining`: the hub is about to stop. `unready`: the hub has not reached every dependency yet',
+    '`degraded`: a dependency is unavailable now. `draining`: the hub is stopping. `unready`: the hub has not reached every dependency yet',
 })
 
 const Ready = z
@@ -32,7 +32,7 @@ export const getHealth = defineRoute({
   operationId: 'getHealth',
   tag: 'Operations',
   summary: 'Check that the process is alive',
-  description: 'Responds as long as the process can. It asks no dependency.',
+  description: 'Responds while the process runs. Dependencies are not checked.',
   answers: { 200: { description: 'Alive', schema: Health } },
 })
 
@@ -43,7 +43,7 @@ export const getReadiness = defineRoute({
   tag: 'Operations',
   summary: 'Check that the hub can serve requests',
   description:
-    'For load balancers. A hub is ready once it has reached every dependency, until it is about to stop. It stays ready while a dependency is unavailable: it then serves what it can, and answers other requests with 503 and `Retry-After`.',
+    'For load balancers. A hub is ready after it has reached every dependency, until it starts to stop. It stays ready while a dependency is unavailable: it then serves what it can, and answers other requests with 503 and `Retry-After`.',
   answers: {
     200: { description: 'Ready or degraded', schema: Ready },
     503: { description: 'Not ready yet, or draining', schema: Ready },
@@ -79,7 +79,7 @@ export const getJsonSchema = defineRoute({
   tag: 'Operations',
   summary: 'Get a JSON Schema',
   description:
-    'Returns one of the JSON Schemas of what crosses the wire, such as `notification.json`, and of the `config` of provider accounts, such as `provider-smtp.json`. A 404 lists them.',
+    'Returns a JSON Schema: of a wire format, such as `notification.json`, or of the `config` of provider accounts, such as `provider-smtp.json`. A 404 lists the file names.',
   params: z.object({
     file: z.string().meta({ description: 'The file name', examples: ['notification.json'] }),
   }),

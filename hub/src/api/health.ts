@@ -31,7 +31,7 @@ export const operationRoutes = (
   const schemas = new Map<string, unknown>(
     Object.entries(jsonSchemas()).map(([name, schema]) => [`${name}.json`, schema]),
   )
-  // Rules that only code can express are enforced by the API.
+  // The API also enforces rules that JSON Schema cannot express.
   for (const [name, { config }] of providers)
     schemas.set(
       `provider-${name}.json`,
@@ -59,7 +59,11 @@ export const operationRoutes = (
 
   routes.open(getJsonSchema, ({ c, params }) => {
     const schema = schemas.get(params.file)
-    if (!schema) throw new ProblemError('not_found', `there are ${[...schemas.keys()].join(', ')}`)
+    if (!schema)
+      throw new ProblemError(
+        'not_found',
+        `no such schema; known schemas are ${[...schemas.keys()].join(', ')}`,
+      )
     return c.body(JSON.stringify(schema), 200, { 'content-type': 'application/schema+json' })
   })
 }

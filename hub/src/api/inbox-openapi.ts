@@ -53,7 +53,7 @@ const ItemIds = z
   .strictObject({ ids: z.array(ItemId).min(1).max(100).describe('The ids of the items') })
   .meta({ id: 'ItemIds', description: 'Up to 100 items', examples: [{ ids: [ITEM] }] })
 const ContextFilter = Context.optional().describe(
-  'Only items of this context; the empty string stands for items without one. A context that the token excludes is refused',
+  "Only items of this context; the empty string stands for items without one. A context outside the token's contexts is refused",
 )
 /** An empty parameter selects the empty context. */
 const ContextParameter = ContextFilter.meta({ allowEmptyValue: true })
@@ -62,11 +62,11 @@ const ItemFilter = z
     category: Category.optional().describe('Only items of this category'),
     tag: Tag.optional().describe('Only items with this tag'),
     context: ContextFilter,
-    through: ItemId.optional().describe('The newest item to change; items that arrived later are left alone'),
+    through: ItemId.optional().describe('The newest item to change; items that arrived later do not change'),
   })
   .meta({
     id: 'ItemFilter',
-    description: 'Which active items to change; all of them if it is empty',
+    description: 'The active items to change; all of them if empty',
     examples: [{ category: 'comments', through: ITEM }],
   })
 
@@ -77,17 +77,17 @@ export const getInbox = defineRoute({
   tag: 'Inbox',
   summary: 'Get a page of the inbox',
   description:
-    'Returns the items of one status in order of arrival, newest first, the counts, and the position of live messages. The newest item of a group stands for all of its items in the list; `group` has their numbers. A page may hold fewer items than its limit and still have a `next`: one request reads a bounded number of items.',
+    'Returns the items of one status in order of arrival, newest first, the counts, and the position in the live messages. A group is listed as its newest item, whose `group` has the counts. A page may hold fewer items than its limit and still have a `next`, because one request reads a bounded number of items.',
   query: z.strictObject({
     status: InboxStatus.default('active'),
     category: Category.optional().describe('Only items of this category'),
     tag: Tag.optional().describe('Only items with this tag'),
     context: ContextParameter,
-    group: GroupKey.optional().describe('Only the items of the groups with this key, each on its own'),
+    group: GroupKey.optional().describe('Only the items of the groups with this key, listed individually'),
     type: TypeKey.optional().describe(
-      'With `group`: only those of this type. With `context` as well, this is the group of an item, and is read fastest',
+      'With `group`: only items of this type. Together with `context`, this selects one group and is the fastest',
     ),
-    flat: z.literal('true').optional().describe('`true`: every item on its own, also those of groups'),
+    flat: z.literal('true').optional().describe('`true`: every item is listed individually, without groups'),
     limit: limit(100, 20),
     before: cursor,
   }),
@@ -102,7 +102,7 @@ export const getInboxCounts = defineRoute({
   tag: 'Inbox',
   summary: 'Count the unread and unseen items',
   description:
-    'Returns the numbers of unread and unseen items, or of those of a category, tag or context. Exact up to 100.',
+    'Returns the numbers of unread and unseen items, optionally of one category, tag or context. Exact up to 100.',
   query: z.strictObject({
     category: Category.optional().describe('Only items of this category'),
     tag: Tag.optional().describe('Only items with this tag'),
@@ -129,7 +129,7 @@ const markAll = (route: { path: string; operationId: string; summary: string }, 
     ...route,
     tag: 'Inbox',
     description:
-      'Changes every active item, or those of a category, tag or context, however many they are. Items that arrive afterwards are left alone, and snoozed items wake as they were.',
+      'Changes all active items, or those of a category, tag or context, without a limit on their number. Items that arrive afterwards and snoozed items do not change.',
     body: ItemFilter,
     bodyOptional: true,
     answers: { 200: { description: outcome, schema: ChangedAll } },
@@ -159,7 +159,7 @@ export const updateItem = defineRoute({
   tag: 'Inbox',
   summary: 'Change an item',
   description:
-    'Marks an item as read or seen, archives it, snoozes it, or undoes that. With `group`, it does so with the items of its group. Read, seen and archived are set on all active ones; other changes reach the newest 1,000.',
+    'Marks an item as read or seen, archives it, snoozes it, or undoes that. With `group`, it changes the items of its group: read, seen and archived change all active items; other changes apply to the newest 1,000.',
   params: Id,
   body: ItemPatch,
   answers: { 200: { description: 'Changed', schema: ChangedItem } },
@@ -174,7 +174,7 @@ export const deleteItem = defineRoute({
   tag: 'Inbox',
   summary: 'Delete an item',
   description:
-    'Deletes an item for good, or with `group=true` all items of its group, whatever their status. Steps of their delivery plans that are pending end.',
+    'Deletes an item permanently, or with `group=true` all items of its group, whatever their status. Pending steps of their delivery plans are cancelled.',
   params: Id,
   query: z.strictObject({
     group: z.literal('true').optional().describe('`true`: the item and all others of its group'),
@@ -190,8 +190,7 @@ export const takeAction = defineRoute({
   neverWords: true,
   tag: 'Inbox',
   summary: 'Take an action of an item',
-  description:
-    'Records that the user took one of the actions that the item offers, and marks the item as read.',
+  description: "Records that the user took one of the item's actions, and marks the item as read.",
   params: ActionOfItem,
   answers: { 200: { description: 'Action taken', schema: ChangedItem } },
   problems: ['not_found'],

@@ -18,15 +18,15 @@ import { TYPE_MAX_BYTES, TypeVersionPage } from './types-openapi.ts'
 const REVISION_MAX = 2 ** 31 - 1
 const Key = z.object({ key: ResourceKey })
 const AtRevision = z.strictObject({
-  version: integer(1, REVISION_MAX).optional().describe('A revision of the library; the newest if left out'),
+  version: integer(1, REVISION_MAX).optional().describe('A revision of the library. Defaults to the newest'),
 })
 const Versions = z.strictObject({ limit: limit(), before: cursor })
 
 const StoredLayout = Layout.extend({
-  warnings: z.array(Warning).optional().describe('What may be an oversight; absent if nothing was found'),
+  warnings: z.array(Warning).optional().describe('Possible mistakes; absent if there are none'),
 }).meta({
   id: 'StoredLayout',
-  description: 'A layout as it was stored, and what may be an oversight in it',
+  description: 'The stored layout, with possible mistakes',
   examples: [exampleOf(Layout)],
 })
 const LayoutList = z.object({ layouts: z.array(Layout) }).meta({
@@ -61,7 +61,7 @@ const shared = (of: {
       operationId: `put${name}`,
       tag: 'Templates',
       summary: `Define or replace a ${word}`,
-      description: `${about} Its templates are checked; a problem has the line and the column. ${PINNED} An unchanged body makes none.`,
+      description: `${about} Its templates are checked; a problem names the line and the column. ${PINNED} An unchanged body makes none.`,
       params: Key,
       headers: IfMatch,
       body: input,
@@ -76,7 +76,7 @@ const shared = (of: {
       operationId: `get${name}`,
       tag: 'Templates',
       summary: `Get a ${word}`,
-      description: `Returns a ${word} as it is, or as it was at a revision.`,
+      description: `Returns the current ${word}, or that of a revision.`,
       params: Key,
       query: AtRevision,
       answers: { 200: { description: `The ${word}`, schema: stored } },
@@ -109,7 +109,7 @@ const shared = (of: {
       operationId: `delete${name}`,
       tag: 'Templates',
       summary: `Delete a ${word}`,
-      description: `Deletes a ${word}, if it exists. Refused while a type in force, a layout or a partial uses it; the problem names them. Notifications accepted before keep it.`,
+      description: `Deletes a ${word}, if it exists. Refused while a type in force, a layout or a partial uses it; the problem names them. Notifications accepted before still use it.`,
       params: Key,
       headers: IfMatch,
       answers: { 204: { description: 'Deleted' } },
@@ -143,7 +143,7 @@ export const getEnv = defineRoute({
   operationId: 'getEnv',
   tag: 'Templates',
   summary: 'Get the variables of templates',
-  description: 'Returns what templates see as `env`, now or at a revision of the library.',
+  description: 'Returns the variables that templates see as `env`, now or at a revision of the library.',
   query: AtRevision,
   answers: { 200: { description: 'The variables', schema: TemplateEnv } },
   problems: ['not_found'],
@@ -155,7 +155,7 @@ export const putEnv = defineRoute({
   operationId: 'putEnv',
   tag: 'Templates',
   summary: 'Set the variables of templates',
-  description: `Replaces what templates see as \`env\`: values that differ between environments. Do not store secrets: whoever sends to this tenant can read them. ${PINNED}`,
+  description: `Replaces the variables that templates see as \`env\`: values that differ between environments. Do not store secrets: anyone who can send to this tenant can read them. ${PINNED}`,
   headers: IfMatch,
   body: TemplateEnv,
   bodyMaxBytes: TYPE_MAX_BYTES,

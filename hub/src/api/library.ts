@@ -13,7 +13,7 @@ import { versionPage } from './version-page.ts'
 type Parts = { library: Libraries; current: CurrentLibrary; change: ChangeLibrary; cursors: Cursors }
 type Shared = { version: number }
 
-/** Returns the library at a revision, the newest if left out. Throws `not_found`. */
+/** Returns the library at a revision, by default the newest. Throws `not_found`. */
 const createAt =
   ({ library, current }: Pick<Parts, 'library' | 'current'>) =>
   async (tenant: string, revision: number | undefined): Promise<Library> => {

@@ -8,7 +8,7 @@ import type { Routes } from '../http/routes.ts'
 
 const PRIVATE = { 'cache-control': 'no-store' }
 
-/** Adds the routes of what a front end reports about its user. */
+/** Adds the routes of the locale and time zone that front ends report. */
 export const meRoutes = (
   routes: Routes,
   { users, stream }: { users: Pick<Users, 'get' | 'report'>; stream: Pick<Stream, 'publish'> },
@@ -22,10 +22,10 @@ export const meRoutes = (
       path: '/v1/me',
       operationId: 'getMe',
       tag: 'Me',
-      summary: 'Get what was reported about the user',
+      summary: 'Get the reported locale and time zone',
       description:
-        'Returns the locale and the time zone that front ends reported. The profile, which backends write, is not returned.',
-      answers: { 200: { description: 'What was reported', schema: Reported } },
+        'Returns the locale and the time zone that front ends reported. The profile, which backends write, is not included.',
+      answers: { 200: { description: 'The reported values', schema: Reported } },
     },
     async ({ c }, { tenant, user }) => c.json(await reportedOf(tenant, user), 200, PRIVATE),
   )
@@ -38,9 +38,9 @@ export const meRoutes = (
       tag: 'Me',
       summary: 'Report the locale and time zone of the user',
       description:
-        'Changes what is reported (JSON merge patch, RFC 7396): `null` removes a value. It is kept apart from the profile, and used where the profile says nothing.',
+        'Changes the reported values (JSON merge patch, RFC 7396): `null` removes a value. They are stored apart from the profile, and used for what the profile omits.',
       body: ReportedPatch,
-      answers: { 200: { description: 'What is reported now', schema: Reported } },
+      answers: { 200: { description: 'The reported values', schema: Reported } },
       problems: ['erased'],
     },
     async ({ c, body }, { tenant, user, issuedAt }) => {

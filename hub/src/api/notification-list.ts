@@ -61,7 +61,7 @@ export const notificationListRoutes = (
         type: TypeKey.optional().describe('Only notifications of this type'),
         state: NotificationState.optional().describe('Only notifications in this state'),
         from: Timestamp.optional().describe(
-          'Only notifications accepted at this instant or later; with `user`, stored in the inbox then or later',
+          'Only notifications accepted at this instant or later; with `user`, stored in the inbox at this instant or later',
         ),
         to: Timestamp.optional().describe('Only notifications accepted before this instant'),
         limit: limitOf(),

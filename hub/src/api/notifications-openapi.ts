@@ -24,7 +24,7 @@ export const BATCH_MAX_BYTES = 8 * 1_024 * 1_024
 const Id = z.object({ id: NotificationId })
 const ID = '0198f3a0-5f5c-7c1e-8a3b-0d5f6a7b8c9d'
 export const Receipt = Id.extend({
-  warnings: z.array(Warning).optional().describe('What was ignored; absent if nothing was'),
+  warnings: z.array(Warning).optional().describe('The values that were ignored; absent if there are none'),
 }).meta({
   id: 'NotificationReceipt',
   description: 'The id of an accepted notification',
@@ -32,7 +32,7 @@ export const Receipt = Id.extend({
 })
 const Refusal = z.object({ problem: ProblemSchema }).meta({
   id: 'NotificationRefusal',
-  description: 'Why a notification of a batch was not accepted',
+  description: 'The reason why a notification of a batch was not accepted',
 })
 const BatchResult = z.union([Receipt, Refusal]).meta({
   id: 'NotificationBatchResult',
@@ -69,14 +69,14 @@ export const sendNotification = defineRoute({
   tag: 'Notifications',
   summary: 'Send a notification',
   description:
-    'Accepts one notification of at most 64 KiB, as JSON or as a CloudEvent in the structured or binary mode. Send an `id` or an `Idempotency-Key` to make retries safe. With `dryRun: true` nothing is stored or sent: the response tells what would happen.',
+    'Accepts one notification of at most 64 KiB, as JSON or as a CloudEvent in the structured or binary mode. Send an `id` or an `Idempotency-Key` to make retries safe. With `dryRun: true`, nothing is stored or sent, and the response describes what would happen.',
   headers: IdempotencyKey,
   body: Notification,
   moreTypes: { [EVENT_TYPES.structured]: CloudEvent },
   bodyMaxBytes: NOTIFICATION_MAX_BYTES,
   answers: {
-    200: { description: 'What would happen: the request was a dry run', schema: DryRun },
-    202: { description: 'Accepted: it is in the event log, durably', schema: Receipt },
+    200: { description: 'The result of the dry run', schema: DryRun },
+    202: { description: 'Accepted and stored in the event log', schema: Receipt },
   },
   problems: [
     'too_far',
@@ -103,7 +103,7 @@ export const sendNotificationBatch = defineRoute({
   batch: BatchProblem,
   bodyMaxBytes: BATCH_MAX_BYTES,
   answers: {
-    202: { description: 'All accepted: they are in the event log, durably', schema: BatchResults },
+    202: { description: 'All accepted and stored in the event log', schema: BatchResults },
     207: { description: 'Some accepted', schema: BatchResults },
   },
   problems: ['stream_full', ...DUPLICATES],
@@ -129,7 +129,7 @@ export const cancelNotification = defineRoute({
   tag: 'Notifications',
   summary: 'Cancel a notification',
   description:
-    'Cancels what is still pending: its delivery, if it is scheduled, and the steps of its delivery plan. Items that are already in an inbox stay. A notification that is delivered and has no plan cannot be cancelled. The response tells what had already gone, as far as it was recorded.',
+    'Cancels what is still pending: its delivery, if it is scheduled, and the steps of its delivery plan. Items that are already in an inbox stay. A notification that is delivered and has no plan cannot be cancelled. The response counts what had already been stored and sent, as far as it was recorded.',
   params: Id,
   answers: { 200: { description: 'Cancelled', schema: CancelledNotification } },
   problems: ['not_found', 'already_delivered'],
@@ -141,7 +141,7 @@ export const cancelNotifications = defineRoute({
   operationId: 'cancelNotifications',
   tag: 'Notifications',
   summary: 'Cancel all notifications with a cancel key',
-  description: `Cancels what is still pending of every notification with this \`cancelKey\` that was accepted before the response, whether a dispatcher has read it or not. One that is sent afterwards with the same key is delivered. Items that are already in an inbox stay. Lists up to ${CANCELLED_MAX} notifications that dispatchers have read, each in one response only; one that no dispatcher has read is cancelled without being listed.`,
+  description: `Cancels every notification with this \`cancelKey\` that was accepted before the response, even if no dispatcher has read it. Only what is pending is cancelled: items that are already in an inbox stay. A notification sent afterwards with the same key is delivered. Lists up to ${CANCELLED_MAX} notifications that dispatchers have read, each in one response only; one that no dispatcher has read is cancelled without being listed.`,
   query: z.strictObject({ cancelKey: CancelKey }),
   answers: { 200: { description: 'Cancelled', schema: Cancellation } },
 })

@@ -53,7 +53,7 @@ const respond = async (c: Context<Edge>, sent: Promise<Answer & { replayed: bool
   }
 }
 
-/** Returns the value of a body; undefined if it cannot be read, which the acceptance then refuses and counts. */
+/** Returns the value of a body; undefined if it cannot be parsed. `accept` then refuses and counts it. */
 const payloadValue = (read: () => Payload): unknown => {
   try {
     return read().value

@@ -31,7 +31,7 @@ const OtpRequest = z
       .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, 'a name is one line of text')
       .optional()
       .meta({
-        description: 'Who asks for the code, as the message says: one line of text',
+        description: 'The name of the app that asks for the code, shown in the message: one line of text',
         pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$',
         examples: ['Acme'],
       }),
@@ -44,8 +44,8 @@ const OtpRequest = z
 
 const Created = z
   .object({
-    id: z.string().describe('The id to verify the code with'),
-    expiresAt: Timestamp.describe('The instant from which the code is no longer valid'),
+    id: z.string().describe('The id, for verifying the code'),
+    expiresAt: Timestamp.describe('When the code expires'),
   })
   .meta({
     id: 'Otp',
@@ -74,7 +74,7 @@ const Verdict = z
       .int()
       .min(0)
       .optional()
-      .describe('If it is not valid: the number of codes that may still be tried'),
+      .describe('If the code is not valid: the number of remaining attempts'),
   })
   .meta({
     id: 'OtpVerificationResult',
@@ -92,10 +92,10 @@ export const otpRoutes = (routes: Routes, { otp, idempotent }: { otp: Otp; idemp
       tag: 'One-time passwords',
       summary: 'Send a one-time password',
       description:
-        'Makes a code and sends it with critical priority. The limits of the tenant on codes apply. Carillon keeps only a keyed hash of the code.',
+        "Creates a code and sends it with critical priority. The tenant's limits on codes apply. Only a keyed hash of the code is stored.",
       headers: IdempotencyKey,
       body: OtpRequest,
-      answers: { 202: { description: 'Accepted: it is being sent', schema: Created } },
+      answers: { 202: { description: 'Accepted for sending', schema: Created } },
       problems: [
         'erased',
         'no_provider',
@@ -136,7 +136,7 @@ export const otpRoutes = (routes: Routes, { otp, idempotent }: { otp: Otp; idemp
       description:
         'Verifies a code, which is valid once. The response is the same for codes that are wrong, used, expired or unknown.',
       body: OtpVerification,
-      answers: { 200: { description: 'Verified: `valid` says whether the code is valid', schema: Verdict } },
+      answers: { 200: { description: 'The result of the verification', schema: Verdict } },
     },
     async ({ c, body }, { tenant }) => {
       const { id, code } = await body()

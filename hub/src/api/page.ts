@@ -3,11 +3,11 @@ import { integer } from '../http/integer.ts'
 
 /** Returns the schema of a page size. */
 export const limit = (largest = 100, usual = Math.min(50, largest)) =>
-  integer(1, largest).default(usual).describe('The most entries of the page')
+  integer(1, largest).default(usual).describe('The maximum number of entries on the page')
 
 /** The schema of a cursor in a query. A cursor belongs to one list with the same filters. */
 export const cursor = z.string().optional().meta({
-  description: 'The `next` of the page before. Left out, the list starts at its beginning',
+  description: 'The `next` of the previous page. Defaults to the beginning of the list',
   format: 'cursor',
 })
 

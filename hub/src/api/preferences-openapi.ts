@@ -17,7 +17,7 @@ const Id = z.object({ id: UserId })
 const InContext = z.strictObject({
   context: ContextFilter.optional()
     .describe(
-      'The context; the empty string (`?context=`) stands for general preferences, those without one. If left out: the one context that the user token is limited to, else general preferences',
+      'The context; the empty string (`?context=`) selects general preferences. Defaults to the one context that the user token is limited to, else to general preferences',
     )
     .meta({ allowEmptyValue: true }),
 })
@@ -30,7 +30,7 @@ const PreferenceChangePage = z.object({ changes: z.array(PreferenceChange), next
 
 const ANSWER = { 200: { description: 'The preferences', schema: Preferences } }
 const CHANGED = { 200: { description: 'Changed', schema: Preferences } }
-const GRID = { 200: { description: 'What holds for each channel', schema: EffectivePreferences } }
+const GRID = { 200: { description: 'The effective preferences', schema: EffectivePreferences } }
 const PATCH = {
   method: 'patch',
   tag: 'Preferences',
@@ -41,7 +41,7 @@ const PATCH = {
   problems: ['erased', 'precondition_failed', 'quota_exceeded', 'too_far', 'forbidden'],
 } as const
 const MERGED =
-  'JSON merge patch (RFC 7396): what is left out stays, `null` removes a choice and everything below it, and `{}` changes nothing. Concurrent changes of different choices all take effect. Each day of the quiet hours, and each part of the digest time, is a choice of its own.'
+  'JSON merge patch (RFC 7396): omitted choices stay, `null` removes a choice and everything below it, and `{}` changes nothing. Concurrent changes to different choices all take effect. Each day of the quiet hours and each part of the digest time is a separate choice.'
 
 export const getPreferences = defineRoute({
   method: 'get',
@@ -69,9 +69,9 @@ export const getEffectivePreferences = defineRoute({
   path: '/v1/preferences/effective',
   operationId: 'getEffectivePreferences',
   tag: 'Preferences',
-  summary: 'Get what holds for the user',
+  summary: 'Get the effective preferences of the user',
   description:
-    'Returns for every category and type what holds on each channel, who decides it, and whether the user can change it: in general, or for notifications of a context. Also returns when nothing leaves, and when digests do.',
+    'Returns the effective choice for every category, type and channel, who made it, and whether the user can change it: in general, or for notifications of a context. Also returns the snooze, the quiet hours and the digest time.',
   query: InContext,
   answers: GRID,
   problems: ['forbidden'],
@@ -95,7 +95,7 @@ export const updateUserPreferences = defineRoute({
   path: '/v1/users/{id}/preferences',
   operationId: 'updateUserPreferences',
   summary: 'Change the preferences of a user',
-  description: `Changes some choices of a user, on record as made by this API key. ${MERGED}`,
+  description: `Changes some choices of a user. They are recorded as made by this API key. ${MERGED}`,
   params: Id,
 })
 
@@ -104,9 +104,9 @@ export const getUserEffectivePreferences = defineRoute({
   path: '/v1/users/{id}/preferences/effective',
   operationId: 'getUserEffectivePreferences',
   tag: 'Preferences',
-  summary: 'Get what holds for a user',
+  summary: 'Get the effective preferences of a user',
   description:
-    'Returns for every category and type what holds on each channel, and who decides it: in general, or for notifications of a context. Also returns when nothing leaves, and when digests do.',
+    'Returns the effective choice for every category, type and channel, and who made it: in general, or for notifications of a context. Also returns the snooze, the quiet hours and the digest time.',
   params: Id,
   query: InContext,
   answers: GRID,
@@ -119,7 +119,7 @@ export const listPreferenceChanges = defineRoute({
   tag: 'Preferences',
   summary: 'List the changed preferences of a user',
   description:
-    'Lists the changes, newest first: when, by whom and in which way. They are kept for a year, and the newest 1,000 of a user at most.',
+    'Lists the changes, newest first, with when, how and by whom they were made. The newest 1,000 changes of a user are kept, for a year.',
   params: Id,
   query: z.strictObject(pageQuery()),
   answers: { 200: { description: 'A page of changes', schema: PreferenceChangePage } },

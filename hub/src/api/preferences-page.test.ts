@@ -171,7 +171,7 @@ describe('the data of the page', () => {
     expect(json).toMatchObject({ sample: true, grid: { categories: [{ key: 'orders' }] } })
     expect((await patch(tokenOf({ url }), { muted: true })).json).toMatchObject({
       status: 403,
-      detail: 'this link is a sample: it belongs to nobody',
+      detail: 'this link is a sample without a user',
     })
   })
 })

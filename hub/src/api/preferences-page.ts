@@ -36,7 +36,7 @@ const LINK = {
   query: z.strictObject({
     context: ContextFilter.optional()
       .describe(
-        'The context whose choices the page shows and changes; the empty string (`?context=`) stands for general preferences. If left out: the one context that the user token is limited to, else general preferences',
+        'The context whose choices the page edits; the empty string (`?context=`) selects general preferences. Defaults to the one context that the user token is limited to, else to general preferences',
       )
       .meta({ allowEmptyValue: true }),
   }),
@@ -59,7 +59,7 @@ const getUserPreferencesPage = defineRoute({
   path: '/v1/users/{id}/preferences/page',
   operationId: 'getUserPreferencesPage',
   summary: 'Get a link to the preferences page of a user',
-  description: `Returns a link to the page on which a user can change preferences. Whoever has the link can change them, so the key needs the scope to write. ${ABOUT_LINK}`,
+  description: `Returns a link to the page on which a user can change preferences. Anyone with the link can change them, so the API key needs the scope to write. ${ABOUT_LINK}`,
   params: z.object({ id: UserId }),
 })
 
@@ -67,15 +67,15 @@ const DATA = {
   path: '/preferences/data',
   tag: 'Preferences',
   internal: true,
-  answers: { 200: { description: 'What the page shows', schema: PageData } },
+  answers: { 200: { description: 'The data of the page', schema: PageData } },
 } as const
 
 const getPageData = defineRoute({
   ...DATA,
   method: 'get',
   operationId: 'getPreferencesPageData',
-  summary: 'Get what the preferences page shows',
-  description: 'Returns what the page shows, for the token of its link.',
+  summary: 'Get the data of the preferences page',
+  description: 'Returns the data of the page, with the token of its link.',
 })
 
 const changeFromPage = defineRoute({
@@ -83,7 +83,7 @@ const changeFromPage = defineRoute({
   method: 'patch',
   operationId: 'updatePreferencesFromPage',
   summary: 'Change preferences on the page',
-  description: 'Changes some choices, with the token of the link, and returns what the page shows then.',
+  description: 'Changes some choices, with the token of the link, and returns the new data of the page.',
   body: PreferencesPatch,
   problems: ['too_far'],
 })
@@ -111,7 +111,7 @@ export const preferencesPageRoutes = (
   }
 
   routes.user(getPreferencesPage, async ({ c, query }, { tenant, user, contexts }) => {
-    // A link may do no more than the token.
+    // A link grants no more than the token.
     const context = writtenContext({ contexts }, query.context)
     const owner = { tenant, user, ...(context === GENERAL ? {} : { context }) }
     return c.json(await linkTo(owner, c.req.url), 200, PRIVATE)
@@ -132,7 +132,7 @@ export const preferencesPageRoutes = (
   routes.page(changeFromPage, async ({ c, bytes }, owner) => {
     const { tenant, user, context, issuedAt } = owner
     const changes = changesOf(parseJson(await bytes(), { anyKey: true }))
-    if (user === undefined) throw new ProblemError('forbidden', 'this link is a sample: it belongs to nobody')
+    if (user === undefined) throw new ProblemError('forbidden', 'this link is a sample without a user')
     const placed = context === undefined ? changes : changes.map((each) => ({ ...each, context }))
     await change({ tenant, user }, { changes: placed, via: 'page', by: user, since: issuedAt })
     return shown(c, owner)

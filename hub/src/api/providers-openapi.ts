@@ -18,7 +18,7 @@ export const putProviderAccount = defineRoute({
   tag: 'Providers',
   summary: 'Create or replace a provider account',
   description:
-    'Stores an account with a provider; its config is encrypted at rest and never returned. A `config` that is left out is kept. A tenant has at most 50 accounts.',
+    'Stores an account with a provider; its config is encrypted at rest and never returned. An omitted `config` is kept. A tenant has at most 50 accounts.',
   params: Id,
   body: ProviderAccountInput,
   readOnly: ['id', 'configured'],

@@ -22,10 +22,10 @@ const RUNS_USUAL = 5
 const Id = z.object({ id: ScheduleId })
 
 const WrittenSchedule = Schedule.extend({
-  warnings: z.array(Warning).optional().describe('What may be an oversight; absent if nothing was found'),
+  warnings: z.array(Warning).optional().describe('Possible mistakes; absent if there are none'),
 }).meta({
   id: 'WrittenSchedule',
-  description: 'A schedule as it was stored, and what may be an oversight in it',
+  description: 'The stored schedule, with possible mistakes',
   examples: [exampleOf(Schedule)],
 })
 
@@ -35,7 +35,7 @@ const SchedulePage = z.object({ schedules: z.array(Schedule), next: next('after'
   examples: [{ schedules: [exampleOf(Schedule)], next: null }],
 })
 
-const NextRuns = z.object({ runs: z.array(Timestamp).describe('The instants, the earliest first') }).meta({
+const NextRuns = z.object({ runs: z.array(Timestamp).describe('The instants, earliest first') }).meta({
   id: 'NextRuns',
   description: 'The instants of the next runs, in UTC',
   examples: [{ runs: ['2026-12-07T09:00:00Z', '2026-12-14T09:00:00Z'] }],
@@ -53,7 +53,7 @@ export const putSchedule = defineRoute({
   tag: 'Schedules',
   summary: 'Create or replace a schedule',
   description:
-    'Sends a notification again and again, as a cron expression says. The notification is checked as if it were sent now; each run sends it with an id of its own, exactly once. The API key that writes the schedule is the sender. A change applies to runs after it. A tenant has at most 1,000 schedules.',
+    'Stores a schedule: a notification that is sent at each time of a cron expression. The notification is checked as if it were sent now. Each run sends it exactly once, with its own id. The API key that writes the schedule is the sender. A change applies to later runs. A tenant has at most 1,000 schedules.',
   params: Id,
   headers: IfMatch,
   body: ScheduleInput,
@@ -70,7 +70,7 @@ export const updateSchedule = defineRoute({
   tag: 'Schedules',
   summary: 'Change a schedule',
   description:
-    'Changes a schedule (JSON merge patch, RFC 7396): `null` removes a value, and lists are replaced whole. `{"paused": true}` pauses it.',
+    'Changes a schedule (JSON merge patch, RFC 7396): `null` removes a value, and lists are replaced as a whole. `{"paused": true}` pauses it.',
   params: Id,
   headers: IfMatch,
   body: SchedulePatch,
@@ -110,7 +110,7 @@ export const deleteSchedule = defineRoute({
   operationId: 'deleteSchedule',
   tag: 'Schedules',
   summary: 'Delete a schedule',
-  description: 'Deletes a schedule, if it exists. What it has sent is not cancelled.',
+  description: 'Deletes a schedule, if it exists. Notifications of earlier runs are not cancelled.',
   params: Id,
   headers: IfMatch,
   answers: { 204: { description: 'Deleted' } },
@@ -124,7 +124,7 @@ export const listNextRuns = defineRoute({
   tag: 'Schedules',
   summary: 'List the next runs of a schedule',
   description:
-    'Returns the instants of the next runs, in UTC. A local schedule begins to run when its time comes in UTC+14. A schedule that is paused or over has none.',
+    'Returns the instants of the next runs, in UTC. A run of a local schedule starts when its time comes in UTC+14. A schedule that is paused or has ended has no runs.',
   params: Id,
   query: z.strictObject({
     count: integer(1, RUNS_MAX).default(RUNS_USUAL).describe('The most runs to return'),

@@ -20,7 +20,7 @@ import {
   updateSchedule,
 } from './schedules-openapi.ts'
 
-/** How often a patch without `If-Match` is applied again if another writer was faster. */
+/** Maximum retries of a patch without `If-Match` after a concurrent write. */
 const ATTEMPTS = 5
 
 const outside = ({ id, definition }: StoredSchedule) => ({ id, ...definition })
@@ -38,7 +38,7 @@ const writeRoutes = (routes: Routes, { schedules, writes, acceptance }: Parts) =
   const expectedOf = (match: string | undefined, current: StoredSchedule | undefined) =>
     checkIfMatch(match, current?.revision) ? current?.revision : undefined
 
-  /** Checks and stores a schedule. Resolves with it as answered. */
+  /** Checks and stores a schedule. Resolves with the response. */
   const put = async (
     sender: Sender,
     given: { id: string; definition: ScheduleInput },

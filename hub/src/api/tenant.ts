@@ -26,8 +26,7 @@ export const tenantRoutes = (
       operationId: 'getTenantSettings',
       tag: 'Tenant',
       summary: 'Get the settings of the tenant',
-      description:
-        'Returns the settings. A setting that was never set is left out. `ETag` is for `If-Match`.',
+      description: 'Returns the settings. Unset settings are absent. `ETag` is for `If-Match`.',
       answers: { 200: { description: 'The settings', schema: TenantSettings } },
       problems: ['tenant_unknown'],
     },
@@ -47,7 +46,7 @@ export const tenantRoutes = (
       tag: 'Tenant',
       summary: 'Replace the settings of the tenant',
       description:
-        'Replaces all settings: one that is left out is removed. They take effect at once, and within a second on other hubs and dispatchers.',
+        'Replaces all settings: omitted settings are removed. They take effect at once, and within a second on other hubs and dispatchers.',
       headers: IfMatch,
       body: TenantSettings,
       bodyMaxBytes: SETTINGS_MAX_BYTES,

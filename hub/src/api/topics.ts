@@ -47,8 +47,7 @@ export const topicRoutes = (
       operationId: 'addTopicMember',
       tag: 'Topics',
       summary: 'Add a user to a topic',
-      description:
-        'Makes a user a member. A topic exists as long as it has members; the user need not be known.',
+      description: 'Adds a user to a topic. A topic exists while it has members; the user need not exist.',
       params: Membership,
       answers: { 204: { description: 'Member added' } },
     },
@@ -66,7 +65,8 @@ export const topicRoutes = (
       operationId: 'removeTopicMember',
       tag: 'Topics',
       summary: 'Remove a user from a topic',
-      description: 'Ends the membership of a user, if there is one. Items that the user already has stay.',
+      description:
+        'Removes a user from a topic, if the user is a member. Items that the user already has stay.',
       params: Membership,
       answers: { 204: { description: 'Member removed' } },
     },
@@ -84,7 +84,7 @@ export const topicRoutes = (
       operationId: 'addTopicMembers',
       tag: 'Topics',
       summary: 'Add up to 1,000 users to a topic',
-      description: 'Makes users members. Those who are members already stay so.',
+      description: 'Adds users to a topic. Existing members stay.',
       params: Key,
       body: TopicMembers,
       bodyMaxBytes: 256 * 1_024,

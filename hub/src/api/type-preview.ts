@@ -31,7 +31,7 @@ export const typePreviewRoutes = (
 ) => {
   const { types, users, cache, current, seal } = parts
 
-  /** The stored version, or the type of the request, which is checked as if it were stored. */
+  /** Returns the stored version, or the type of the request after the checks of a stored one. */
   const typeOf = async (tenant: string, key: string, { type, version }: TypePreviewInput) => {
     if (type) {
       const given = { ...type, key }
@@ -60,7 +60,7 @@ export const typePreviewRoutes = (
       tag: 'Types',
       summary: 'Preview a notification type',
       description:
-        'Renders the texts of a type for every channel, as a person would get them: from a stored version or an unsaved type, with the given data or the sample, for a user or nobody. `faults` has the values that are missing. `unsubscribe_url` and `preferences_url` are samples that belong to no user.',
+        'Renders the texts of a type for every channel, as a user would get them: from a stored version or an unsaved type, with the given data or the sample, for a given user or none. `faults` lists missing values and failed templates. `unsubscribe_url` and `preferences_url` are samples that belong to no user.',
       params: Key,
       body: TypePreviewInput,
       bodyMaxBytes: TYPE_MAX_BYTES,

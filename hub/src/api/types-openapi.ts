@@ -19,15 +19,15 @@ const VERSION_MAX = 2 ** 31 - 1
 
 const Key = z.object({ key: TypeKey })
 const DraftOnly = z.strictObject({
-  draft: z.literal('true').optional().describe('`true`: the draft, and not the version in force'),
+  draft: z.literal('true').optional().describe('`true`: the draft instead of the version in force'),
 })
 
 const StoredType = NotificationType.extend({
   version: z.int().min(0).max(VERSION_MAX).describe('The version; 0 for a draft'),
-  warnings: z.array(Warning).optional().describe('What may be an oversight; absent if nothing was found'),
+  warnings: z.array(Warning).optional().describe('Possible mistakes; absent if there are none'),
 }).meta({
   id: 'PublishedType',
-  description: 'A notification type as it was stored, and what may be an oversight in it',
+  description: 'The stored notification type, with possible mistakes',
   examples: [exampleOf(NotificationType)],
 })
 const TypeVersionEntry = z
@@ -65,7 +65,7 @@ export const putType = defineRoute({
   tag: 'Types',
   summary: 'Define or replace a notification type',
   description:
-    'Publishes the next version of a type; a body that equals the version in force makes none. It is in force at once, and within a second on other hubs and dispatchers. With `draft=true` it replaces the draft instead. The schema and every condition, template and message are checked, and the sample has to fit the schema; the problem has the place of each fault, and its line. `warnings` has the values that may be missing (`maybe_missing`) and the texts without a translation (`untranslated`).',
+    'Publishes the next version of a type. A body that equals the version in force publishes none. It is in force at once, and within a second on other hubs and dispatchers. With `draft=true` it replaces the draft instead. The schema and every condition, template and message are checked, and the sample must match the schema. The problem names the place and line of each fault. `warnings` lists the values that may be missing (`maybe_missing`) and the texts without a translation (`untranslated`).',
   params: Key,
   query: DraftOnly,
   headers: IfMatch,
@@ -83,13 +83,13 @@ export const getType = defineRoute({
   tag: 'Types',
   summary: 'Get a notification type',
   description:
-    'Returns the version in force, the given one, or the draft. Every version is kept and never changes. `ETag` is for `If-Match`.',
+    'Returns the version in force, a given version, or the draft. Versions never change and are never removed. `ETag` is for `If-Match`.',
   params: Key,
   query: z.strictObject({
     version: z
       .union([z.literal('draft'), integer(1, VERSION_MAX)])
       .optional()
-      .describe('The version to return, or `draft`; the one in force if left out'),
+      .describe('The version to return, or `draft`. Defaults to the one in force'),
   }),
   answers: { 200: { description: 'The type', schema: StoredType } },
   problems: ['not_found'],
@@ -153,7 +153,7 @@ export const deleteType = defineRoute({
   tag: 'Types',
   summary: 'Delete a notification type',
   description:
-    'Deletes a type and its draft, if it exists; with `draft=true` only the draft. New notifications of the type are refused. Those accepted before keep their version to the last step.',
+    'Deletes a type and its draft, if it exists; with `draft=true` only the draft. New notifications of the type are refused. Notifications accepted before keep their version.',
   params: Key,
   query: DraftOnly,
   headers: IfMatch,

@@ -111,7 +111,7 @@ export const typeRoutes = (
 
   routes.sender('types:write', publishTypeDraft, async ({ c, params: { key } }, { tenant, key: by }) => {
     const match = c.req.header('if-match')
-    // Read before the draft, so that of two publishers of one draft the later finds another version in force.
+    // Read before the draft, so that the later of two publishers of one draft finds another version in force.
     const inForce = match === undefined ? undefined : await types.get(tenant, key)
     const draft = await types.draft(tenant, key)
     checkIfMatch(match, draftTag(draft))

@@ -21,9 +21,9 @@ const COMMON = {
     token: z.string().meta({ description: 'The token of an unsubscribe link', examples: ['eyJhbGciOi'] }),
   }),
   answers: {
-    200: { description: 'A page for people', ...HTML },
-    404: { description: 'A page for people: the link is invalid', ...HTML },
-    410: { description: 'A page for people: the link has expired', ...HTML },
+    200: { description: 'An HTML page', ...HTML },
+    404: { description: 'An HTML page: the link is invalid', ...HTML },
+    410: { description: 'An HTML page: the link has expired', ...HTML },
   },
 } as const
 
@@ -32,7 +32,8 @@ const showUnsubscribePage = defineRoute({
   method: 'get',
   operationId: 'showUnsubscribePage',
   summary: 'Show the unsubscribe page',
-  description: 'The page that an unsubscribe link opens. It asks for confirmation and changes nothing.',
+  description:
+    'Returns the page that an unsubscribe link opens. It asks for confirmation and changes nothing.',
 })
 
 const unsubscribe = defineRoute({
@@ -41,7 +42,7 @@ const unsubscribe = defineRoute({
   operationId: 'unsubscribe',
   summary: 'Unsubscribe from categories or types',
   description:
-    'Switches off the category of the message on its channel, or its type if it has no category: one-click unsubscription (RFC 8058), by a mail program or by the page. The link of a combined message names all of its categories. Repeating it changes nothing, and no link can subscribe again.',
+    'Switches off the category of the message on its channel, or its type if it has no category. Mail programs call it for one-click unsubscription (RFC 8058), and so does the page. The link of a digest covers all of its categories. Idempotent. No link can subscribe again.',
   rawBody: { 'application/x-www-form-urlencoded': { schema: { type: 'object' } } },
   bodyMaxBytes: FORM_MAX_BYTES,
 })
@@ -61,7 +62,7 @@ export const unsubscribeRoutes = (
     seal: Seal
   },
 ) => {
-  /** Returns what a link is about, or the page and status that say why it does nothing. */
+  /** Returns the content of a link, or the page and status that explain why it is refused. */
   const read = async (token: string, header: string | undefined) => {
     const accepted = acceptedLanguages(header)
     const link = await readUnsubscribe(seal, token, Date.now())

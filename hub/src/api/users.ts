@@ -12,7 +12,7 @@ import type { Erase } from '../users/erase.ts'
 const Id = z.object({ id: UserId })
 const User = z.object({ id: UserId, ...UserProfile.shape }).meta({
   id: 'User',
-  description: 'A user and what is known of them',
+  description: 'A user with a profile',
   examples: [{ id: 'ada', name: 'Ada Lovelace', email: 'ada@example.com', locale: 'pt-BR' }],
 })
 
@@ -23,9 +23,9 @@ const TokenRequest = z
       .min(1)
       .max(USER_TOKEN_MAX_SECONDS)
       .optional()
-      .describe('The lifetime of the token in seconds; one hour if left out'),
+      .describe('The lifetime of the token, in seconds. Defaults to one hour'),
     contexts: TokenContexts.optional().describe(
-      'The contexts that the token is limited to; the empty string stands for items without one. All if left out',
+      'The contexts that the token is limited to; the empty string stands for items without one. Defaults to all',
     ),
   })
   .meta({
@@ -34,11 +34,11 @@ const TokenRequest = z
     examples: [{ ttlSeconds: 3_600, contexts: ['org-7'] }],
   })
 
-/** A signed user token and the instant of its expiry. */
+/** A signed user token and its expiry. */
 export const IssuedToken = z
   .object({
     token: z.string().describe('A JSON Web Token, for `Authorization: Bearer` and for live connections'),
-    expiresAt: Timestamp.describe('The instant of its expiry'),
+    expiresAt: Timestamp.describe('When it expires'),
   })
   .meta({
     id: 'UserToken',
@@ -71,7 +71,7 @@ export const userRoutes = (
       tag: 'Users',
       summary: 'Create or replace a user',
       description:
-        'Stores the profile of a user: an attribute that is left out is removed. It ends an erasure. If the time zone changes, what waits for a local time of the user moves.',
+        'Stores the profile of a user. Omitted attributes are removed. Ends an erasure. A change of the time zone reschedules what waits for a local time of the user.',
       params: Id,
       body: UserProfile,
       readOnly: ['id'],
@@ -134,7 +134,7 @@ export const userRoutes = (
       operationId: 'issueUserToken',
       tag: 'Users',
       summary: 'Issue a token for the apps of a user',
-      description: 'Signs a token with which front ends act as this user. The user need not be known.',
+      description: 'Signs a token that lets front ends act as this user. The user need not exist.',
       params: Id,
       body: TokenRequest,
       bodyOptional: true,

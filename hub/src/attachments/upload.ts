@@ -8,7 +8,7 @@ import { ATTACHMENT_MAX_BYTES, refusedContent } from '@carillon/schemas'
 const FILES_MAX = 10_000
 const BYTES_MAX = 1_024 * 1_024 * 1_024
 
-/** What is known about a file before it arrives. */
+/** The metadata of a file, known before its content arrives. */
 type Description = Pick<StoredAttachment, 'filename' | 'contentType'> & { lifetimeMs: number }
 
 /** Cuts a stream into chunks of CHUNK_BYTES; the last one may be shorter. */

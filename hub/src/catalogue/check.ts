@@ -33,7 +33,7 @@ const placed = (name: string, kind: Kind, key: string, stored: Stored | undefine
 
 type Entry = { name: KindName; kind: Kind; resources: Record<string, unknown> }
 
-/** Yields what writing each resource would change: nothing, or one change. */
+/** Yields the change that writing each resource would make, if any. */
 function* written(
   { name, kind }: Entry,
   given: ReadonlyMap<string, Resource>,
@@ -87,7 +87,10 @@ const changesOf = async (tenant: string, entries: readonly Entry[], set: Checked
   return changes
 }
 
-/** Checks a set. What is stored already was checked then, so it is checked again only if it depends on a change. */
+/**
+ * Checks a set. Unchanged resources were checked when they were stored, so they are checked again only if they depend on a
+ * change.
+ */
 const checkSet = async (
   tenant: string,
   entries: readonly Entry[],

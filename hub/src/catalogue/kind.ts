@@ -15,13 +15,13 @@ export type Checked = Partial<Record<string, ReadonlyMap<string, Resource>>>
 export type Kind = {
   /** The kind has one resource without a key, which is never removed. Its key here is the empty string. */
   single?: true
-  /** The scope that comparing needs, besides that of the route: the answer has stored values. */
+  /** The scope that comparing needs, besides that of the route, because the response contains stored values. */
   scope?: Scope
   /** Parses a resource. Returns it as it would be stored. */
   read(key: string, value: unknown): Parsed<Resource>
   /** The kinds that its checks depend on. A resource that is stored already is checked again only if one of them changes. */
   refersTo: readonly (keyof CatalogueInput)[]
-  /** Returns units of what is wrong with a parsed resource. `set`: all resources, to which it may refer. */
+  /** Yields the faults of a parsed resource. `set`: all resources, to which it may refer. */
   faults(tenant: string, key: string, resource: Resource, set: Checked): Promise<Iterable<Issue[]>>
   warnings(tenant: string, key: string, resource: Resource, set: Checked): Promise<Iterable<Warning[]>>
   /** Orders resources so that each refers to earlier ones only. */
@@ -35,7 +35,7 @@ type Definition<Listed> = {
   input: z.ZodType<Resource>
   list(tenant: string, keys: readonly string[]): Promise<readonly Listed[]>
   etag?(listed: Listed): string
-  /** Returns what is compared; everything but key and version if left out. */
+  /** Returns the value to compare. By default, everything but key and version. */
   resource?(listed: Listed): Resource
 } & Partial<Pick<Kind, 'scope' | 'refersTo' | 'faults' | 'warnings' | 'order'>>
 

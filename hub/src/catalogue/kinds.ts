@@ -33,7 +33,7 @@ import { accountWarnings } from './account-warnings.ts'
 import type { Kinds } from './check.ts'
 import { type Checked, kindOf, type Resource, singleKind } from './kind.ts'
 
-/** Returns what the templates of a set may refer to: the partials, layouts and variables of the set, else the stored ones. */
+/** Returns the names that templates of a set may use: the partials, layouts and variables of the set, else the stored ones. */
 const namesIn = (set: Checked, { layouts, partials, env }: References): References => {
   const of = <Named>(kind: 'layouts' | 'partials', stored: ReadonlyMap<string, Named>) => {
     const given = set[kind]
@@ -47,7 +47,7 @@ const namesIn = (set: Checked, { layouts, partials, env }: References): Referenc
   }
 }
 
-/** Returns a function that finds what the templates of a set may refer to. Reads the stored library once per set. */
+/** Returns a function that finds the names that templates of a set may use. Reads the stored library once per set. */
 const createReferences = (current: CurrentLibrary) => {
   const found = new WeakMap<Checked, Promise<References>>()
   return (tenant: string, set: Checked): Promise<References> => {
@@ -144,7 +144,7 @@ const settingsKinds = ({ store, insecureLinks }: Parts) => ({
   contexts: kindOf({
     ...{ key: ContextKey, input: ContextSettings, scope: 'contexts:read' as const },
     faults: async (_, __, settings) => [settingsFaults(settings, insecureLinks)],
-    // A tenant may have a context per customer, so those that are not given are left alone.
+    // A tenant may have a context per customer, so only the given ones are compared.
     list: async (tenant, keys) => [...(await store.contexts.get(tenant, keys)).values()],
     etag: ({ revision }) => etag(revision),
     resource: ({ settings }) => settings,

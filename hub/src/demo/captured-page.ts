@@ -65,7 +65,7 @@ export const capturedRoutes = (app: Hono<Edge>, routes: Routes, captured: Captur
       operationId: 'listCaptured',
       tag: 'Operations',
       summary: 'List the captured messages',
-      description: 'Lists what was sent beyond the inbox, newest first.',
+      description: 'Lists the messages sent outside the inbox, newest first.',
       answers: {
         200: { description: 'The messages', schema: z.object({ captured: z.array(ShownMessage) }) },
       },

@@ -63,7 +63,7 @@ export const demoRoutes = (
       operationId: 'getDemoConfig',
       tag: 'Operations',
       summary: 'Get the settings of the demo page',
-      description: 'Returns what the demo page needs to know.',
+      description: 'Returns the settings of the demo page.',
       answers: { 200: { description: 'Settings', schema: z.looseObject({ tenant: z.string() }) } },
     },
     ({ c }) => c.json(settings),
@@ -79,7 +79,7 @@ export const demoRoutes = (
       summary: 'Become a user of the demo tenant',
       description: 'Issues a token to anybody.',
       body: z.strictObject({ user: UserId }),
-      answers: { 200: { description: 'A user token; the user is known from now on', schema: IssuedToken } },
+      answers: { 200: { description: 'Token issued; the user now exists', schema: IssuedToken } },
     },
     async ({ c, body }) => {
       const { user } = await body()

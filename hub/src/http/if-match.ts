@@ -22,7 +22,7 @@ export const IfMatch = z.object({
     .string()
     .optional()
     .describe(
-      'The `ETag` of what is replaced, or a list of them. If it has changed since, the answer is `precondition_failed`. `*`: it must exist. Weak tags never match',
+      'The expected `ETag` of the stored resource, or a list of them. If the resource has changed, the response is `precondition_failed`. `*`: the resource must exist. Weak tags never match',
     ),
 })
 
@@ -30,7 +30,7 @@ export const IfMatch = z.object({
 export const etag = (tag: string): string => `"${tag}"`
 
 /**
- * Checks `If-Match` against the tag of what would be replaced, undefined if there is nothing, by strong comparison (RFC 9110,
+ * Checks `If-Match` against the tag of the stored resource, undefined if it does not exist, by strong comparison (RFC 9110,
  * section 13.1.1). Throws `precondition_failed` if it does not match. Returns whether the write is conditional: it must then
  * take effect only if the tag is still current.
  */
@@ -42,4 +42,4 @@ export const checkIfMatch = (header: string | undefined, current: string | undef
 }
 
 export const hasChanged = (): ProblemError =>
-  new ProblemError('precondition_failed', 'it has changed since this ETag was read: read it again')
+  new ProblemError('precondition_failed', 'the resource has changed since this ETag was read: read it again')

@@ -21,7 +21,7 @@ const discard = (incoming: IncomingMessage): Promise<void> =>
     }
     const timer = setTimeout(done, LINGER_MS)
     for (const event of ['end', 'close', 'error']) incoming.once(event, done)
-    // A body stream that nobody reads any more would keep what arrives.
+    // A body stream that is no longer read would buffer what arrives.
     incoming.removeAllListeners('data')
     incoming.on('data', count)
     incoming.resume()
@@ -30,8 +30,8 @@ const discard = (incoming: IncomingMessage): Promise<void> =>
 /**
  * Returns the body of a response to a request that is not read to its end, such as one that is too large. It is complete for
  * the client at once, given its Content-Length, and ends only when the rest of the request has been read, up to LINGER_BYTES
- * and for LINGER_MS. With `Connection: close`, the server closes the connection then. Closing at once would reset it, and a client that
- * is still sending would get EPIPE or ECONNRESET in place of the response.
+ * and for LINGER_MS. With `Connection: close`, the server closes the connection then. Closing at once would reset it, and a
+ * client that is still sending would get EPIPE or ECONNRESET in place of the response.
  */
 export const lingering = (incoming: IncomingMessage, body: Uint8Array): ReadableStream<Uint8Array> => {
   let isSent = false

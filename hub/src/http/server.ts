@@ -22,7 +22,7 @@ export type HttpServer = {
   server: Server
   /**
    * Resolves with the port, which the system chooses for 0. Rejects if an address cannot be bound. Without hosts it listens
-   * on every address, of IPv6 and IPv4. Of several, those after the first are left out if the machine has no such address.
+   * on every address, of IPv6 and IPv4. Addresses after the first are skipped if the machine does not have them.
    */
   listen(port: number, ...hosts: string[]): Promise<number>
   /** Adds `Connection: close` to every response from now on, so that clients connect elsewhere next. */

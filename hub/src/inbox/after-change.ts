@@ -22,7 +22,7 @@ export const itemsWhere = (groups: readonly Group[], test: (change: StateChange)
   groups.filter(({ change }) => test(change)).flatMap(({ items }) => items)
 
 /**
- * Does what follows a change by `patch`: reads the counts, cancels the alarms of items that are no longer snoozed, tells the
+ * Completes a change by `patch`: reads the counts, cancels the alarms of items that are no longer snoozed, notifies the
  * user's apps, and publishes one lifecycle event per verb. Returns the counts.
  */
 export const createAfterChange =

@@ -26,7 +26,7 @@ export type Group = { items: InboxItem[]; change: StateChange }
 /** An action on all active items that match a filter, such as read-all, and when it happened. */
 export type Sweep = { verb: AllVerb; filter: ItemFilter; at: string }
 
-/** Returns what a sweep changes in each item. */
+/** Returns the change of a sweep to each item. */
 const patchOf = ({ verb, at }: Sweep): StateChange =>
   ({ read: { readAt: at, seenAt: at }, seen: { seenAt: at }, archived: { archivedAt: at } })[verb]
 
@@ -159,8 +159,8 @@ export const createAnnouncer = ({
           ),
 
     /**
-     * Announces a sweep without ids, because they are not read. If it is not about one context, limited connections are told
-     * to fetch, because it is unknown which contexts have streams.
+     * Announces a sweep without ids, because they are not read. If it is not limited to one context, limited connections are
+     * told to fetch, because it is unknown which contexts have streams.
      */
     changedAll: (viewer: Viewer, sweep: Sweep, counts: Counts) => {
       const { tenant, user } = viewer

@@ -26,7 +26,7 @@ const SWEEPING = [
   ['archived', 'archived'],
 ] as const
 
-/** Returns what selects the group of an item; undefined if it has none. */
+/** Returns the filter of an item's group; undefined if it has none. */
 const filterOf = ({ group, type, context = '' }: InboxItem): ItemFilter | undefined =>
   group && { group: group.key, type, context }
 

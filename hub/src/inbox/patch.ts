@@ -11,7 +11,7 @@ const refuse = (pointer: string, message: string) =>
 export const checkPatch = (patch: ItemPatch, now: number): void => {
   if (patch.read === true && patch.seen === false) throw refuse('/seen', 'must not be false if read is true')
   if (typeof patch.snoozedUntil !== 'string') return
-  if (patch.archived === true) throw refuse('/snoozedUntil', 'must be null or left out if archived is true')
+  if (patch.archived === true) throw refuse('/snoozedUntil', 'must be null or absent if archived is true')
   const until = Date.parse(patch.snoozedUntil)
   if (!(until > now))
     throw new ProblemError('time_passed', 'snoozedUntil has passed', {

@@ -17,7 +17,7 @@ const SIZE_MAX = 4_000_000
 /** Maximum attempts. Each failed one means that another writer has made a revision. */
 const TRIES = 100
 
-/** Returns the tag of what a change replaces; undefined if there is nothing. */
+/** Returns the tag of the resource that a change replaces; undefined if there is none. */
 const tagOf = (library: Library, { kind, key }: LibraryChange): string | undefined => {
   if (kind === 'env') return String(library.envVersion)
   const found = (kind === 'layout' ? library.layouts : library.partials).get(key)
@@ -47,7 +47,7 @@ const checkLimits = (library: Library, { kind, key, value }: LibraryChange) => {
     )
 }
 
-/** Reports whether a change can break what uses the resource: it deletes it, or turns a partial from text to HTML or back. */
+/** Reports whether a change can break a user of the resource: it deletes it, or turns a partial from text to HTML or back. */
 const takesAway = ({ partials }: Library, { kind, key, value }: LibraryChange): boolean => {
   if (value === undefined) return true
   const before = kind === 'partial' ? partials.get(key) : undefined
@@ -58,8 +58,8 @@ const takesAway = ({ partials }: Library, { kind, key, value }: LibraryChange): 
 
 /**
  * Returns a function that makes the next revision of a library. It checks the change against the newest one, and again if
- * another writer was faster, so that two changes that are valid alone cannot break each other. Throws `invalid_request`, `quota_exceeded`,
- * `in_use` and `precondition_failed`.
+ * another writer was faster, so that two changes that are valid alone cannot break each other. Throws `invalid_request`,
+ * `quota_exceeded`, `in_use` and `precondition_failed`.
  */
 export const createChangeLibrary =
   (parts: LibraryPorts & { types: Pick<Types, 'list'>; current: CurrentLibrary }) =>

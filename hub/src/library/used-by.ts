@@ -5,7 +5,7 @@ import type { NotificationType } from '@carillon/schemas'
 const renders = (sources: readonly string[], key: string): boolean =>
   sources.some((source) => source.includes(key) && partialsIn(source).includes(key))
 
-/** Returns what uses a layout or partial: types in force, layouts and partials, as `type order.shipped`. */
+/** Returns the users of a layout or partial: types in force, layouts and partials, as `type order.shipped`. */
 export const usedBy = (
   { kind, key }: LibraryPlace,
   { layouts, partials }: Library,

@@ -60,10 +60,10 @@ export type Validated = {
   warnings: Warning[]
 }
 
-/** `version`: of the type, the one in force if left out. `attached` finds uploads, in the store if left out. */
+/** `version`: the version of the type; by default the one in force. `attached` finds uploads; by default in the store. */
 type Validation = { dryRun?: boolean; version?: number | undefined; attached?: FindAttached }
 
-/** Returns the notification with the id and type of its event, if it has none and they are valid. */
+/** Returns the notification, by default with the id and type of its event, if they are valid. */
 const named = ({ value, event }: Payload): unknown => {
   if (!event || !isJsonObject(value)) return value
   const type = parse(TypeKey, event.type)
@@ -75,11 +75,11 @@ const ignoredIn = (warnings: readonly Warning[]) => warnings.filter(({ code }) =
 const unknownType = (type: string): Warning => ({
   code: 'unknown_type',
   pointer: '/type',
-  message: `is not defined, so the item has only what the notification says itself: check the spelling, or define the type with PUT /v1/types/${type}`,
+  message: `is not defined, so the item has only the content of the notification: check the spelling, or define the type with PUT /v1/types/${type}`,
 })
 
-/** Returns what may be an oversight: a type that is not defined, and parts that are ignored. */
-const oversightsIn = (notification: Validated['given'], type: NotificationType | undefined): Warning[] => [
+/** Returns the warnings: a type that is not defined, and parts that are ignored. */
+const warningsOf = (notification: Validated['given'], type: NotificationType | undefined): Warning[] => [
   ...(type ? [] : [unknownType(notification.type)]),
   ...ignoredParts({ notification, type }),
 ]
@@ -148,7 +148,7 @@ export const createAcceptance = (
     if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
     const problem = linkProblem(given, plansOf({ notification: given, type }).flat(), tenancy, links)
     if (problem) throw problem
-    const warnings = [...parsed.warnings, ...oversightsIn(given, type)]
+    const warnings = [...parsed.warnings, ...warningsOf(given, type)]
     const root = payload.at.map((key) => `/${String(key)}`).join('')
     return {
       ...{ given, times, type, priority: given.priority ?? type?.priority ?? 'normal' },

@@ -7,7 +7,7 @@ import { DRY_RUN_SAMPLE, type Notification } from '@carillon/schemas'
 const COUNT_MAX = 10_000
 const PAGE = 1_000
 
-/** Whom a notification addresses, and all the ways in which the first of them are. */
+/** The users whom a notification addresses, with how the first of them are addressed. */
 export type FoundAudience = { count: number; more: boolean; sample: Map<string, Addressed[]> }
 
 /** Counts the users whom a notification addresses, and returns the first of them. */

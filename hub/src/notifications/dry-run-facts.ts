@@ -16,7 +16,7 @@ export type FactPorts = {
   cache: Pick<SettingsCache, 'tenant' | 'context' | 'transactionalCategories'>
 }
 
-/** Reads what the decisions about some users depend on, all of them together. */
+/** Reads the data that decisions about some users depend on, in one batch. */
 export const readFacts = async (
   { store, cache }: FactPorts,
   tenant: string,
@@ -32,7 +32,7 @@ export const readFacts = async (
     cache.transactionalCategories(tenant),
   ])
   const known = new Map<string, KnownUser>(people.map((user) => [user.id, user]))
-  // What the notification says about a user would be stored before anything is decided.
+  // Attributes in the notification would be stored before anything is decided.
   for (const { id, profile } of addresseesOf(given).introduced)
     if (!erased.has(id))
       known.set(id, { ...known.get(id), id, profile: { ...known.get(id)?.profile, ...profile } })

@@ -4,7 +4,7 @@ import type { Foreseen } from '@carillon/core/routing/foresee'
 import type { Store } from '@carillon/core/store/port'
 import type { DryRun, EmailOverrides } from '@carillon/schemas'
 
-/** What a notification adds to the e-mail to one person, and the decisions about copies that are left out. */
+/** What a notification adds to the e-mail to one user, and the decisions about dropped copies. */
 export type MailAdditions = {
   shown: Partial<NonNullable<NonNullable<DryRun['rendered']>['email']>>
   leftOut: (step: number) => readonly Foreseen[]

@@ -40,9 +40,9 @@ type Message = { channel: Channel; said: Omit<Said, 'sender'>; mail?: MailAdditi
 export type Messages = {
   /** The content of the item, with the texts of the type. */
   content: InboxContent
-  /** The decision that a text of the item is left empty; undefined if none is. */
+  /** The decision that a text of the item is empty; undefined if none is. */
   empty: Decision | undefined
-  /** Renders a step that is due, and returns what prevents it from being sent, or is left out of it. */
+  /** Renders a step that is due. Returns the decisions that prevent it from being sent, or drop a part of it. */
   decide(step: Step, now: number): Promise<readonly Foreseen[]>
   /** Returns the item, and the messages of all steps that were sent, as the recipient would see them. */
   shown(): Rendered

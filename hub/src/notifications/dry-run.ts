@@ -29,7 +29,7 @@ export type DryRunPorts = FactPorts &
     reachability: Reachability<ServingAccount>
   }
 
-/** What would happen to one user. `messages`: what they would get; absent if that is nothing. */
+/** The result for one user. `messages`: what the user would get; absent if nothing. */
 type Decided = { user: string; decisions: readonly Decision[]; messages?: Messages }
 
 /** A recipient who gets something. */
@@ -42,8 +42,8 @@ type Recipient = {
 }
 
 /**
- * Creates the function that tells what would happen to a notification. It decides and renders by the same functions as the
- * dispatcher, and takes no id, permit or place in a limit. It stores and sends nothing.
+ * Creates the function that dry-runs a notification. It decides and renders with the same functions as the
+ * dispatcher, but takes no id, permit or slot. It stores and sends nothing.
  */
 export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
   const { acceptance, store, live, reachability } = ports
@@ -80,7 +80,7 @@ export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
     })
   }
 
-  /** Throws what the acceptance of the notification throws. */
+  /** Throws the errors of accepting the notification. */
   return async (tenant: string, read: () => Payload): Promise<DryRun> => {
     const validated = await acceptance.validate(tenant, read)
     const { given, times, type, warnings } = validated

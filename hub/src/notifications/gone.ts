@@ -1,13 +1,13 @@
 import type { NotificationProgress } from '@carillon/core/store/ports/notifications'
 import type { DeliveryState, DeliveryTotals } from '@carillon/schemas'
 
-/** The states of a message that a provider has accepted, and that did not fail later. */
+/** The states of a message that a provider accepted and that did not fail later. */
 const SENT: readonly DeliveryState[] = ['sent', 'delivered', 'seen', 'read', 'clicked']
 const WAITING: readonly DeliveryState[] = ['requested', 'queued']
 
 /**
- * Returns the number of items of a notification. Exact for up to 100 named recipients without local times. Of others, those
- * whose preferences leave no item are counted too.
+ * Returns the number of items of a notification. Exact for up to 100 named recipients without local times. Otherwise,
+ * recipients whose preferences exclude the item are counted too.
  */
 export const itemsStored = ({
   inbox,
@@ -23,7 +23,7 @@ export const itemsStored = ({
   return Math.max(0, recipients - Math.max(0, absent.length - skipped))
 }
 
-/** Returns how many messages outside the inbox were sent, and how many wait. */
+/** Returns how many messages outside the inbox were sent, and how many are pending. */
 export const deliveriesGone = ({ inbox: _inbox, ...channels }: DeliveryTotals) => {
   const count = (states: readonly DeliveryState[]) =>
     Object.values(channels).reduce(

@@ -3,7 +3,7 @@ import type { ExplainedDecision } from '@carillon/schemas'
 
 const instant = (at: number) => new Date(at).toISOString()
 
-/** Returns a decision as the API has it. */
+/** Returns a decision as the API returns it. */
 export const shownDecision = ({ at, until, reported: _, ...decision }: Explained): ExplainedDecision => ({
   ...decision,
   at: instant(at),

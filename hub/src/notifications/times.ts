@@ -20,7 +20,7 @@ const check = ({ deliverAt, expiresAt }: SendTimes, now: number): void => {
     })
   if (latest(expiresAt) <= now) throw refuse('time_passed', 'has passed')
   if (deliverAt === undefined) return
-  // Of two local times, the same one is the earlier in every time zone.
+  // Two local times have the same order in every time zone.
   const begins = isLocal(expiresAt) && isLocal(deliverAt) ? latest(deliverAt) : earliest(deliverAt)
   if (latest(expiresAt) <= begins) throw refuse('invalid_request', 'must be after deliverAt')
 }

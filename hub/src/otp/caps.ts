@@ -98,7 +98,7 @@ export const createOtpCaps =
       if (afterMs === 0) continue
       metrics.rateLimited.inc({ limit: name })
       throw new RateLimitedError(
-        `${limit.points} codes ${spoken(limit.seconds)} are the most for ${whose}`,
+        `${limit.points} codes ${spoken(limit.seconds)} is the limit for ${whose}`,
         afterMs,
       )
     }

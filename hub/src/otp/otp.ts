@@ -133,7 +133,7 @@ export const createOtp = ({
       counted(wish.channel, async () => {
         const { user, inline, channel, type, name } = wish
         if (isErased(await erasureOf(tenant, user)))
-          throw new ProblemError('erased', 'put the user again first, with PUT /v1/users/{id}')
+          throw new ProblemError('erased', 'store the user again first, with PUT /v1/users/{id}')
         if (!captured) await requireProvider(cache, tenant, wish)
         const address = await addressOf(store, tenant, wish)
         await allow(tenant, wish, address)

@@ -17,7 +17,7 @@ import { hasChanged } from '../http/if-match.ts'
 /** Choices that one user may have, in general and in all contexts together. */
 const CHOICES_MAX = 1_000
 
-/** Paths of the choices on which it depends until when messages wait. */
+/** Paths of the choices that decide how long messages wait. */
 const TIMES = /^\/(?:snoozedUntil|quietHours|digest)(?:\/|$)/
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
@@ -41,11 +41,11 @@ const checkSnooze = (changes: readonly ChoiceChange[], now: number) => {
 }
 
 /**
- * Changes the preferences of a user, in general and in contexts, and tells all their apps. Choices that already hold are not
- * written, recorded or announced. `expect` is called with the preferences before the change. It may throw, and return what has to
- * hold when the change is made. Resolves with the preferences after it. Throws `erased`, `quota_exceeded` beyond CHOICES_MAX
- * choices, `precondition_failed`, and `too_far` if `snoozedUntil` is beyond the horizon. A change of quiet hours, snooze or
- * digest time also moves what waits for them.
+ * Changes the preferences of a user, in general and in contexts, and notifies the user's apps. Unchanged choices are not
+ * written, recorded or announced. `expect` is called with the preferences before the change. It may throw, and returns what
+ * must still hold when the change is written. Resolves with the preferences after it. Throws `erased`, `quota_exceeded` beyond
+ * CHOICES_MAX choices, `precondition_failed`, and `too_far` if `snoozedUntil` is beyond the horizon. A change of quiet hours,
+ * snooze or digest time also reschedules the messages that wait for them.
  */
 export const createChangePreferences = ({
   preferences,
@@ -73,7 +73,7 @@ export const createChangePreferences = ({
         metrics.live.inc({ outcome: whole || other ? 'connected' : 'away' })
     } catch (err) {
       metrics.live.inc({ outcome: 'lost' })
-      log.warn({ err, tenant }, 'open tabs were not told of changed preferences')
+      log.warn({ err, tenant }, 'open apps were not notified of changed preferences')
     }
   }
 

@@ -17,7 +17,7 @@ export type EffectivePorts = {
   cache: Pick<SettingsCache, 'tenant' | 'context'>
 }
 
-/** What holds for a user, and the data that it was derived from. */
+/** The effective preferences of a user, and the data that they were derived from. */
 type Effective = {
   grid: EffectivePreferences
   documents: Documents | undefined
@@ -27,8 +27,8 @@ type Effective = {
 }
 
 /**
- * Returns a function that reads what holds for a user in a context. Without a user, it returns what holds for users without
- * choices. `fallback`: the language of names if none is known.
+ * Returns a function that reads the effective preferences of a user in a context. Without a user, it returns those of users
+ * without choices. `fallback`: the language of names if none is known.
  */
 export const createEffective =
   ({ preferences, types, categories, users, cache }: EffectivePorts) =>

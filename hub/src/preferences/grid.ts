@@ -19,11 +19,11 @@ import {
 
 type Row = Record<DeliveryChannel, EffectivePreference>
 
-/** What holds for each channel. */
+/** The effective choice for each channel. */
 const rowOf = (subject: Omit<Subject, 'addressed'>, documents: PreferenceLayers, locked: boolean): Row =>
   Object.fromEntries(
     DeliveryChannel.options.map((channel) => {
-      // No way in which it is addressed: muted topics decide about single notifications.
+      // Without addressees, because muted topics only apply to single notifications.
       const { outcome, pace, by, path } = preferenceOf({ ...subject, addressed: [] }, channel, documents)
       const value = outcome === 'skip' ? false : pace
       return [channel, { value, by, ...(path === undefined ? {} : { path }), locked }]
@@ -43,8 +43,8 @@ export type Defined = {
 }
 
 /**
- * Returns what holds for a user, for every type and category of the tenant, and who decides it. What is `locked` has no
- * switch. Hidden categories are left out with their types. `now`: epoch ms, for a snooze that is past. Pure.
+ * Returns the effective choices of a user for every type and category of the tenant, and who made them. A `locked` choice has
+ * no switch. Hidden categories and their types are omitted. `now`: epoch ms, for a snooze that is past. Pure.
  */
 export const gridOf = (
   { types, categories: defined, locale }: Defined,
@@ -63,7 +63,7 @@ export const gridOf = (
     }
   }
   const byCategory = grouped(types, ({ category }) => category)
-  // Notifications may name a category without types, so it is listed. Without opt-out, it has no switches to show.
+  // Notifications may use a category without types, so it is listed. Without opt-out, it has no switches to show.
   const keys = new Set([
     ...[...byCategory.keys()].filter((key) => key !== undefined),
     ...[...known.keys()].filter((key) => !lockedKeys.has(key)),
@@ -74,7 +74,7 @@ export const gridOf = (
     const some = byCategory.get(key) ?? []
     const subjects = some.map(subjectFor)
     const locked = subjects.length > 0 && !subjects.some(isOptional)
-    // No type is called '', so only the choices of the category count, if any of its types leaves a choice.
+    // No type has the key '', so only the choices of the category count, if any of its types allows choices.
     const subject = locked ? subjects[0]! : { category: key }
     const channels = rowOf({ ...subject, type: '' }, documents, locked)
     return [{ key, ...(category && categoryWords(category, locale)), channels, types: some.map(typeRow) }]

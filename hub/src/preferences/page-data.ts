@@ -4,13 +4,13 @@ import { DeliveryChannel, EffectivePreferences, Preferences } from '@carillon/sc
 import { z } from 'zod'
 import type { ReadEffective } from './effective.ts'
 
-/** What the preferences page shows. The hub serves both, so they change together. */
+/** The data of the preferences page. The hub serves both, so they change together. */
 export const PageData = z.object({
   grid: EffectivePreferences,
   /** The channels that the tenant uses, in the order of the page. */
   channels: z.array(DeliveryChannel),
   own: Preferences.omit({ categories: true, types: true, topics: true }),
-  /** The link is a sample, which belongs to no user. */
+  /** The link is a sample without a user. */
   sample: z.boolean(),
   locale: z.string().optional(),
   brand: z.object({
@@ -24,7 +24,7 @@ export type PageData = z.infer<typeof PageData>
 /** Whose preferences the page shows. */
 export type PageOwner = { tenant: string; user?: string | undefined; context?: string | undefined }
 
-/** Returns a function that reads what the page shows. `fallback`: the language of the browser. */
+/** Returns a function that reads the data of the page. `fallback`: the language of the browser. */
 export const createPageData =
   ({ effective, cache }: { effective: ReadEffective; cache: Pick<SettingsCache, 'accounts'> }) =>
   async ({ tenant, user, context }: PageOwner, fallback?: string): Promise<PageData> => {

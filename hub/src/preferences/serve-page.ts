@@ -4,7 +4,7 @@ import { createPageFiles } from '../http/page-files.ts'
 
 const PAGES = new URL('../../src/preferences/pages/', import.meta.url)
 
-/** Nothing but the hub's own files, and the logo of a tenant. */
+/** Allows only the hub's own files and the logo of a tenant. */
 const CSP = [
   "default-src 'none'",
   "script-src 'self'",
@@ -17,7 +17,7 @@ const CSP = [
   "require-trusted-types-for 'script'",
 ].join('; ')
 
-/** Serves the files of the pages for recipients: the preferences page at `/preferences`, and what both pages load. */
+/** Serves the files of the pages for recipients: the preferences page at `/preferences`, and the files that both pages load. */
 export const servePreferencesPage = (app: Hono<Edge>) => {
   const send = createPageFiles(PAGES, CSP)
   app.get('/preferences', (c) => {

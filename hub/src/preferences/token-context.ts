@@ -16,7 +16,7 @@ export const readContext = ({ contexts }: Limited, context: string | undefined):
   return context
 }
 
-/** Like `readContext`, for a change. A limited token cannot change general preferences, which hold in every context. */
+/** Like `readContext`, for a change. A limited token cannot change general preferences, which apply in every context. */
 export const writtenContext = (user: Limited, context: string | undefined): string => {
   const place = readContext(user, context)
   if (user.contexts && place === GENERAL)

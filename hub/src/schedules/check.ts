@@ -18,8 +18,8 @@ const cronFaults = ({ cron }: ScheduleInput): Issue[] => {
 const payloadOf = ({ notification }: ScheduleInput) => ({ value: notification, at: [PLACE] })
 
 /**
- * Checks what the schema of a schedule cannot express: its cron expression, and its notification as if it were sent now. Resolves
- * with what may be an oversight. Throws `invalid_request`, and whatever sending would throw.
+ * Checks the parts of a schedule that its schema cannot express: its cron expression, and its notification as if it were sent
+ * now. Resolves with the warnings. Throws `invalid_request` and every problem that sending would throw.
  */
 export const checkSchedule = async (
   acceptance: Pick<Acceptance, 'check'>,
@@ -36,7 +36,7 @@ const issuesOf = ({ problem, message }: ProblemError): Issue[] =>
     { path: [PLACE], message },
   ]
 
-/** Returns what is wrong with a schedule. `isDefined`: whether its type is one that can be looked up already. */
+/** Returns the faults of a schedule. `isDefined`: whether its type is one that can be looked up already. */
 export const scheduleFaults = async (
   acceptance: Pick<Acceptance, 'validate'>,
   tenant: string,

@@ -13,13 +13,13 @@ import { hasChanged } from '../http/if-match.ts'
 export const SCHEDULES_MAX = 1_000
 /** How long after an interrupted write dispatchers look at the schedule, in ms. */
 const REPAIR_MS = 10_000
-/** How far back they look for runs of the schedule as it was before, in ms. Runs that were sent are not sent again. */
+/** How far back they look for runs of the previous version of the schedule, in ms. Runs that were sent are not sent again. */
 const LOOK_BACK_MS = 30_000
 
 const areEqual = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other)
 
 /**
- * Writes schedules, and makes them wait in the log for their next run. Before a write, the log gets a message that makes
+ * Writes schedules, and schedules their next run in the log. Before a write, the log gets a message that makes
  * dispatchers look at the schedule soon. The message for the next run replaces it, so that a crash in between loses no run.
  */
 export const createScheduleWrites = ({

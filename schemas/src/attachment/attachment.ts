@@ -82,8 +82,8 @@ export const Attachment = z
     filename: Filename,
     contentType: MediaType,
     size: z.int().min(0).describe('In bytes'),
-    createdAt: Timestamp.describe('The instant of the upload'),
-    expiresAt: Timestamp.describe('The instant from which it can no longer be sent'),
+    createdAt: Timestamp.describe('When it was uploaded'),
+    expiresAt: Timestamp.describe('When it expires and can no longer be sent'),
   })
   .meta({
     id: 'Attachment',

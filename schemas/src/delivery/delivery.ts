@@ -16,20 +16,18 @@ export const Delivery = z
       .describe('The index of the step in the delivery plan; null for the inbox'),
     device: z.string().nullable().describe('The id of the device, if the channel has several per user'),
     state: DeliveryState,
-    times: z
-      .partialRecord(DeliveryState, Timestamp)
-      .describe('The instant at which the delivery reached each state'),
+    times: z.partialRecord(DeliveryState, Timestamp).describe('When the delivery reached each state'),
     attempts: z.int().min(0).describe('The number of attempts so far'),
     provider: z.string().nullable().describe('The id of the provider account of the last attempt'),
     providerId: z.string().nullable().describe("The provider's own id of the message"),
     reason: z.string().nullable().describe('A stable code: why it was skipped, failed, is in doubt or waits'),
-    detail: z.string().nullable().describe('The same in words, as the provider reported it'),
-    nextAttemptAt: Timestamp.nullable().describe('The instant of the next attempt, if there is one'),
+    detail: z.string().nullable().describe('The reason in words, as the provider reported it'),
+    nextAttemptAt: Timestamp.nullable().describe('When the next attempt is due, if there is one'),
     variant: z.string().optional().describe('The variant of its type that the user gets'),
   })
   .meta({
     id: 'Delivery',
-    description: 'How far one attempt to reach one person on one channel has come',
+    description: 'The progress of one delivery: to one user, on one channel',
     examples: [
       {
         notification: '0198f3a0-5f5c-7c1e-8a3b-0d5f6a7b8c9d',

@@ -21,7 +21,7 @@ export const ProviderAccountInput = z
       .array(Channel)
       .min(1)
       .optional()
-      .describe('The channels that the account serves; left out, all channels of the provider'),
+      .describe('The channels that the account serves. Defaults to all channels of the provider'),
     order: z
       .int()
       .min(0)
@@ -33,12 +33,12 @@ export const ProviderAccountInput = z
       "Replaces the installation's retry policy. Critical messages are retried sooner, over the same window",
     ),
     config: JsonObject.optional().describe(
-      'Credentials and options of the provider, as GET /schemas/provider-{provider}.json describes them. Left out, those of the account are kept; a new account, or one of another provider, gets none',
+      'The credentials and options of the provider; see GET /schemas/provider-{provider}.json. If omitted, the stored ones are kept, unless the provider changes',
     ),
   })
   .meta({
     id: 'ProviderAccountInput',
-    description: "A tenant's account with a provider, as it is written",
+    description: "A tenant's account with a provider, in requests",
     examples: [
       {
         provider: 'smtp',
@@ -60,7 +60,7 @@ export const ProviderAccount = z
   })
   .meta({
     id: 'ProviderAccount',
-    description: "A tenant's account with a provider, as it is read: credentials are never returned",
+    description: "A tenant's account with a provider, in responses. Credentials are never returned",
     examples: [
       {
         id: 'smtp-main',

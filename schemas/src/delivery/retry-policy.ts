@@ -23,12 +23,17 @@ export const RetryPolicy = z
       .max(RETRY_WINDOW_MAX)
       .optional()
       .describe("Replaces a longer window while the plan's next step waits for this one to fail"),
-    attempts: z.int().min(1).max(10_000).optional().describe('The most attempts; unlimited if left out'),
+    attempts: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe('The maximum number of attempts. Unlimited if omitted'),
   })
   .meta({
     id: 'RetryPolicy',
     description:
-      "How long and how often failed sends are retried. A property left out is the channel's default",
+      "How long and how often failed sends are retried. Omitted properties use the channel's defaults",
     examples: [{ window: 3_600, base: 30, cap: 600 }],
   })
 export type RetryPolicy = z.infer<typeof RetryPolicy>

@@ -14,7 +14,7 @@ export const Suppression = z
     channel: Channel,
     address: z.string().min(3).max(254).describe('An e-mail address, or a phone number as E.164'),
     reason: SuppressionReason,
-    at: Timestamp.describe('The instant since which it is suppressed'),
+    at: Timestamp.describe('When it was suppressed'),
     source: z.string().max(128).nullable().describe('The id of the provider account that reported it'),
   })
   .meta({

@@ -55,7 +55,7 @@ const WebhookNotification = z
 export const WebhookMessage = z
   .object({
     type: z.literal('notification').describe('The kind of message. Later versions add kinds'),
-    timestamp: Timestamp.describe('The instant of the acceptance of the notification'),
+    timestamp: Timestamp.describe('When the notification was accepted'),
     data: WebhookNotification,
   })
   .meta({

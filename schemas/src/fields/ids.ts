@@ -97,7 +97,7 @@ export const TypeKey = z
 export const Category = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'a category is 1 to 64 letters, digits, _ . or -')
-  .meta({ description: 'A category, by which people sort their inbox', examples: ['comments'] })
+  .meta({ description: 'A category, by which users filter their inbox', examples: ['comments'] })
 /** An item id is a UUIDv7 with the time at which the notification was accepted. */
 export const ItemId = z.uuid().meta({
   description: 'The id of an inbox item, a UUIDv7',

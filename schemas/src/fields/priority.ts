@@ -4,8 +4,7 @@ import { z } from 'zod'
 export const PRIORITIES = ['critical', 'high', 'normal', 'low'] as const
 export const Priority = z.enum(PRIORITIES).meta({
   id: 'Priority',
-  description:
-    'The urgency of a notification. It decides the order of delivery and the pace of retries, nothing else',
+  description: 'The urgency of a notification. It affects only the order of delivery and the pace of retries',
 })
 export type Priority = z.infer<typeof Priority>
 

@@ -9,7 +9,7 @@ export const ItemPatch = z
     archived: z.boolean().optional().describe('Whether it is archived'),
     snoozedUntil: Timestamp.nullable()
       .optional()
-      .describe(`The instant at which it returns, at most ${HORIZON_DAYS} days ahead; null returns it now`),
+      .describe(`When it returns, at most ${HORIZON_DAYS} days ahead; null returns it now`),
     group: z
       .boolean()
       .optional()

@@ -19,7 +19,7 @@ export const GroupKey = z
   .string()
   .min(1)
   .max(GROUP_KEY_MAX)
-  .describe('The key of the group, as its type made it')
+  .describe('The key of the group, as rendered by its type')
 
 /** The immutable part of an inbox item, set when the notification is accepted. */
 export const ItemContent = z.object({
@@ -49,8 +49,8 @@ export const ItemContent = z.object({
   variant: z.string().optional().describe('The variant of its type that the user gets'),
   test: z.boolean().optional().describe('Set if its notification is a test'),
   silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
-  createdAt: Timestamp.describe('The instant of the acceptance of its notification'),
-  expiresAt: Timestamp.optional().describe('The instant from which it is no longer shown'),
+  createdAt: Timestamp.describe('When its notification was accepted'),
+  expiresAt: Timestamp.optional().describe('When it expires and is no longer shown'),
 })
 export type ItemContent = z.infer<typeof ItemContent>
 
@@ -59,12 +59,12 @@ export type InboxContent = Omit<ItemContent, 'id'>
 
 /** The part of an inbox item that its user changes. */
 export const ItemState = z.object({
-  receivedAt: Timestamp.nullable().describe("The instant at which one of the user's apps acknowledged it"),
-  seenAt: Timestamp.nullable().describe('The instant at which it was seen'),
-  readAt: Timestamp.nullable().describe('The instant at which it was read'),
-  archivedAt: Timestamp.nullable().describe('The instant at which it was archived'),
-  snoozedUntil: Timestamp.nullable().describe('The instant at which it returns to the active items'),
-  acted: z.record(z.string(), Timestamp).describe('The instant of each action that was taken, by its name'),
+  receivedAt: Timestamp.nullable().describe("When one of the user's apps acknowledged it"),
+  seenAt: Timestamp.nullable().describe('When it was seen'),
+  readAt: Timestamp.nullable().describe('When it was read'),
+  archivedAt: Timestamp.nullable().describe('When it was archived'),
+  snoozedUntil: Timestamp.nullable().describe('When it returns to the active items'),
+  acted: z.record(z.string(), Timestamp).describe('When each action was taken, by name'),
 })
 export type ItemState = z.infer<typeof ItemState>
 
@@ -77,10 +77,10 @@ export const GroupMember = z
     image: ItemContent.shape.image,
     actor: Actor.optional(),
     createdAt: ItemContent.shape.createdAt,
-    arrivedAt: Timestamp.describe('The instant at which it was stored in the inbox'),
+    arrivedAt: Timestamp.describe('When it was stored in the inbox'),
     readAt: ItemState.shape.readAt,
   })
-  .meta({ id: 'GroupMember', description: 'One of the newest items of a group, in short' })
+  .meta({ id: 'GroupMember', description: 'A summary of one of the newest items of a group' })
 export type GroupMember = z.infer<typeof GroupMember>
 
 export const ItemGroup = z
@@ -97,7 +97,7 @@ export const ItemGroup = z
       .int()
       .min(0)
       .optional()
-      .describe('In grouped lists: the number of unread ones among them, of the newest 100'),
+      .describe('In grouped lists: the number of unread items among the newest 100 of them'),
     more: z.literal(true).optional().describe('Present if the real numbers may be larger'),
     newest: z
       .array(GroupMember)
@@ -114,9 +114,7 @@ export type ItemGroup = z.infer<typeof ItemGroup>
 
 export const InboxItem = ItemContent.extend({
   ...ItemState.shape,
-  arrivedAt: Timestamp.optional().describe(
-    'The instant at which it was stored in the inbox. Lists are sorted by it',
-  ),
+  arrivedAt: Timestamp.optional().describe('When it was stored in the inbox. Lists are sorted by it'),
   group: ItemGroup.optional(),
 }).meta({
   id: 'InboxItem',

@@ -11,7 +11,7 @@ const Frame = LivePosition.extend({
     .string()
     .optional()
     .describe(
-      'The context whose stream it belongs to, the empty string for items without one; absent for the stream of the whole inbox. `seq`, `epoch` and `counts` are those of the stream',
+      'The context of the stream; the empty string for items without a context. Absent for the stream of the whole inbox. `seq`, `epoch` and `counts` belong to the stream',
     ),
 })
 
@@ -28,7 +28,7 @@ export const InboxAdded = Frame.extend({
 export type InboxAdded = z.infer<typeof InboxAdded>
 
 export const InboxChanged = Frame.extend({
-  ids: z.array(ItemId).optional().describe('Left out when all active items changed'),
+  ids: z.array(ItemId).optional().describe('Absent if all active items changed'),
   all: z
     .literal(true)
     .optional()

@@ -14,7 +14,7 @@ export type InboxStatus = z.infer<typeof InboxStatus>
 /** A position in the live messages of a user. */
 export const LivePosition = z
   .object({
-    epoch: z.string().describe('The numbering that `seq` belongs to'),
+    epoch: z.string().describe('The identifier of the sequence that `seq` counts in'),
     seq: z.int().min(0).describe('The number of the message'),
   })
   .meta({

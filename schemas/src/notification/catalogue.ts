@@ -13,7 +13,7 @@ const resources = (what: string) =>
       `at most ${RESOURCES_MAX} resources of a kind`,
     )
     .optional()
-    .describe(`${what}, by key. If left out, the stored ones are used, and nothing is compared`)
+    .describe(`${what}, by key. If omitted, the stored ones are used, and nothing is compared`)
 
 export const CatalogueInput = z
   .strictObject({

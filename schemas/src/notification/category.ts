@@ -5,7 +5,7 @@ import { nonEmptyText } from '../fields/text.ts'
 import { LOCALES_MAX } from './templates.ts'
 
 const words = {
-  name: nonEmptyText(128).optional().describe('The display name; the key if left out'),
+  name: nonEmptyText(128).optional().describe('The display name. Defaults to the key'),
   description: nonEmptyText(512).optional().describe('What the category is about, in a sentence or two'),
 }
 
@@ -31,7 +31,7 @@ export const CategoryInput = z
       .describe(
         '`false`: its types are transactional. Users cannot switch them off, and their e-mails have no unsubscribe link',
       ),
-    hidden: z.boolean().optional().describe('`true`: left out of the preferences that users see'),
+    hidden: z.boolean().optional().describe('`true`: hidden from the preferences that users see'),
   })
   .meta({
     id: 'CategoryInput',

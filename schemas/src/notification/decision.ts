@@ -4,23 +4,23 @@ import { Timestamp } from '../fields/timestamp.ts'
 
 /** The stages of a notification at which something is decided, in order, and what is decided there. */
 export const DECISION_STAGES = {
-  audience: 'whether the user gets anything of the notification',
+  audience: 'whether the user is a recipient',
   inbox: 'whether an item is stored',
   preference: 'whether preferences and defaults allow the channel',
   condition: 'whether the step is due and its condition holds',
-  digest: 'whether it is sent together with others',
+  digest: 'whether a digest collects it',
   quiet_hours: 'whether it waits for the end of quiet hours',
-  throttle: 'whether there were too many of its kind',
+  throttle: 'whether the limit of its throttle is reached',
   send: 'whether the user can be reached, and what the provider said',
 } as const
 
 /** What a decision leads to. */
 export const DECISION_OUTCOMES = {
   pass: 'it goes on to the next stage',
-  wait: 'it is decided or tried again later, at `until` if that is known',
+  wait: 'it waits, and is decided or tried again later, at `until` if known',
   join: 'it becomes part of a digest',
-  skip: 'this step, or the inbox item, is left out; that is no failure',
-  end: 'everything still pending for this user is left out',
+  skip: 'this step or the inbox item is skipped, which is not a failure',
+  end: 'everything still pending for this user is skipped',
   sent: 'the provider accepted it',
   failed: 'it was not sent, and is not tried again',
   in_doubt: 'it is unknown whether it was sent',
@@ -35,13 +35,13 @@ export const DECIDERS = {
   context: "the context's defaults",
   tenant: "the tenant's defaults and settings",
   sender: 'the backend, in the notification or a later request',
-  system: 'nobody: it follows from the state of things',
+  system: 'nobody: it follows from the current state',
 } as const
 
 /** Why it was decided so, in words that complete "because". */
 export const DECISION_REASONS = {
-  critical: 'the type is critical and passes over preferences',
-  otp: 'it is a one-time password and passes over preferences',
+  critical: 'the type is critical and bypasses preferences',
+  otp: 'it is a one-time password and bypasses preferences',
   transactional: 'users cannot opt out of the type or its category',
   muted: 'the user muted all notifications',
   topic_muted: 'the user muted every topic that it was addressed to',
@@ -58,10 +58,10 @@ export const DECISION_REASONS = {
   not_needed: 'the step before has reached the user',
   delay: 'the step has a delay',
   digest: 'it is collected for a digest',
-  nothing_left: 'nothing of the digest was left to send',
+  nothing_left: 'nothing in the digest was left to send',
   snoozed: 'the user has snoozed it',
   quiet_hours: 'the user has quiet hours',
-  throttled: 'too many of its kind were sent before',
+  throttled: 'the limit of its throttle was reached',
   no_address: 'the user has no address or device for the channel',
   no_provider: 'the tenant has no provider account for the channel',
   suppressed: 'every address of the user is on the suppression list',
@@ -72,8 +72,8 @@ export const DECISION_REASONS = {
   erased: 'the user is erased',
   expired: 'the notification has expired',
   cancelled: 'the notification was cancelled',
-  late: 'its time of delivery had passed',
-  scheduled: 'it has a time of delivery',
+  late: 'its delivery time had passed',
+  scheduled: 'it is scheduled for later',
   delivering: 'its recipients are still being processed',
   excluded: 'the notification excludes the user',
   not_recipient: 'it was not addressed to the user',
@@ -110,15 +110,18 @@ export type DecisionReason = z.infer<typeof DecisionReason>
 
 export const ExplainedDecision = z
   .object({
-    at: Timestamp.describe('The instant of the decision'),
+    at: Timestamp.describe('When it was decided'),
     stage: DecisionStage,
     channel: DeliveryChannel.optional(),
     step: z.int().min(0).optional().describe('The index of the step in the delivery plan'),
     outcome: DecisionOutcome,
     by: Decider,
-    path: z.string().optional().describe('Where in what `by` wrote, such as `categories.orders.email`'),
+    path: z
+      .string()
+      .optional()
+      .describe('The path of the value that decided, such as `categories.orders.email`'),
     reason: DecisionReason.optional(),
-    until: Timestamp.optional().describe('The instant until which it waits'),
+    until: Timestamp.optional().describe('When it stops waiting'),
     device: z.string().optional().describe('The id of the device, if the channel has several per user'),
     provider: z.string().optional().describe('The id of the provider account that was asked'),
     detail: z
@@ -142,7 +145,7 @@ export const ExplainedDecision = z
         outcome: 'end',
         by: 'user',
         reason: 'read',
-        text: 'E-mail (step 0) and every later step were left out at 2026-01-31T09:10:00.000Z, because the user has read the item (decided by the user).',
+        text: 'E-mail (step 0) and every later step were skipped at 2026-01-31T09:10:00.000Z, because the user has read the item (decided by the user).',
       },
     ],
   })
@@ -166,7 +169,7 @@ export const Explanation = z
             by: 'sender',
             path: 'exclude',
             reason: 'excluded',
-            text: 'Everything for the user was left out at 2026-01-31T09:00:00.000Z, because the notification excludes the user (decided by the sender, exclude).',
+            text: 'Everything for the user was skipped at 2026-01-31T09:00:00.000Z, because the notification excludes the user (decided by the sender, exclude).',
           },
         ],
       },

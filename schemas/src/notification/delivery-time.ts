@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LocalDateTime } from '../fields/local-date-time.ts'
 import { DateOffset } from '../fields/offset.ts'
 
-/** A time that is an instant of its own for each recipient. */
+/** A local time, which is a different instant in each time zone. */
 export const LocalTime = z.strictObject({ local: LocalDateTime }).meta({
   id: 'LocalTime',
   description: "A date and a time of day in each recipient's own time zone",
@@ -20,7 +20,7 @@ export const RelativeTime = z
       .describe(
         'The path of an RFC 3339 instant in `data`, or of a date, which begins at midnight in the time zone of the context or tenant',
       ),
-    offset: DateOffset.optional().describe('How far before or after it, such as `-PT30M`; at it if left out'),
+    offset: DateOffset.optional().describe('The distance from the date, such as `-PT30M`. Defaults to none'),
   })
   .meta({
     id: 'RelativeTime',
@@ -29,10 +29,10 @@ export const RelativeTime = z
   })
 export type RelativeTime = z.infer<typeof RelativeTime>
 
-/** What happens if a time of delivery has passed. */
+/** What happens if a delivery time has passed. */
 export const Late = z.enum(['now', 'skip']).meta({
   id: 'Late',
-  description: `What happens if the time of delivery has passed.
+  description: `What happens if the delivery time has passed.
 
 - \`now\`: it is delivered at once.
 - \`skip\`: it is not delivered.`,

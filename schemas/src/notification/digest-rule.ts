@@ -8,12 +8,12 @@ const KEY_TEMPLATE_MAX = 1_024
 const Seconds = z.int().min(1).max(WINDOW_MAX_SECONDS)
 
 const KeyTemplate = Template.max(KEY_TEMPLATE_MAX).describe(
-  'A Liquid template over `data`, `user`, `context` and `tenant`. What renders to the same text belongs together',
+  'A Liquid template over `data`, `user`, `context` and `tenant`. Messages with the same rendered key belong together',
 )
 
 const Calendar = z.enum(['hourly', 'daily', 'weekly']).meta({
   id: 'DigestCalendar',
-  description: "Until the next full hour, or the user's hour (and day) of digests",
+  description: "Until the next full hour, or until the user's digest time",
   examples: ['daily'],
 })
 
@@ -24,14 +24,14 @@ export const DigestRule = z
     window: z
       .union([Seconds, Calendar])
       .describe(
-        'How long it collects: seconds from the first message, or until the next full hour, or until the hour (and day) of digests that the user has chosen',
+        "The length of the window: seconds from the first message, until the next full hour, or until the user's digest time",
       ),
     sliding: z
       .boolean()
       .optional()
-      .describe('Starts the window of seconds anew with each message, up to `most`'),
+      .describe('Restarts the window with each message, up to `most` seconds in total'),
     most: Seconds.optional().describe(
-      'The longest that a sliding window lasts in total, in seconds; if left out, 24 times `window`, at most 31 days',
+      'The maximum length of a sliding window, in seconds. Defaults to 24 times `window`, at most 31 days',
     ),
     first: z
       .literal('now')
@@ -40,15 +40,15 @@ export const DigestRule = z
   })
   .refine(({ sliding, window }) => !sliding || typeof window === 'number', {
     path: ['sliding'],
-    message: 'only a window of seconds slides',
+    message: 'needs a window in seconds',
   })
   .refine(({ sliding, most }) => sliding || most === undefined, {
     path: ['most'],
-    message: 'only a sliding window has a total',
+    message: 'needs `sliding: true`',
   })
   .refine(({ window, most }) => most === undefined || typeof window !== 'number' || most >= window, {
     path: ['most'],
-    message: 'the total is shorter than the window',
+    message: 'must not be shorter than the window',
   })
   .meta({
     id: 'DigestRule',
@@ -60,20 +60,22 @@ export type DigestRule = z.infer<typeof DigestRule>
 const Excess = z.enum(['skip', 'digest']).meta({
   id: 'ThrottleExcess',
   description:
-    "What happens to more messages: they are skipped, or join the type's digest. `skip` if left out",
+    "What happens to messages beyond the limit: they are skipped, or join the type's digest. Defaults to `skip`",
   examples: ['digest'],
 })
 
-/** How many messages of a type may leave. */
+/** A throttle: the maximum number of messages of a type. */
 export const ThrottleRule = z
   .strictObject({
-    limit: z.int().min(1).max(1_000).describe('How many messages may leave'),
-    window: Seconds.optional().describe('Within any window of this many seconds'),
+    limit: z.int().min(1).max(1_000).describe('The maximum number of messages'),
+    window: Seconds.optional().describe(
+      'The length of the window, in seconds. Each message counts for that long',
+    ),
     until: z
       .string()
       .regex(/^data(\.[A-Za-z_][A-Za-z0-9_]{0,63}){1,8}$/, 'a path in `data`, such as `data.resetAt`')
       .optional()
-      .describe('Until the date at this path of `data`'),
+      .describe('The path of a date in `data`. Each message counts until that date'),
     key: KeyTemplate.optional(),
     // biome-ignore lint/suspicious/noThenProperty: a schema is never awaited
     then: Excess.optional(),
@@ -84,7 +86,7 @@ export const ThrottleRule = z
   })
   .meta({
     id: 'ThrottleRule',
-    description: 'Limits what leaves, per user, context, type, channel and key',
+    description: 'Limits messages per user, context, type, channel and key',
     examples: [{ limit: 3, window: 3600 }],
   })
 export type ThrottleRule = z.infer<typeof ThrottleRule>

@@ -16,12 +16,12 @@ const DryRunEmail = z
     attachments: z.array(z.string()).optional().describe('The names of the attached files'),
     cc: z.array(Mailbox).optional().describe('The addresses that get a visible copy'),
     bcc: z.array(Mailbox).optional().describe('The addresses that get a hidden copy'),
-    replyTo: Mailbox.optional().describe("The address for replies; the sender's own if left out"),
+    replyTo: Mailbox.optional().describe("The address for replies. Defaults to the sender's"),
     headers: MailHeaders.optional(),
   })
   .meta({
     id: 'DryRunEmail',
-    description: 'An e-mail as a person gets it, with what the notification adds to it',
+    description: 'An e-mail as a user gets it, with the attachments, copies and headers of the notification',
     examples: [
       {
         ...{ subject: 'Your invoice', html: '<!doctype html>…', text: 'Your invoice\n' },
@@ -34,13 +34,13 @@ export const DryRun = z
   .object({
     recipients: z
       .object({
-        count: z.int().min(0).describe('Users who are addressed, exact unless `more` is set'),
+        count: z.int().min(0).describe('The number of users who are addressed, exact unless `more` is set'),
         more: z.literal(true).optional().describe('Set if there are more than were counted'),
         sample: z.array(UserId).max(DRY_RUN_SAMPLE).describe('The first of them'),
       })
       .meta({
         id: 'DryRunRecipients',
-        description: 'The users who are addressed, before any of them is left out',
+        description: 'The users who are addressed, before exclusions',
       }),
     decisions: z
       .array(
@@ -49,7 +49,7 @@ export const DryRun = z
             user: UserId,
             decisions: z
               .array(ExplainedDecision)
-              .describe('The decisions if the user did nothing, each with its time'),
+              .describe('The decisions if the user does nothing, each with its time'),
           })
           .meta({ id: 'DryRunDecisions', description: 'The decisions about one user' }),
       )
@@ -69,5 +69,5 @@ export const DryRun = z
       .optional(),
     warnings: z.array(Warning).optional().describe('What would be ignored; absent if nothing would be'),
   })
-  .meta({ id: 'DryRun', description: 'What would happen to a notification' })
+  .meta({ id: 'DryRun', description: 'The result of a dry run' })
 export type DryRun = z.infer<typeof DryRun>

@@ -16,22 +16,22 @@ export const NotificationTypeInput = z
   .strictObject({
     name: nonEmptyText(128).optional().describe('The name as people read it, for example in preferences'),
     category: Category.optional(),
-    priority: Priority.optional().describe('The priority of notifications without one; `normal` if left out'),
-    inbox: InboxMode.optional().describe(
-      'What its notifications leave in the inbox by default; `shown` if left out',
-    ),
+    priority: Priority.optional().describe('The priority of notifications without one. Defaults to `normal`'),
+    inbox: InboxMode.optional().describe('How its notifications appear in the inbox. Defaults to `shown`'),
     if: Expression.optional().describe(
-      'A condition in CEL over `data`, `user` and `tenant`. Who does not meet it gets nothing, not even in the inbox',
+      'A condition in CEL over `data`, `user` and `tenant`. Users who do not meet it get nothing, not even an inbox item',
     ),
     critical: z
       .boolean()
       .optional()
-      .describe('Whether it passes over preferences. Only for what a person must know'),
+      .describe(
+        'Whether it bypasses preferences, quiet hours, throttles and digests. Only for what a person must know',
+      ),
     optOut: z
       .boolean()
       .optional()
       .describe('`false`: transactional. People cannot switch it off, and it has no unsubscribe link'),
-    defaults: ChannelChoices.optional().describe('The channels that are on or off until a person chooses'),
+    defaults: ChannelChoices.optional().describe('The channels that are on or off until a user chooses'),
     schema: JsonObject.optional().describe(
       'The JSON Schema of `data`: draft 2020-12, or draft-07 if `$schema` says so',
     ),
@@ -47,7 +47,7 @@ export const NotificationTypeInput = z
       .min(1)
       .max(366 * 86_400)
       .optional()
-      .describe('When notifications that do not say expire, in seconds after they are due'),
+      .describe('The time to live of notifications without `expiresAt`, in seconds from their delivery time'),
     plan: Plan.optional().describe('The delivery plan of notifications without one'),
     digest: DigestRule.optional().describe(
       'Collects the messages of every step that has no digest of its own',
@@ -59,7 +59,7 @@ export const NotificationTypeInput = z
   })
   .meta({
     id: 'NotificationTypeInput',
-    description: 'What all notifications of one type have in common, as it is written',
+    description: 'A notification type in requests',
     examples: [
       {
         name: 'New comment',
@@ -76,7 +76,7 @@ export const TypeVersion = z
   .int()
   .min(1)
   .max(2 ** 31 - 1)
-  .describe('The version: one more each time the type is replaced by a different one')
+  .describe('The version. It grows by one with each change')
 
 export const NotificationType = z
   .object({
@@ -86,7 +86,7 @@ export const NotificationType = z
   })
   .meta({
     id: 'NotificationType',
-    description: 'What all notifications of one type have in common',
+    description: 'A notification type: the defaults of its notifications',
     examples: [
       {
         key: 'comment.created',

@@ -25,7 +25,7 @@ export const Tag = nonEmptyText(64).describe('A tag, by which items are found')
 
 /** A name under which senders cancel notifications together. */
 export const CancelKey = nonEmptyText(128).describe(
-  'A key of the sender, per tenant, under which notifications are cancelled together',
+  'A key, unique per tenant, under which notifications are cancelled together',
 )
 
 /** The content of a notification, which is copied to its items when it is accepted. */
@@ -65,30 +65,28 @@ export const Notification = z
       .describe('One recipient, or a list of them. Nobody gets a notification twice'),
     exclude: z.array(UserId).max(LIST_MAX).optional().describe('Users who do not get it'),
     type: TypeKey,
-    priority: Priority.optional().describe("The priority. Left out, it is the type's own, else `normal`"),
+    priority: Priority.optional().describe("The priority. Defaults to the type's, else `normal`"),
     ...content,
     sender: z
       .string()
       .regex(TOKEN, 'a sender is 1 to 64 letters, digits, _ or -')
       .optional()
       .describe('The sender, for limits. Over HTTP it is always the id of the API key'),
-    inbox: InboxMode.optional().describe(
-      "What it leaves in the inbox. Left out, it is the type's own, else `shown`",
-    ),
+    inbox: InboxMode.optional().describe("How it appears in the inbox. Defaults to the type's, else `shown`"),
     plan: Plan.optional().describe("The delivery plan, in place of the type's own"),
     overrides: Overrides.optional(),
     deliverAt: z
       .union([Timestamp, LocalTime, RelativeTime])
       .optional()
       .describe(
-        `The time of its delivery, at most ${HORIZON_DAYS} days ahead: an instant, a local time of each recipient, or a time relative to a date in \`data\`. Left out, it is delivered at once`,
+        `When it is delivered, at most ${HORIZON_DAYS} days ahead: an instant, a local time for each recipient, or a time relative to a date in \`data\`. Defaults to now`,
       ),
-    late: Late.optional().describe('What happens if `deliverAt` has passed. Left out, `now`'),
+    late: Late.optional().describe('What happens if `deliverAt` has passed. Defaults to `now`'),
     expiresAt: z
       .union([Timestamp, LocalTime])
       .optional()
       .describe(
-        `The time from which it is no longer delivered or shown, at most ${HORIZON_DAYS} days ahead: an instant, or a local time of each recipient`,
+        `When it expires and is no longer delivered or shown, at most ${HORIZON_DAYS} days ahead: an instant, or a local time for each recipient`,
       ),
     cancelKey: CancelKey.optional(),
     test: z
@@ -124,7 +122,7 @@ export const UntypedNotification = z
   .meta({
     id: 'UntypedNotification',
     description:
-      'A notification whose type may be left out: it is then that of the CloudEvent or of the NATS subject',
+      'A notification whose type may be omitted. It defaults to that of the CloudEvent or NATS subject',
     examples: [EXAMPLE],
   })
 export type UntypedNotification = z.infer<typeof UntypedNotification>

@@ -52,7 +52,7 @@ export const EmailOverrides = z
   })
   .meta({
     id: 'EmailOverrides',
-    description: 'What replaces the content of the type in an e-mail, and its files, copies and headers',
+    description: 'Replacements for the content of the type in an e-mail, and its files, copies and headers',
     examples: [{ subject: 'Your invoice of January', cc: ['billing@example.com'] }],
   })
 export type EmailOverrides = z.infer<typeof EmailOverrides>
@@ -66,7 +66,7 @@ const PushOverrides = z
   })
   .meta({
     id: 'PushOverrides',
-    description: 'What replaces the content of the type in a push message',
+    description: 'Replacements for the content of the type in a push message',
     examples: [{ title: 'Doors open in an hour' }],
   })
 const TextOverrides = z.strictObject({ text: nonEmptyText(TEXT_MAX).optional().describe('The text') }).meta({
@@ -75,7 +75,7 @@ const TextOverrides = z.strictObject({ text: nonEmptyText(TEXT_MAX).optional().d
   examples: [{ text: 'Doors open in an hour' }],
 })
 
-/** What replaces the content of the type on single channels, for one notification. Texts are literal, not templates. */
+/** Replacements for the content of the type on single channels, for one notification. Texts are literal, not templates. */
 export const Overrides = z
   .strictObject({
     email: EmailOverrides.optional(),
@@ -91,7 +91,7 @@ export const Overrides = z
   .meta({
     id: 'Overrides',
     description:
-      'What replaces the content of the type on single channels, for this notification. Texts are literal, not templates',
+      'Replacements for the content of the type on single channels, for this notification. Texts are literal, not templates',
     examples: [{ email: { subject: 'Your invoice of January' }, sms: { text: 'Your invoice is ready' } }],
   })
 export type Overrides = z.infer<typeof Overrides>

@@ -19,18 +19,18 @@ export const TypePreviewInput = z
     version: z
       .union([TypeVersion, z.literal('draft')])
       .optional()
-      .describe('The version to preview, or `draft`; the one in force if left out'),
-    variant: VariantKey.optional().describe('The variant to preview; none if left out'),
+      .describe('The version to preview, or `draft`. Defaults to the one in force'),
+    variant: VariantKey.optional().describe('The variant to preview. Defaults to none'),
     type: UnsavedType.optional().describe('A type that is not stored, in place of a version'),
     locale: z
       .union([z.literal('*'), named(Locale.clone(), 'a BCP 47 tag such as pt-BR')])
       .optional()
       .describe(
-        "The locale; `*` for all locales of the type. Left out, it is the user's, else that of the context, the tenant or the type",
+        'The locale; `*` for all locales of the type. Defaults to that of the user, the context, the tenant or the type',
       ),
-    data: JsonObject.optional().describe('The data; the sample of the type if left out'),
-    user: UserId.optional().describe('The user for whom it is rendered; nobody if left out'),
-    context: ContextKey.optional().describe('The context in which it is rendered; none if left out'),
+    data: JsonObject.optional().describe('The data. Defaults to the sample of the type'),
+    user: UserId.optional().describe('The user for whom it is rendered. Defaults to nobody'),
+    context: ContextKey.optional().describe('The context in which it is rendered. Defaults to none'),
   })
   .refine(({ version, type }) => version === undefined || type === undefined, {
     message: 'send a version or a type, not both',
@@ -57,10 +57,10 @@ export const TypeTestInput = z
       .max(DeliveryChannel.options.length)
       .optional()
       .describe(
-        "The channels, which are used at once; the inbox and every channel of the type's plan if left out",
+        "The channels, which are used at once. Defaults to the inbox and every channel of the type's plan",
       ),
-    data: JsonObject.optional().describe('The data; the sample of the type if left out'),
-    version: TypeVersion.optional().describe('The version to test; the one in force if left out'),
+    data: JsonObject.optional().describe('The data. Defaults to the sample of the type'),
+    version: TypeVersion.optional().describe('The version to test. Defaults to the one in force'),
     context: ContextKey.optional(),
   })
   .meta({

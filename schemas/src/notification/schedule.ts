@@ -37,7 +37,7 @@ export const ScheduledNotification = z
   .meta({
     id: 'ScheduledNotification',
     description:
-      'The notification that each run of a schedule sends. Each run has its own id, and the schedule decides its time of delivery',
+      'The notification that each run of a schedule sends. Each run has its own id, and the schedule decides its delivery time',
     examples: [{ to: { topic: 'team-7' }, type: 'report.weekly', title: 'Your weekly report is ready' }],
   })
 export type ScheduledNotification = z.infer<typeof ScheduledNotification>
@@ -47,14 +47,14 @@ export const Missed = z.enum(['once', 'skip']).meta({
   id: 'Missed',
   description: `What happens to runs that are more than a minute late, because Carillon was down.
 
-- \`once\`: the latest of them is made up for, once.
-- \`skip\`: none of them is made up for.`,
+- \`once\`: only the latest of them runs.
+- \`skip\`: none of them runs.`,
 })
 export type Missed = z.infer<typeof Missed>
 
 const shape = {
   cron: Cron,
-  timezone: TimeZone.optional().describe('The time zone of `cron`; UTC if it and `local` are left out'),
+  timezone: TimeZone.optional().describe('The time zone of `cron`. Defaults to UTC'),
   local: z
     .literal(true)
     .optional()
@@ -63,10 +63,10 @@ const shape = {
   paused: z
     .boolean()
     .optional()
-    .describe('Whether nothing runs. What would have run meanwhile is not made up for'),
+    .describe('Whether the schedule is paused. Runs during the pause are not made up for'),
   from: Timestamp.optional().describe('The earliest instant at which it runs'),
   until: Timestamp.optional().describe('The latest instant at which it runs'),
-  missed: Missed.optional().describe('What happens to missed runs; `once` if left out'),
+  missed: Missed.optional().describe('What happens to missed runs. Defaults to `once`'),
 }
 
 const EXAMPLE = {
@@ -88,7 +88,7 @@ export const ScheduleInput = z
   })
   .meta({
     id: 'ScheduleInput',
-    description: 'A notification that is sent again and again, and when',
+    description: 'A recurring notification, and when it is sent',
     examples: [EXAMPLE],
   })
 export type ScheduleInput = z.infer<typeof ScheduleInput>
@@ -102,7 +102,7 @@ export const Schedule = z
   })
   .meta({
     id: 'Schedule',
-    description: 'A notification that is sent again and again, and when',
+    description: 'A recurring notification, and when it is sent',
     examples: [{ id: 'weekly-report', ...EXAMPLE }],
   })
 export type Schedule = z.infer<typeof Schedule>
@@ -113,14 +113,14 @@ export const SchedulePatch = z
     cron: Cron.optional(),
     timezone: TimeZone.nullable().optional().describe('The time zone of `cron`'),
     local: z.literal(true).nullable().optional().describe("Runs in each recipient's own time zone"),
-    notification: JsonObject.optional().describe('What to change of the notification'),
-    paused: z.boolean().nullable().optional().describe('Whether nothing runs'),
+    notification: JsonObject.optional().describe('The changes to the notification'),
+    paused: z.boolean().nullable().optional().describe('Whether the schedule is paused'),
     from: Timestamp.nullable().optional().describe('The earliest instant at which it runs'),
     until: Timestamp.nullable().optional().describe('The latest instant at which it runs'),
     missed: Missed.nullable().optional().describe('What happens to missed runs'),
   })
   .meta({
     id: 'SchedulePatch',
-    description: 'What to change of a schedule, a JSON merge patch (RFC 7396): `null` removes a value',
+    description: 'The changes to a schedule, a JSON merge patch (RFC 7396): `null` removes a value',
     examples: [{ paused: true }],
   })

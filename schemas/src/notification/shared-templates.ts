@@ -16,11 +16,11 @@ const locales = <Texts extends z.ZodType>(texts: Texts) =>
     .optional()
     .describe('Translations. A message uses the closest language that has a text')
 
-const locale = Locale.optional().describe('The language of its texts and `messages`; `en` if left out')
+const locale = Locale.optional().describe('The language of its texts and `messages`. Defaults to `en`')
 
 const html = Template.describe('The HTML, a Liquid template. The message replaces `{{ content }}`')
 const text = Template.optional().describe(
-  'The plain text, with `{{ content }}`; made of the message and an unsubscribe link if left out',
+  'The plain text, with `{{ content }}`. Made of the message and an unsubscribe link if omitted',
 )
 
 const LocalizedLayout = z.strictObject({ html: html.optional(), text, messages: Messages.optional() }).meta({

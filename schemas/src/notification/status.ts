@@ -24,12 +24,12 @@ const summary = z.object({
   type: TypeKey,
   priority: Priority,
   state: NotificationState,
-  acceptedAt: Timestamp.describe('The instant of its acceptance'),
+  acceptedAt: Timestamp.describe('When it was accepted'),
   deliverAt: Timestamp.optional().describe(
-    'The instant of its delivery, if it was scheduled. Of a local time, the first: that in UTC+14',
+    'When it is delivered, if it was scheduled. For a local time: its first instant, in UTC+14',
   ),
   expiresAt: Timestamp.optional().describe(
-    'The instant of its expiry, if it has one. Of a local time, the last: that in UTC-12',
+    'When it expires, if it does. For a local time: its last instant, in UTC-12',
   ),
   recipients: z.int().min(0).describe('The number of inboxes that have it so far'),
   test: z.boolean().optional().describe('`true`: it is a test'),
@@ -66,7 +66,7 @@ export const CancelledNotification = z
   .object({
     id: NotificationId,
     state: NotificationState.describe(
-      'Its state now. `delivered` or `expired`: nothing of it was pending, so it was left as it is',
+      'Its state now. `delivered` or `expired`: nothing was pending, so nothing was cancelled',
     ),
     stored: z.int().min(0).describe('The number of inboxes that have it. These items stay'),
     sent: z
@@ -79,12 +79,12 @@ export const CancelledNotification = z
       .int()
       .min(0)
       .describe(
-        'The number of steps that were waiting and will not be sent. For an audience, only those that were due before',
+        'The number of steps that were waiting and will not be sent. For an audience, only steps that had already been due are counted',
       ),
   })
   .meta({
     id: 'CancelledNotification',
-    description: 'What became of a notification that a sender cancelled',
+    description: 'The result of cancelling a notification',
     examples: [{ id: SUMMARY_EXAMPLE.id, state: 'cancelled', stored: 1, sent: 0, ended: 1 }],
   })
 export type CancelledNotification = z.infer<typeof CancelledNotification>
@@ -98,7 +98,7 @@ export const Cancellation = z
   })
   .meta({
     id: 'Cancellation',
-    description: 'What became of the notifications with a cancel key',
+    description: 'The result of cancelling the notifications with a cancel key',
     examples: [
       {
         cancelled: [{ id: SUMMARY_EXAMPLE.id, state: 'cancelled', stored: 1, sent: 0, ended: 1 }],

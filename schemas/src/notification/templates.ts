@@ -50,9 +50,9 @@ export type ContentTemplates = z.infer<typeof ContentTemplates>
 
 const EmailTemplates = z
   .strictObject({
-    subject: Template.optional().describe('The subject; the title if left out'),
-    html: Template.optional().describe('The HTML of the body; made of the body if left out'),
-    text: Template.optional().describe('The plain text; derived from the HTML if left out'),
+    subject: Template.optional().describe('The subject. Defaults to the title'),
+    html: Template.optional().describe('The HTML. Derived from the body if omitted'),
+    text: Template.optional().describe('The plain text. Derived from the HTML if omitted'),
     layout: ResourceKey.optional().describe('The layout around the HTML'),
   })
   .meta({
@@ -72,7 +72,7 @@ const PushTemplates = z
   })
 const TextTemplates = z
   .strictObject({
-    text: Template.optional().describe('The text; made of title and body if left out'),
+    text: Template.optional().describe('The text. Made of title and body if omitted'),
   })
   .meta({
     id: 'TextTemplates',
@@ -132,7 +132,7 @@ export type LocalizedTemplates = z.infer<typeof LocalizedTemplates>
 export const templatesShape = {
   ...texts,
   locale: Locale.optional().describe(
-    'The language of `content`, `channels` and `messages`; `en` if left out',
+    'The language of `content`, `channels` and `messages`. Defaults to `en`',
   ),
   locales: z
     .record(Locale, LocalizedTemplates)

@@ -32,7 +32,7 @@ export const TypeVariant = z
   .meta({
     id: 'TypeVariant',
     description:
-      "A variant of the type's texts or plan. Each user always gets the same one. What it leaves out is the type's",
+      "A variant of the type's texts or plan. Each user always gets the same one. Omitted parts are the type's",
     examples: [{ key: 'short', weight: 1, content: { title: '{{ data.number }} is coming' } }],
   })
 export type TypeVariant = z.infer<typeof TypeVariant>

@@ -5,20 +5,20 @@ import { UserProfile } from '../user/profile.ts'
 import type { Issue } from '../validation/explain.ts'
 import { type Parsed, parse } from '../validation/parse.ts'
 
-/** Something that was accepted, and may be an oversight. */
+/** Something that was accepted but may be a mistake. */
 export const Warning = z
   .object({
     code: z
       .string()
       .describe(
-        'A stable code. `ignored`: the value at `pointer` was left out. `maybe_missing`: a template shows a value that may be missing. `not_a_link`: a URL is not a link, whatever the data. `unknown_type`: the type is not defined, so defaults apply. `untranslated`: a text has no translation. `no_account`: no provider account serves a channel of the plan',
+        'A stable code. `ignored`: the value at `pointer` was dropped. `maybe_missing`: a template shows a value that may be missing. `not_a_link`: a URL is not a link, whatever the data. `unknown_type`: the type is not defined, so defaults apply. `untranslated`: a text has no translation. `no_account`: no provider account serves a channel of the plan',
       ),
     pointer: z.string().describe('The place in the request, a JSON Pointer (RFC 6901)'),
     message: z.string().describe('The reason, for people'),
   })
   .meta({
     id: 'Warning',
-    description: 'Something in a request that was accepted, and may be an oversight',
+    description: 'Something in a request that was accepted but may be a mistake',
     examples: [{ code: 'ignored', pointer: '/to/email', message: 'must be an e-mail address' }],
   })
 export type Warning = z.infer<typeof Warning>

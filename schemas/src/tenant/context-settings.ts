@@ -42,10 +42,10 @@ export const settingsShape = {
   defaults: DefaultPreferences.optional(),
 }
 
-/** The settings of a context. What is left out is the tenant's. */
+/** The settings of a context. Omitted settings are the tenant's. */
 export const ContextSettings = z.strictObject(settingsShape).meta({
   id: 'ContextSettings',
-  description: "The settings of a context. What is left out is the tenant's",
+  description: "The settings of a context. Omitted settings are the tenant's",
   examples: [
     {
       name: 'Acme Corp',

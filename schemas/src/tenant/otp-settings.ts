@@ -15,7 +15,7 @@ export const OtpSettings = z
       .min(1)
       .max(250)
       .optional()
-      .describe('ISO 3166-1 codes of the countries whose numbers get codes; every country if left out'),
+      .describe('ISO 3166-1 codes of the countries whose numbers get codes. Defaults to every country'),
     prefixes: z
       .array(
         z.string().regex(/^\+[1-9][0-9]{0,14}$/, 'must be the beginning of a number as E.164, such as +882'),
@@ -28,17 +28,17 @@ export const OtpSettings = z
       ),
     perHour: cap()
       .optional()
-      .describe('The most codes an hour by text message, for the whole tenant; 1,000 if left out'),
+      .describe('The most codes an hour by text message, for the whole tenant. Defaults to 1,000'),
     perDay: cap()
       .optional()
-      .describe('The most codes a day by text message, for the whole tenant; 5,000 if left out'),
+      .describe('The most codes a day by text message, for the whole tenant. Defaults to 5,000'),
     perAddress: cap()
       .optional()
-      .describe('The most codes a day to one phone number, e-mail address or user; 20 if left out'),
+      .describe('The most codes a day to one phone number, e-mail address or user. Defaults to 20'),
     perRange: cap()
       .optional()
       .describe(
-        'The most codes an hour to numbers that differ in their last four digits only; 20 if left out',
+        'The most codes an hour to numbers that differ in their last four digits only. Defaults to 20',
       ),
   })
   .meta({

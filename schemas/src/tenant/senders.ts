@@ -24,12 +24,12 @@ export const EmailSender = z
   })
   .meta({
     id: 'EmailSender',
-    description: "The sender of e-mail. What is left out is the provider account's",
+    description: "The sender of e-mail. Omitted properties are the provider account's",
     examples: [{ from: { email: 'hello@acme.example', name: 'Acme' }, account: 'smtp-acme' }],
   })
 const TextSender = z.strictObject({ from: phoneSender, account }).meta({
   id: 'TextSender',
-  description: "The sender of text messages. What is left out is the provider account's",
+  description: "The sender of text messages. Omitted properties are the provider account's",
   examples: [{ from: '+351911111111' }],
 })
 const AccountSender = z.strictObject({ account }).meta({

@@ -7,12 +7,12 @@ import { Decider } from '../notification/decision.ts'
 import { DigestTime } from './digest-time.ts'
 import { Day, forEachDay, QuietHours, QuietWindows } from './quiet-hours.ts'
 
-/** How often a channel is used, beside on and off. */
+/** How often messages are sent on a channel that is on. */
 export const FREQUENCIES = ['immediate', 'hourly', 'daily', 'weekly'] as const
 
 export const Frequency = z.enum(FREQUENCIES).meta({
   id: 'Frequency',
-  description: 'On, at this pace',
+  description: 'On, at this frequency',
   examples: ['daily'],
 })
 
@@ -22,7 +22,7 @@ export const Choice = z.union([z.boolean(), Frequency]).meta({
   description: `A choice about a channel.
 
 - \`true\`: on. \`false\`: off.
-- \`immediate\`, \`hourly\`, \`daily\`, \`weekly\`: on, at that pace.`,
+- \`immediate\`, \`hourly\`, \`daily\`, \`weekly\`: on, at that frequency.`,
   examples: [true, false, 'daily'],
 })
 export type Choice = z.infer<typeof Choice>
@@ -50,21 +50,21 @@ export type ScopedChoices = z.infer<typeof ScopedChoices>
 
 const layers = {
   channels: ChannelChoices.optional().describe(
-    'Choices for everything. `false` is a master switch: narrower choices stay stored, and hold again once it is gone',
+    'Choices for everything. `false` is a master switch: narrower choices stay stored, and apply again once it is removed',
   ),
   categories: z.record(Category, ScopedChoices).optional().describe('Choices by category'),
   types: z.record(TypeKey, ScopedChoices).optional().describe('Choices by notification type'),
 }
 const times = {
-  digest: DigestTime.optional().describe('When daily and weekly messages leave'),
-  quietHours: QuietHours.optional().describe('When the user is not to be disturbed'),
+  digest: DigestTime.optional().describe('When daily and weekly digests are sent'),
+  quietHours: QuietHours.optional().describe('The quiet hours of the user'),
 }
-const SNOOZED = `Only critical notifications leave before this instant; the inbox fills as usual. At most ${HORIZON_DAYS} days ahead`
+const SNOOZED = `Only critical notifications are sent before this instant; the inbox is not affected. At most ${HORIZON_DAYS} days ahead`
 
-/** What a person has chosen. What was never chosen is absent. */
+/** The choices of a user. Choices that were never made are absent. */
 export const Preferences = z
   .strictObject({
-    muted: z.boolean().optional().describe('Nothing but critical notifications, not even in the inbox'),
+    muted: z.boolean().optional().describe('Whether only critical notifications are stored and sent'),
     snoozedUntil: Timestamp.optional().describe(SNOOZED),
     ...layers,
     topics: z.record(TopicKey, z.boolean()).optional().describe('`false`: the topic is muted'),
@@ -72,7 +72,7 @@ export const Preferences = z
   })
   .meta({
     id: 'Preferences',
-    description: 'The choices of a user. What was never chosen is absent',
+    description: 'The choices of a user. Choices that were never made are absent',
     examples: [
       {
         channels: { sms: false },
@@ -86,10 +86,10 @@ export const Preferences = z
   })
 export type Preferences = z.infer<typeof Preferences>
 
-/** What a tenant sets for everybody who has not chosen. */
+/** The defaults that a tenant sets for users who have not chosen. */
 export const DefaultPreferences = z.strictObject({ ...layers, ...times }).meta({
   id: 'DefaultPreferences',
-  description: 'What holds for users who have not chosen',
+  description: 'The preferences of users who have not chosen',
   examples: [{ categories: { news: { email: false } }, digest: { hour: 8 } }],
 })
 export type DefaultPreferences = z.infer<typeof DefaultPreferences>
@@ -99,8 +99,8 @@ const scopedPatch = orNull(z.partialRecord(ScopedChannel, Choice.nullable()))
 
 const DigestTimePatch = z
   .strictObject({
-    hour: orNull(DigestTime.shape.hour.unwrap()).describe('The hour of daily and weekly messages'),
-    day: orNull(Day).describe('The day of weekly messages'),
+    hour: orNull(DigestTime.shape.hour.unwrap()).describe('The hour of daily and weekly digests'),
+    day: orNull(Day).describe('The day of weekly digests'),
   })
   .meta({
     id: 'DigestTimePatch',
@@ -128,14 +128,14 @@ const QuietHoursPatch = z
 /** A merge patch (RFC 7396) of preferences. It only documents what the hub reads itself: zod drops the key `__proto__`. */
 export const PreferencesPatch = z
   .strictObject({
-    muted: orNull(z.boolean()).describe('Nothing but critical notifications, not even in the inbox'),
+    muted: orNull(z.boolean()).describe('Whether only critical notifications are stored and sent'),
     snoozedUntil: orNull(Timestamp).describe(SNOOZED),
     channels: orNull(z.partialRecord(DeliveryChannel, Choice.nullable())).describe('Choices for everything'),
     categories: orNull(z.record(Category, scopedPatch)).describe('Choices by category'),
     types: orNull(z.record(TypeKey, scopedPatch)).describe('Choices by notification type'),
     topics: orNull(z.record(TopicKey, z.boolean().nullable())).describe('`false`: the topic is muted'),
-    digest: orNull(DigestTimePatch).describe('When daily and weekly messages leave'),
-    quietHours: orNull(QuietHoursPatch).describe('When the user is not to be disturbed'),
+    digest: orNull(DigestTimePatch).describe('When daily and weekly digests are sent'),
+    quietHours: orNull(QuietHoursPatch).describe('The quiet hours of the user'),
   })
   .meta({
     id: 'PreferencesPatch',
@@ -198,17 +198,17 @@ export const PreferenceChange = z
   })
 export type PreferenceChange = z.infer<typeof PreferenceChange>
 
-/** What holds for a channel, and who decides it. */
+/** The effective choice for a channel, and who made it. */
 export const EffectivePreference = z
   .object({
     value: Choice,
     by: Decider,
-    path: z.string().optional().describe('Where in what `by` wrote; absent if nobody chose'),
+    path: z.string().optional().describe('The path of the value that decided; absent if nobody chose'),
     locked: z.boolean().describe('Whether the user cannot change it'),
   })
   .meta({
     id: 'EffectivePreference',
-    description: 'What holds for a channel, and who decides it',
+    description: 'The effective choice for a channel, and who made it',
     examples: [{ value: false, by: 'user', path: 'categories.orders.email', locked: false }],
   })
 export type EffectivePreference = z.infer<typeof EffectivePreference>
@@ -226,7 +226,7 @@ const EXAMPLE = forEachChannel((channel) =>
 )
 const channels = z.object(forEachChannel(() => EffectivePreference)).meta({
   id: 'EffectiveChannels',
-  description: 'What holds on each channel',
+  description: 'The effective choice on each channel',
   examples: [EXAMPLE],
 })
 
@@ -238,7 +238,7 @@ const EffectiveType = z
   })
   .meta({
     id: 'EffectiveType',
-    description: 'What holds for a notification type',
+    description: 'The effective choices for a notification type',
     examples: [{ key: 'order.shipped', name: 'Order shipped', channels: EXAMPLE }],
   })
 
@@ -252,13 +252,13 @@ const EffectiveCategory = z
   })
   .meta({
     id: 'EffectiveCategory',
-    description: 'What holds for a category',
+    description: 'The effective choices for a category',
     examples: [{ key: 'orders', name: 'Orders', channels: EXAMPLE, types: [] }],
   })
 
 const EffectiveDigest = DigestTime.required().meta({
   id: 'EffectiveDigest',
-  description: "When daily and weekly messages leave, in the user's local time",
+  description: "When daily and weekly digests are sent, in the user's local time",
   examples: [{ hour: 9, day: 'mon' }],
 })
 
@@ -271,20 +271,18 @@ const DecidedBy = z
   })
   .meta({
     id: 'DecidedBy',
-    description: 'Who decides what holds for all channels. What nobody has set is absent',
+    description: 'Who decided what applies to all channels. Values that nobody set are absent',
     examples: [{ quietHours: 'user', digest: 'system' }],
   })
 
-/** What follows from the choices of a user and the defaults. */
+/** The effective preferences of a user: the user's choices combined with the defaults. */
 export const EffectivePreferences = z
   .object({
-    muted: z.boolean().describe('Whether the user gets nothing but critical notifications'),
+    muted: z.boolean().describe('Whether only critical notifications are stored and sent'),
     snoozedUntil: Timestamp.optional().describe(
-      'Only critical notifications leave before this instant. Absent if it is past',
+      'Only critical notifications are sent before this instant. Absent if it is past',
     ),
-    quietHours: QuietHours.optional().describe(
-      'When the user is not to be disturbed; absent if nobody set it',
-    ),
+    quietHours: QuietHours.optional().describe('The quiet hours of the user; absent if nobody set them'),
     digest: EffectiveDigest,
     by: DecidedBy,
     categories: z.array(EffectiveCategory).describe('Every category that is not hidden, with its types'),
@@ -292,7 +290,8 @@ export const EffectivePreferences = z
   })
   .meta({
     id: 'EffectivePreferences',
-    description: 'What follows from the choices of a user and the defaults, for every category and type',
+    description:
+      "The effective preferences of a user, for every category and type: the user's choices combined with the defaults",
     examples: [
       { muted: false, digest: { hour: 9, day: 'mon' }, by: { digest: 'system' }, categories: [], types: [] },
     ],

@@ -16,7 +16,7 @@ export const UserProfile = z
   })
   .meta({
     id: 'UserProfile',
-    description: 'What is known of a user. Every property is optional',
+    description: 'The profile of a user. Every property is optional',
     examples: [
       {
         name: 'Ada Lovelace',

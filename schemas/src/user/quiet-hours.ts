@@ -55,15 +55,15 @@ const QuietDays = forEachDay(QuietWindows.optional()).meta({
   examples: [{ mon: [['22:00', '07:00']], sat: [['00:00', '24:00']] }],
 })
 
-/** When a person is not to be disturbed: a weekly schedule in local time. */
+/** Quiet hours: a weekly schedule in local time. */
 export const QuietHours = z
   .strictObject({
-    timezone: TimeZone.optional().describe("The time zone of the windows; the user's if it is left out"),
+    timezone: TimeZone.optional().describe("The time zone of the windows. Defaults to the user's"),
     days: QuietDays.optional().describe('The windows by the day on which they start'),
   })
   .meta({
     id: 'QuietHours',
-    description: 'When a user is not to be disturbed, week by week',
+    description: 'A weekly schedule during which nothing but critical notifications is sent',
     examples: [{ timezone: 'Europe/Lisbon', days: { mon: [['22:00', '07:00']], sat: [['00:00', '24:00']] } }],
   })
 export type QuietHours = z.infer<typeof QuietHours>

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { Locale, TimeZone } from '../fields/locale.ts'
 
-/** What a front end reports about its user. It is used where the profile says nothing. */
+/** The locale and time zone that a front end reports for its user. Used for what the profile omits. */
 export const Reported = z.strictObject({ locale: Locale.optional(), timezone: TimeZone.optional() }).meta({
   id: 'Reported',
-  description: 'What a front end reports about its user. It is used where the profile says nothing',
+  description:
+    'The locale and time zone that a front end reports for its user. Used for what the profile omits',
   examples: [{ locale: 'pt-PT', timezone: 'Europe/Lisbon' }],
 })
 export type Reported = z.infer<typeof Reported>

@@ -3,7 +3,7 @@
 /** The URL of the hub, with a trailing slash. A proxy may serve it below a path. */
 export const base = new URL('..', import.meta.url).href
 
-/** Returns an element: `element('a', { href: '/' }, 'text', child)`. Undefined and false properties are left out. */
+/** Returns an element: `element('a', { href: '/' }, 'text', child)`. Undefined and false properties are omitted. */
 export const element = (name, properties = {}, ...children) => {
   const made = document.createElement(name)
   for (const [key, value] of Object.entries(properties)) {

@@ -5,10 +5,10 @@ const CHANNELS = { inbox: 'Bell', push: 'Push', email: 'E-mail', sms: 'SMS' }
 
 const DECIDERS = {
   user: 'your choice',
-  type: 'as the type says',
-  category: 'as the category says',
-  tenant: 'as the tenant says',
-  system: 'as nobody said otherwise',
+  type: 'decided by the type',
+  category: 'decided by the category',
+  tenant: 'decided by the tenant',
+  system: 'the default',
 }
 
 /** Shows what the user gets on each channel, by category, with a switch for each. */

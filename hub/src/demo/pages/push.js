@@ -25,7 +25,7 @@ export const mountPush = (button, token) => {
     } catch {
       // The hub or the browser's push service is unreachable.
       show(await push.state())
-      button.textContent = `${button.textContent} (it did not work: try again)`
+      button.textContent = `${button.textContent} (failed, try again)`
     }
   })
 

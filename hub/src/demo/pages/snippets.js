@@ -11,7 +11,7 @@ const natsNote = ({ natsUrl }, rest) =>
 
 export const snippets = {
   curl: (config) => ({
-    note: 'Over HTTP, from anything. Keep the API key on your servers.',
+    note: 'Over HTTP, from any language. Keep the API key on your servers.',
     code: `curl ${config.url}/v1/notifications \\
   -H 'authorization: Bearer ${config.apiKey}' \\
   -H 'content-type: application/json' \\
@@ -19,7 +19,7 @@ export const snippets = {
   }),
 
   'NATS CLI': (config) => ({
-    note: natsNote(config, 'Needs the nats command. The subject says tenant, priority and type.'),
+    note: natsNote(config, 'Needs the nats command. The subject contains tenant, priority and type.'),
     code: `nats --server ${config.natsUrl ?? 'nats://localhost:4222'} \\
   pub notify.${config.tenant}.normal.greeting \\
   '${quoted(example(config))}'`,
@@ -65,7 +65,7 @@ await nats.drain()`,
   }),
 
   Plan: (config) => ({
-    note: 'What happens when the bell is not enough, step by step; reading it anywhere ends that. A notification type can have a plan too.',
+    note: 'The delivery plan: what is sent outside the inbox, step by step. Reading the item ends the plan. A notification type can have a plan too.',
     code: `curl ${config.url}/v1/notifications \\
   -H 'authorization: Bearer ${config.apiKey}' \\
   -H 'content-type: application/json' \\
@@ -81,7 +81,7 @@ await nats.drain()`,
   }),
 
   SMTP: (config) => ({
-    note: 'Fill in your mail server: e-mails then go there, until you DELETE the same address. Its password is kept encrypted.',
+    note: 'Enter your mail server. E-mails are then sent through it until you DELETE the account. Its password is stored encrypted.',
     code: `curl -X PUT ${config.url}/v1/providers/mail \\
   -H 'authorization: Bearer ${config.apiKey}' \\
   -H 'content-type: application/json' \\

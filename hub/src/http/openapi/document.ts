@@ -14,22 +14,22 @@ const SECURITY_SCHEMES = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An API key of a backend, which starts with `ck_`. Each operation names the scope that the key needs',
+      'An API key of a backend, starting with `ck_`. Each operation names the scope that the key needs',
   },
   userToken: {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'A token of one user, for front ends. `issueUserToken` makes one',
+    description: 'A token of one user, for front ends. `issueUserToken` issues one',
   },
 }
 
 const DESCRIPTION = `Notifications from backends to the bells of their users.
 
 - Bodies are JSON in UTF-8. Unknown properties of a request are refused; responses may gain properties.
-- \`PUT\` takes what \`GET\` returned: read-only properties such as \`id\` are ignored, and credentials that are left out are kept.
+- \`PUT\` takes what \`GET\` returned: read-only properties such as \`id\` are ignored, and omitted credentials are kept.
 - Errors are problem details (RFC 9457) with a stable \`code\`.
-- Lists are read page by page: pass \`limit\`, and the \`next\` of a page as \`before\` or \`after\` for the one that follows. A cursor belongs
+- Lists are read page by page: pass \`limit\`, and the \`next\` of a page as \`before\` or \`after\` of the following request. A cursor belongs
   to the list and the filters it was made for. \`next\` is null on the last page.
 - Numbers in JSON have to be exact as IEEE 754 doubles; others are sent as strings.`
 

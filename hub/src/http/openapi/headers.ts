@@ -2,19 +2,19 @@
 export const HEADERS = {
   RequestId: {
     description:
-      'The id of the request in the log: that of the request, if it is 1 to 64 letters, digits, _ or -; else a new one',
+      'The id of the request in the log: the value of the request header if it is 1 to 64 letters, digits, _ or -, else a new id',
     schema: { type: 'string' },
     example: '5b1c6f0e-8c1d-4a47-9f0e-3f1f0a4f4e7c',
   },
   RateLimit: {
     description:
-      'What is left of the tightest limit (`r`), and the seconds until it is unused again (`t`), as draft-ietf-httpapi-ratelimit-headers-10. Absent without limits',
+      'The remaining quota of the tightest limit (`r`), and the seconds until it is full again (`t`), as draft-ietf-httpapi-ratelimit-headers-10. Absent without limits',
     schema: { type: 'string' },
     example: '"key";r=199;t=1',
   },
   RateLimitPolicy: {
     description:
-      'The quota of that limit (`q`), and the seconds in which it fills up (`w`). Absent without limits',
+      'The quota of that limit (`q`), and the seconds in which it refills (`w`). Absent without limits',
     schema: { type: 'string' },
     example: '"key";q=200;w=2',
   },
@@ -24,7 +24,7 @@ export const HEADERS = {
     example: 1,
   },
   IdempotencyReplayed: {
-    description: 'Present if this is the first response to the Idempotency-Key, given again',
+    description: 'Present if the first response to the Idempotency-Key is replayed',
     schema: { type: 'string', enum: ['true'] },
     example: 'true',
   },

@@ -17,12 +17,12 @@ const PROBLEM_MEMBERS = {
       z
         .object({
           pointer: z.string().describe('The place in the input, a JSON Pointer (RFC 6901)'),
-          message: z.string().describe('What is wrong there, for people'),
+          message: z.string().describe('The fault, for people'),
         })
-        .meta({ id: 'ProblemDetail', description: 'One thing that is wrong with the input' }),
+        .meta({ id: 'ProblemDetail', description: 'One fault of the input' }),
     )
     .optional()
-    .describe('What is wrong with the input: at most ten entries'),
+    .describe('The faults of the input, at most ten'),
 }
 
 const example = (code: ProblemCode) =>

@@ -18,14 +18,14 @@ export const WEBHOOKS: Record<string, Json> = {
       tags: ['Webhooks'],
       summary: 'Receive a notification',
       description:
-        'Carillon sends this request to webhook devices and to the URL of a `webhook` account, signed according to [Standard Webhooks 1.0](https://www.standardwebhooks.com). Every response but a 2xx leads to a retry; a 410 deletes the device.',
+        'Carillon sends this request to webhook devices and to the URL of a `webhook` account, signed according to [Standard Webhooks 1.0](https://www.standardwebhooks.com). Any response other than 2xx is retried; a 410 deletes the device.',
       security: [],
       parameters: [
         header('webhook-id', 'The id of the message, the same on every attempt', 'msg_0198f3a05f5c'),
         header('webhook-timestamp', 'The time of the attempt, in seconds since 1970', '1769850000'),
         header(
           'webhook-signature',
-          'One signature or more, separated by spaces',
+          'One or more signatures, separated by spaces',
           'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
         ),
       ],

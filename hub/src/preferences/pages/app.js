@@ -13,7 +13,7 @@ const showLanguage = ({ language, words }) => {
   document.title = words.title
 }
 
-/** Shows why the page cannot be shown. A button calls `retry`, if it is given. */
+/** Shows why the page cannot be loaded. A button calls `retry`, if it is given. */
 const showFailure = (title, text, again, retry) => {
   const button = retry && element('button', { type: 'button', class: 'again' }, again)
   button?.addEventListener('click', retry)
@@ -23,8 +23,8 @@ const showFailure = (title, text, again, retry) => {
 }
 
 /**
- * Makes changes one after the other. `patch` is called when its turn has come, so it builds on what holds then. A control whose change failed shows the stored choice again, and so do all
- * others once nothing is pending.
+ * Makes changes one after the other. `patch` is called when its change is sent, so it is based on the data at that time. A
+ * control whose change failed shows the stored choice again, and so do all others once nothing is pending.
  */
 const createSave = (api, words, choices) => {
   let last = Promise.resolve()
@@ -50,7 +50,7 @@ const createSave = (api, words, choices) => {
   }
 }
 
-/** Shows the preferences that a token opens. */
+/** Shows the preferences that a token grants access to. */
 export const openPage = async (token) => {
   const browser = wordsFor(navigator.languages)
   showLanguage(browser)

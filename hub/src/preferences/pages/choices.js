@@ -3,12 +3,12 @@ import { element } from './dom.js'
 import { createQuietHours } from './quiet-hours.js'
 import { createDigestTime, createSnooze } from './times.js'
 
-/** What a list of a channel offers. `on` leaves the pace to the type. */
+/** The options of a channel. `on` leaves the frequency to the type. */
 const PACES = ['off', 'on', 'immediate', 'hourly', 'daily', 'weekly']
 const paceOf = (value) => (typeof value === 'string' ? value : value ? 'on' : 'off')
 const choiceOf = (pace) => (pace === 'on' ? true : pace === 'off' ? false : pace)
 
-/** Says who decides about a channel of a category or type. */
+/** Returns who decides about a channel of a category or type. */
 const reasonOf = ({ value, by, path = '', locked }, section, words, muted) => {
   if (locked) return value === false ? words.standard : words.always
   if (muted) return words.paused
@@ -28,7 +28,7 @@ const rowsOf = ({ categories, types }) => {
   return (section, key) => rows[section].get(key)
 }
 
-/** The controls of one category or type, by channel: a switch for the inbox, lists of paces for all others. */
+/** The controls of one category or type, by channel: a switch for the inbox, lists of frequencies for all others. */
 const createRow = (controls, known, words) => {
   const paces = PACES.map((pace) => [pace, words.paces[pace]])
   return (section, key, name) => {

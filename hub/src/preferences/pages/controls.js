@@ -13,8 +13,8 @@ const patchAt = (path, value) => {
 }
 
 /**
- * Creates controls that stay in place while what they show changes, so focus stays too. `refresh` shows what holds,
- * `restore` does so for one control.
+ * Creates controls that stay in place while their values change, so that they keep the focus. `refresh` shows the stored
+ * values, `restore` does so for one control.
  */
 export const createControls = () => {
   const controls = new Map()
@@ -22,8 +22,8 @@ export const createControls = () => {
   let count = 0
 
   /**
-   * A control with its label, and a line that says who decides. `show` updates the control and returns that line. `read`
-   * returns what the user has set, and `patchOf` the patch for it, once its turn to be saved has come.
+   * A control with its label, and a line that names who decides. `show` updates the control and returns that line. `read`
+   * returns the value that the user has set, and `patchOf` the patch for it when it is saved.
    */
   const add = ({ control, label, show, read, patchOf }) => {
     const id = `choice-${count++}`

@@ -1,4 +1,4 @@
-/** Returns an element: `element('a', { href: '/' }, 'text', child)`. Undefined and false properties are left out. */
+/** Returns an element: `element('a', { href: '/' }, 'text', child)`. Undefined and false properties are omitted. */
 export const element = (name, properties = {}, ...children) => {
   const made = document.createElement(name)
   for (const [key, value] of Object.entries(properties))

@@ -15,7 +15,7 @@ const windowOf = (row) => {
   return from && to && from !== storedEnd(to) ? [from, storedEnd(to)] : undefined
 }
 
-/** Calls `save` some time after the last change in an element, or when focus leaves. Returns whether it is still to come. */
+/** Calls `save` some time after the last change in an element, or when focus leaves. Returns whether the call is pending. */
 const saveAfterPause = (place, save) => {
   let timer
   const flush = () => {
@@ -91,7 +91,7 @@ const createDay = (name, words, read, save) => {
   const show = () => {
     const { windows: stored, locked } = read()
     place.disabled = locked
-    // What the user is about to change stays.
+    // A pending change by the user stays.
     if (isPending() || fault.textContent) return
     const normal = stored.map(([start, end]) => [start, storedEnd(end)])
     if (JSON.stringify(windows()) !== JSON.stringify(normal))
@@ -104,7 +104,7 @@ const createDay = (name, words, read, save) => {
 /** The quiet hours of a week and their time zone. */
 export const createQuietHours = (controls, known, words, tag) => {
   const holding = () => known.data.grid.quietHours ?? {}
-  // A document holds as a whole, so the first change keeps what is shown.
+  // These values apply as a whole, so the first change stores the shown ones.
   const patchWith = (change) => {
     if (known.data.own.quietHours) return { quietHours: change }
     const { timezone, days } = holding()
@@ -116,7 +116,7 @@ export const createQuietHours = (controls, known, words, tag) => {
     const read = () => ({ windows: holding().days?.[day] ?? [], locked: known.data.sample })
     let tell
     const { place, show } = createDay(name, words, read, (windows) =>
-      // An empty day rather than none: it sets aside the default quiet hours.
+      // An empty day instead of none overrides the default quiet hours.
       tell(() => patchWith({ days: { [day]: windows } })),
     )
     tell = controls.addOther(place, show)

@@ -24,7 +24,7 @@ const hourNames = (tag) => {
   return Array.from({ length: 24 }, (_, hour) => [String(hour), format.format(MONDAY + hour * HOUR)])
 }
 
-/** The list that snoozes everything outside the inbox. */
+/** The list that snoozes all messages outside the inbox. */
 export const createSnooze = (controls, known, words, tag) => {
   const until = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' })
   const lengths = SNOOZES.map(([count, unit, each]) => {
@@ -59,7 +59,7 @@ export const createDigestTime = (controls, known, words, tag) => {
         const { grid, sample } = known.data
         return { options, value: String(grid.digest[field]), locked: sample, reason: '' }
       },
-      // A document holds as a whole, so the first change keeps what is shown.
+      // These values apply as a whole, so the first change stores the shown ones.
       patchOf: (value) => {
         const { grid, own } = known.data
         return { digest: { ...(own.digest ? {} : grid.digest), [field]: read(value) } }

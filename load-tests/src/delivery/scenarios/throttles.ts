@@ -48,7 +48,7 @@ export const THROTTLES: Scenario[] = [
       expect(decisions).toContainEqual(
         expect.objectContaining({
           ...{ stage: 'throttle', outcome: 'skip', by: 'type', path: 'throttle', reason: 'throttled' },
-          text: expect.stringContaining('because too many of its kind were sent before (3 of 3 until 20'),
+          text: expect.stringContaining('because the limit of its throttle was reached (3 of 3 until 20'),
         }),
       )
       const other = await publish('other', 'b')
