@@ -64,11 +64,14 @@ describe('quiet hours', () => {
     expect(newYork('2026-03-15T00:30-04:00')).toBe('2026-03-15T06:00Z')
   })
 
-  test('a week that is quiet throughout is cut at each Monday', () => {
+  test('a week that is quiet throughout pauses in the first hour of Monday', () => {
     const days = Object.fromEntries(Object.keys(NIGHTS.days ?? {}).map((day) => [day, [WHOLE_DAY]]))
     const always = { days }
     expect(iso(quietUntil(always, 'UTC', at('2026-07-01T12:00Z')))).toBe('2026-07-06T00:00Z')
-    expect(iso(quietUntil(always, 'UTC', at('2026-07-06T00:00Z')))).toBe('2026-07-13T00:00Z')
+    expect(quietUntil(always, 'UTC', at('2026-07-06T00:00Z'))).toBeUndefined()
+    expect(quietUntil(always, 'UTC', at('2026-07-06T00:59Z'))).toBeUndefined()
+    expect(iso(quietUntil(always, 'UTC', at('2026-07-06T01:00Z')))).toBe('2026-07-13T00:00Z')
+    expect(iso(quietUntil(always, 'Asia/Tokyo', at('2026-07-01T12:00Z')))).toBe('2026-07-05T15:00Z')
   })
 
   test('without windows nothing is quiet', () => {

@@ -4,8 +4,11 @@ import { zoneOf } from './zone.ts'
 
 /** A part of a week in local time: ms since Monday 00:00. It may end in the week after. */
 type Span = { start: number; end: number }
-/** The merged windows of a week; `always` if no time of it is not quiet. */
-type Week = readonly Span[] | 'always'
+/** The merged windows of a week. */
+type Week = readonly Span[]
+
+/** A week that is quiet throughout is not quiet in its first hour, or what waits would never leave. */
+const ALWAYS: Week = [{ start: HOUR, end: WEEK }]
 
 const timeOf = (text: string): number => Number(text.slice(0, 2)) * HOUR + Number(text.slice(3)) * MINUTE
 
@@ -29,7 +32,7 @@ const weekOf = (quiet: QuietHours): Week => {
     if (last && span.start <= last.end) last.end = Math.max(last.end, span.end)
     else merged.push(span)
   }
-  if (merged.some(({ start, end }) => end - start >= WEEK)) return 'always'
+  if (merged.some(({ start, end }) => end - start >= WEEK)) return ALWAYS
   return merged.filter(({ start }) => 0 <= start && start < WEEK)
 }
 
@@ -43,19 +46,14 @@ const knownWeek = (quiet: QuietHours): Week => {
 /**
  * Returns the end (epoch ms) of the quiet window that contains `at` (epoch ms); undefined if none does. A window includes its
  * start, not its end. Windows that overlap or adjoin are one. `zone` is the user's time zone, for quiet hours without their
- * own. A week that is quiet throughout has no end: it is cut at each Monday 00:00, so the result is at most a week ahead.
- * Pure; the windows of an object are read once, so it must not change.
+ * own. A week that is quiet throughout pauses in the first hour of Monday. Pure; the windows of an object are read once, so it
+ * must not change.
  */
 export const quietUntil = (quiet: QuietHours, zone: string, at: number): number | undefined => {
   const week = knownWeek(quiet)
   if (week.length === 0) return undefined
   const { localAt, instantOf } = zoneOf(quiet.timezone ?? zone)
   const monday = mondayOf(localAt(at))
-  if (week === 'always') {
-    const next = instantOf(monday + WEEK)
-    // A clock that was set back shows Sunday again after Monday has begun.
-    return next > at ? next : instantOf(monday + 2 * WEEK)
-  }
   const windows = [monday - WEEK, monday, monday + WEEK].flatMap((start) =>
     week.map((span) => moved(span, start)),
   )

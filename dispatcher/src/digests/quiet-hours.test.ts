@@ -234,6 +234,18 @@ test('quiet hours from Friday to Monday are one wait, and one summary', async ()
   await sentAt('2027-06-14T06:00:00Z', [expect.stringMatching(/^2 new notifications/)])
 })
 
+test('a week that is quiet throughout lets what waits leave on Monday', async () => {
+  world = await open('2027-06-09T12:00:00Z')
+  const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+  await choose(Object.fromEntries(days.map((day) => [`/quietHours/days/${day}`, [['00:00', '24:00']]])))
+  await type('note')
+  await notify('a')
+  await at('2027-06-12T12:00:00Z')
+  await notify('b')
+  await sentAt('2027-06-13T22:59:59Z', [])
+  await sentAt('2027-06-13T23:00:01Z', ['2 new notifications | b\na'])
+})
+
 describe('a frequency', () => {
   test('of daily collects everything of a category until the hour of the user, in their zone', async () => {
     world = await open('2027-06-07T12:00:00Z')

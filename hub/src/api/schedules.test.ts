@@ -130,6 +130,18 @@ describe('a schedule', () => {
     expect(json).toEqual({ id: 'weekly-report', ...weekly, paused: true, from: '2026-01-01T00:00:00Z' })
   })
 
+  it('takes every patch of many at the same time, also with If-Match: *', async () => {
+    const { call } = await prepared()
+    await call('PUT', AT, weekly)
+    const patches = Array.from({ length: 24 }, (_, n) => ({ notification: { data: { [`n${n}`]: n } } }))
+    const replies = await Promise.all(
+      patches.map((patch, n) => call('PATCH', AT, patch, n % 2 === 0 ? '*' : undefined)),
+    )
+    expect(replies.filter(({ status }) => status !== 200)).toEqual([])
+    const { json } = await call<{ notification: { data: object } }>('GET', AT)
+    expect(Object.keys(json.notification.data)).toEqual(expect.arrayContaining(['n0', 'n11', 'n23']))
+  })
+
   it('is listed page by page, for each tenant its own', async () => {
     const { call } = await prepared()
     const ids = ['a', 'b.c', 'constructor', 'd', '__proto__'].sort()
@@ -209,5 +221,18 @@ describe('a schedule', () => {
     expect((await call('PUT', AT, { ...weekly, paused: true })).status).toBe(200)
     count.mockRestore()
     expect(await test.ports.store.schedules.count(id)).toBe(1)
+  })
+
+  it('is not written beyond the quota by many requests at the same time', async () => {
+    const { call, id } = await prepared()
+    const { schedules } = test.ports.store
+    const one = { definition: weekly, sender: 'shop', revision: 'r', changedAt: 0 }
+    await Promise.all(Array.from({ length: 990 }, (_, n) => schedules.put(id, { ...one, id: `s${n}` })))
+    const many = Array.from({ length: 30 }, (_, n) => call('PUT', `/v1/schedules/t${n}`, weekly))
+    const statuses = (await Promise.all(many)).map(({ status }) => status)
+    expect(statuses.filter((status) => status !== 200 && status !== 409)).toEqual([])
+    const created = statuses.filter((status) => status === 200).length
+    expect(created).toBeLessThanOrEqual(10)
+    expect(await schedules.count(id)).toBe(990 + created)
   })
 })

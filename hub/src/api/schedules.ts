@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { nextRuns } from '@carillon/core/calendar/recurrence'
 import { ProblemError } from '@carillon/core/errors'
 import { checked } from '@carillon/core/json/checked'
@@ -20,8 +21,10 @@ import {
   updateSchedule,
 } from './schedules-openapi.ts'
 
-/** Maximum retries of a patch without `If-Match` after a concurrent write. */
-const ATTEMPTS = 5
+/** Maximum attempts of a patch that expects no revision, if others write concurrently. */
+const ATTEMPTS = 20
+/** Maximum pause before a retry, multiplied by the attempt, in ms. */
+const PAUSE_MS = 10
 
 const outside = ({ id, definition }: StoredSchedule) => ({ id, ...definition })
 const instant = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z')
@@ -69,7 +72,10 @@ const writeRoutes = (routes: Routes, { schedules, writes, acceptance }: Parts) =
         return c.json(...(await put(sender, { id, definition }, { current, expected: current.revision })))
       } catch (error) {
         const isChanged = error instanceof ProblemError && error.problem.code === hasChanged().problem.code
-        if (!isChanged || match !== undefined || attempt === ATTEMPTS) throw error
+        if (!isChanged || (match !== undefined && match.trim() !== '*')) throw error
+        if (attempt === ATTEMPTS)
+          throw new ProblemError('unavailable', 'others keep changing the schedule: try again')
+        await sleep(Math.random() * attempt * PAUSE_MS)
       }
     }
   })

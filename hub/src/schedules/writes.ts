@@ -47,9 +47,21 @@ export const createScheduleWrites = ({
     return changed
   }
 
+  const quotaExceeded = () =>
+    new ProblemError('quota_exceeded', `a tenant has at most ${SCHEDULES_MAX} schedules`)
+
   const checkQuota = async (tenant: string) => {
-    if ((await schedules.count(tenant)) >= SCHEDULES_MAX)
-      throw new ProblemError('quota_exceeded', `a tenant has at most ${SCHEDULES_MAX} schedules`)
+    if ((await schedules.count(tenant)) >= SCHEDULES_MAX) throw quotaExceeded()
+  }
+
+  /**
+   * Takes a new schedule back if others that were written at the same time have filled the quota. All of them may be taken back,
+   * but none stays beyond it.
+   */
+  const checkAgain = async (tenant: string, { id, revision }: StoredSchedule) => {
+    if ((await schedules.count(tenant)) <= SCHEDULES_MAX) return
+    await schedules.remove(tenant, id, revision)
+    throw quotaExceeded()
   }
 
   return {
@@ -69,7 +81,9 @@ export const createScheduleWrites = ({
       }
       return write(tenant, id, async (now) => {
         const schedule = { id, definition, sender, revision: randomUUID(), changedAt: now }
-        return (await schedules.put(tenant, schedule, expected)) ? schedule : undefined
+        if (!(await schedules.put(tenant, schedule, expected))) return undefined
+        if (!current) await checkAgain(tenant, schedule)
+        return schedule
       })
     },
 

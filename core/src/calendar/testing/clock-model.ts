@@ -58,7 +58,7 @@ const quietMinutes = (quiet: QuietHours): boolean[] => {
 /** Which minutes of the model are quiet. */
 export const modelQuiet = (model: ClockModel, quiet: QuietHours): boolean[] => {
   const week = quietMinutes(quiet)
-  if (week.every(Boolean)) return model.shown.map(() => true)
+  if (week.every(Boolean)) week.fill(false, 0, 60)
   // 1970-01-05 was a Monday.
   const monday = 4 * DAY_MINUTES
   const isQuiet = (local: number) => week[(local - monday) % WEEK_MINUTES] === true
