@@ -1,4 +1,5 @@
 import { build } from 'esbuild'
+import { minifyStyles } from './minify-styles.mjs'
 import { websocketOnly } from './websocket-only.mjs'
 
 /**
@@ -13,7 +14,7 @@ const bundle = (entry, name, format) =>
     minify: true,
     format,
     platform: 'browser',
-    plugins: [websocketOnly],
+    plugins: [websocketOnly, minifyStyles],
     // `source`: a fresh clone has no dist yet.
     conditions: ['source', 'module'],
     target: 'es2022',
@@ -23,6 +24,7 @@ const bundle = (entry, name, format) =>
 
 await Promise.all([
   bundle('src/index.ts', 'client', 'esm'),
+  bundle('src/bell/define.ts', 'bell', 'esm'),
   bundle('src/push/push.ts', 'push', 'esm'),
   bundle('worker/push-worker.ts', 'push-worker', 'iife'),
 ])

@@ -32,6 +32,8 @@ export type Client = {
   /** Creates a live list. Close it when it is no longer needed. All feeds share one connection and one set of counts. */
   feed(query?: FeedQuery): Feed
   counts: Readable<Counts>
+  /** Returns an item that is loaded, with the pending actions applied. */
+  item(id: string): InboxItem | undefined
   /** The number of actions that the hub has not answered yet. They are kept and retried until it answers. */
   readonly pending: number
   readonly connection: ConnectionState
@@ -68,6 +70,7 @@ export const createClient = (options: ClientOptions): Client => {
         return view.subscribe(listener)
       },
     },
+    item: (id) => view.getSnapshot().items.get(id) ?? undefined,
     get pending() {
       return state.getSnapshot().pending.length
     },

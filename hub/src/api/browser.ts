@@ -4,7 +4,7 @@ import type { Hono } from 'hono'
 import type { Edge } from '../http/application.ts'
 
 /** The files that pages load from the hub: the client, web push, and its service worker. */
-export const BROWSER_FILES = ['client.js', 'push.js', 'push-worker.js'] as const
+export const BROWSER_FILES = ['client.js', 'bell.js', 'push.js', 'push-worker.js'] as const
 
 const read = (folder: URL, name: string) => {
   try {

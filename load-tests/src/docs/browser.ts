@@ -33,6 +33,8 @@ export const openPage = async (browser: Browser, html: string, behind?: string) 
     errors,
     /** Resolves when the page contains this text. */
     shows: (text: string) => page.getByText(text).first().waitFor({ timeout: 30_000 }),
+    /** Opens the panel of the bell. */
+    openBell: () => page.getByRole('button', { name: /^Notifications/ }).click({ timeout: 30_000 }),
     close: async () => {
       await context.close()
       site.closeAllConnections()

@@ -141,9 +141,10 @@ const run = async (
       const backend = serving.get(block.page) ?? serving.get('README.md')
       const page = await openPage(browser, text, backend?.url)
       try {
-        if (text.includes('/client.js')) {
+        if (/\/(client|bell)\.js/.test(text)) {
           const title = `For ${block.name}`
           await request(installation, 'POST', '/v1/notifications', { to: 'ada', type: 'greeting', title })
+          if (text.includes('/bell.js')) await page.openBell()
           await page.shows(title)
         }
         expect(page.errors).toEqual([])

@@ -1,5 +1,4 @@
-import { createClient } from '../client.js'
-import { mountBell } from './bell.js'
+import { createClient } from '../bell.js'
 import { showCaptured } from './captured.js'
 import { base, element, fillTabs } from './dom.js'
 import { mountExplanation } from './explanation.js'
@@ -36,7 +35,7 @@ const newToken = async () => {
   return token
 }
 const client = createClient({ url: base, token: newToken })
-mountBell(byId('bell'), client)
+byId('bell').client = client
 mountPush(byId('push'), newToken)
 
 const STATES = { connecting: 'Connecting', live: 'Live', offline: 'Reconnecting', stopped: 'Disconnected' }

@@ -1,0 +1,47 @@
+import { createTimer } from '../timing/timer.ts'
+import type { Text } from './text/text.ts'
+
+const BATCH_MS = 1_000
+/** Arrivals are announced at most this often. */
+const ARRIVALS_MS = 5_000
+
+/**
+ * Collects what assistive technology should say in the polite live region. Texts of one second are joined, and arrivals of
+ * five seconds are counted.
+ */
+export const createAnnouncer = (say: (text: string) => void, text: () => Text) => {
+  const batch = createTimer()
+  const pause = createTimer()
+  let texts: string[] = []
+  let titles: string[] = []
+
+  const flush = () => {
+    say(texts.join('. '))
+    texts = []
+  }
+  const announce = (line: string) => {
+    texts.push(line)
+    if (!batch.waits()) batch.set(flush, BATCH_MS)
+  }
+  const arrivals = () => {
+    if (titles.length === 0) return
+    announce(
+      titles.length === 1
+        ? text()('arrivedOne', { title: titles[0]! })
+        : text()('arrived', { n: titles.length }),
+    )
+    titles = []
+    pause.set(arrivals, ARRIVALS_MS)
+  }
+  return {
+    announce,
+    arrived(title: string) {
+      titles.push(title)
+      if (!pause.waits()) arrivals()
+    },
+    stop() {
+      batch.clear()
+      pause.clear()
+    },
+  }
+}

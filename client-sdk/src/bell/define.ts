@@ -1,0 +1,6 @@
+import { defineNotificationBell } from './element.ts'
+
+export * from '../index.ts'
+export * from './element.ts'
+
+defineNotificationBell()

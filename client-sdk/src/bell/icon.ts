@@ -1,0 +1,27 @@
+import { html, type TemplateResult } from 'lit'
+
+/** Paths in a square of 24 units, drawn as strokes. */
+const PATHS = {
+  bell: 'M18 9a6 6 0 0 0-12 0c0 5.5-2.2 7-2.2 8h16.4c0-1-2.2-2.5-2.2-8M9.7 20.4a2.6 2.6 0 0 0 4.6 0',
+  readAll: 'm2.5 13 4 4 8-9M11 15.5l1.8 1.7 8.7-9.4',
+  settings: 'M3 7h9m6 0h3M3 17h3m6 0h9M15 4.5v5M9 14.5v5',
+  more: 'M5.5 12h.01M12 12h.01M18.5 12h.01',
+  close: 'M6 6l12 12M18 6 6 18',
+  back: 'm14.5 5-7 7 7 7',
+  check: 'm5 12.5 4.5 4.5L19 7',
+  unread: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8',
+  clock: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17M12 7.5V12l3 2',
+  archive: 'M3.5 4.5h17v4.5h-17zM5 9v10.5h14V9M10 13h4',
+  restore: 'M3.5 4.5h17v4.5h-17zM5 9v10.5h14V9M12 17.5v-5m-2.2 2L12 12.3l2.2 2.2',
+  delete: 'M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.9 12.5h9.2L17.5 7M10.3 11v5M13.7 11v5',
+  alert: 'M12 4 2.8 19.5h18.4zM12 10v4.5M12 17.2h.01',
+  file: 'M6 3.5h8l4 4v13H6zM14 3.5v4h4',
+  cloud: 'M3.5 3.5l17 17M8 8a5 5 0 0 0-1 9.9h10M18.5 17a3.8 3.8 0 0 0-1.5-7.3A5.6 5.6 0 0 0 11.5 6',
+  lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
+} as const
+
+export type IconName = keyof typeof PATHS
+
+/** Returns an icon without a name for assistive technology. */
+export const icon = (name: IconName): TemplateResult =>
+  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`

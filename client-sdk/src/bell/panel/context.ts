@@ -1,0 +1,53 @@
+import type { Counts, InboxItem } from '@carillon/schemas'
+import type { TemplateResult } from 'lit'
+import type { Text } from '../text/text.ts'
+import type { Times } from '../text/times.ts'
+import type { List } from './list.ts'
+import type { createMenu } from './menu.ts'
+import type { createSelection } from './selection.ts'
+import type { Tab } from './tabs.ts'
+import type { createUndo } from './undo.ts'
+import type { Verbs } from './verbs.ts'
+
+/** Replaces the content of an item; undefined keeps the default. */
+export type RenderItem = (item: InboxItem) => TemplateResult | Node | string | undefined
+
+/** What the views of the panel show, and what they call. */
+export type Panel = {
+  list: List
+  verbs: Verbs
+  undo: ReturnType<typeof createUndo>
+  selection: ReturnType<typeof createSelection>
+  menu: ReturnType<typeof createMenu>
+  text: Text
+  times: Times
+  tabs: readonly Tab[]
+  /** Whether the panel fills a small screen, as a modal dialog. */
+  isSheet: boolean
+  isOffline: boolean
+  /** Set if no token is accepted. */
+  problem: 'signIn' | undefined
+  /** Ids of the items that are unfolded. */
+  unfolded: Set<string>
+  /** The id of the item that has the focus. Only its controls can be reached by Tab. */
+  focused: string | undefined
+  renderItem: RenderItem | undefined
+  labelOf(tab: Tab): string
+  /** Returns the unread count of a tab that has one. */
+  countOf(tab: Tab): Counts | undefined
+  categoryName(category: string | undefined): string | undefined
+  choose(tab: Tab): void
+  /** Opens the link of an item or of one of its actions, unless the app does. */
+  follow(event: MouseEvent, item: InboxItem, url: string | undefined): void
+  readAll(): void
+  archiveRead(): void
+  /** Inserts the items that wait, and shows the newest. */
+  showNew(): void
+  more(): void
+  retry(): void
+  close(): void
+  onScroll(event: Event): void
+  onHover(event: Event): void
+  onFocus(event: FocusEvent): void
+  update(): void
+}

@@ -1,0 +1,96 @@
+import type { InboxItem } from '@carillon/schemas'
+import type { Client } from '../../client/client.ts'
+import type { Feed, FeedSnapshot } from '../../feed/feed.ts'
+import { isActive, placeOf } from '../../inbox/query.ts'
+import { arrange, NOTHING_SHOWN } from './shown.ts'
+import { ALL, type Tab } from './tabs.ts'
+
+/** Creates the list of the chosen tab. It follows the feed of the tab without moving items under the pointer. */
+export const createList = (client: Client, update: () => void) => {
+  let tab = ALL
+  let feed: Feed
+  let snapshot: FeedSnapshot
+  let shown = NOTHING_SHOWN
+  let unsubscribe = () => {}
+  /** Whether the pointer, focus, a selection or a menu is in the list, or it is scrolled. */
+  let engaged = false
+  /** The place of the newest item that had been seen when the list was opened. Unseen items are above it. */
+  let divider: string | undefined
+  /** Items that are about to be deleted, unless the user undoes it. */
+  const hidden = new Set<string>()
+
+  /** An item that was read stays in the list of unread items until another tab is chosen. */
+  const held = (id: string) => {
+    const item = client.item(id)
+    return tab.query.status === 'unread' && isActive(item, Date.now()) ? item : undefined
+  }
+  const follow = (mayInsert = !engaged) => {
+    snapshot = feed.getSnapshot()
+    if (snapshot.status !== 'ready') return update()
+    shown = arrange(shown, snapshot.items, held, mayInsert)
+    divider ??= placeOf(shown.items.find((item) => item.seenAt !== null))
+    update()
+  }
+  const open = () => {
+    feed = client.feed(tab.query)
+    shown = NOTHING_SHOWN
+    divider = undefined
+    snapshot = feed.getSnapshot()
+    unsubscribe = feed.subscribe(() => follow())
+  }
+  const close = () => {
+    unsubscribe()
+    feed.close()
+  }
+  open()
+
+  return {
+    get tab() {
+      return tab
+    },
+    get feed() {
+      return feed
+    },
+    get status() {
+      return snapshot.status
+    },
+    get hasMore() {
+      return snapshot.hasMore
+    },
+    get items(): readonly InboxItem[] {
+      return hidden.size > 0 ? shown.items.filter(({ id }) => !hidden.has(id)) : shown.items
+    },
+    /** The number of items that wait to be inserted. */
+    get waiting() {
+      return shown.waiting.length
+    },
+    /** Reports whether the item is the first of those that had been seen when the list was opened. */
+    isFirstSeen: (item: InboxItem, before: InboxItem | undefined) =>
+      !!before && !!divider && placeOf(before) > divider && placeOf(item) <= divider,
+    choose(next: Tab) {
+      close()
+      tab = next
+      open()
+      follow()
+    },
+    /** Tells whether the user is busy with the list. Arrivals then wait. */
+    engage(now: boolean) {
+      engaged = now
+      if (!engaged && shown.waiting.length > 0) follow()
+    },
+    /** Inserts the items that wait. */
+    insert: () => follow(true),
+    /** Begins a new session of the panel: what has been seen by now is below the divider. */
+    reopen() {
+      shown = NOTHING_SHOWN
+      divider = undefined
+      follow(true)
+    },
+    hide(ids: readonly string[], hide: boolean) {
+      for (const id of ids) hide ? hidden.add(id) : hidden.delete(id)
+      update()
+    },
+    close,
+  }
+}
+export type List = ReturnType<typeof createList>

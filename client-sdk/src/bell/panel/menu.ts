@@ -1,0 +1,85 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { type IconName, icon } from '../icon.ts'
+
+/** A row of a menu. `hint` stands at its end. */
+export type MenuRow = { label: string; icon?: IconName; hint?: string; run: () => void }
+
+/** A menu in the top layer, beside the button that opened it. Arrow keys move in it; Escape and a choice close it. */
+export const createMenu = (update: () => void) => {
+  let rows: readonly MenuRow[] = []
+  let extra: TemplateResult | typeof nothing = nothing
+  let label = ''
+  let opener: HTMLElement | undefined
+  let root: ParentNode | undefined
+  const element = () => root?.querySelector<HTMLElement>('.menu')
+
+  const close = () => element()?.hidePopover()
+  const onToggle = ({ newState }: ToggleEvent) => {
+    if (newState === 'open') return
+    opener?.classList.remove('anchor')
+    opener?.setAttribute('aria-expanded', 'false')
+    opener?.focus()
+    opener = undefined
+    update()
+  }
+  const onKey = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    const buttons = [...(element()?.querySelectorAll('button') ?? [])]
+    if (step) {
+      const from = buttons.indexOf(event.target as HTMLButtonElement)
+      buttons.at((from + step) % buttons.length)?.focus()
+    } else if (event.key === 'Home') buttons[0]?.focus()
+    else if (event.key === 'End') buttons.at(-1)?.focus()
+    else if (event.key === 'Tab') close()
+    else return
+    event.preventDefault()
+  }
+  const row = (each: MenuRow) => html`
+    <button
+      role="menuitem"
+      tabindex="-1"
+      @click=${() => {
+        close()
+        each.run()
+      }}
+    >
+      ${each.icon ? icon(each.icon) : nothing}<span>${each.label}</span>
+      ${each.hint ? html`<span class="hint">${each.hint}</span>` : nothing}
+    </button>
+  `
+
+  return {
+    get isOpen() {
+      return opener !== undefined
+    },
+    /** Opens the menu beside a button. `more` is shown below the rows. */
+    open(button: HTMLElement, name: string, next: readonly MenuRow[], more?: TemplateResult) {
+      root = button.getRootNode() as ShadowRoot
+      rows = next
+      extra = more ?? nothing
+      label = name
+      opener = button
+      button.classList.add('anchor')
+      button.setAttribute('aria-expanded', 'true')
+      update()
+      queueMicrotask(() => {
+        element()?.showPopover()
+        element()?.querySelector('button')?.focus()
+      })
+    },
+    close,
+    render: () => html`
+      <div
+        class="menu"
+        part="menu"
+        popover
+        role="menu"
+        aria-label=${label}
+        @toggle=${onToggle}
+        @keydown=${onKey}
+      >
+        ${rows.map(row)}${extra}
+      </div>
+    `,
+  }
+}

@@ -1,0 +1,127 @@
+import type { InboxItem } from '@carillon/schemas'
+import type { Client } from '../../client/client.ts'
+import type { Text } from '../text/text.ts'
+import type { Times } from '../text/times.ts'
+import type { Panel, RenderItem } from './context.ts'
+import { createEngagement } from './engagement.ts'
+import { createList } from './list.ts'
+import { createMenu } from './menu.ts'
+import { createSeen } from './seen.ts'
+import { createSelection } from './selection.ts'
+import { tabsOf, UNREAD } from './tabs.ts'
+import { createUndo } from './undo.ts'
+import { createVerbs } from './verbs.ts'
+
+/** Distance from the end of the list, in heights of the list, at which the next page is loaded. */
+const AHEAD = 1.5
+
+/** What the panel needs of the element around it. */
+export type PanelHost = {
+  client: Client
+  root: ShadowRoot
+  text: () => Text
+  times: () => Times
+  isSheet: () => boolean
+  problem: () => Panel['problem']
+  renderItem: () => RenderItem | undefined
+  announce: (text: string) => void
+  follow: (event: MouseEvent, item: InboxItem, url: string | undefined) => void
+  close: () => void
+  update: () => void
+}
+
+/** Creates the panel of a bell: its list, what can be done with it, and what the views need to show it. */
+export const createPanel = (host: PanelHost) => {
+  const { client, root, text, times, announce, update } = host
+  const list = createList(client, update)
+  const undo = createUndo(update)
+  const selection = createSelection(update)
+  const menu = createMenu(update)
+  const verbs = createVerbs({ list, undo, text, times, announce, update })
+  const seen = createSeen((ids) => void list.feed.seen(ids))
+  const unfolded = new Set<string>()
+  const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
+  const { scroller, engage, onFocus, onHover } = engagement
+  const more = () => void list.feed.more().catch(() => {})
+
+  const panel: Panel = {
+    ...{ list, verbs, undo, selection, menu, unfolded, update },
+    get text() {
+      return text()
+    },
+    get times() {
+      return times()
+    },
+    tabs: tabsOf([]),
+    get isSheet() {
+      return host.isSheet()
+    },
+    get isOffline() {
+      return client.connection === 'offline' && list.status === 'ready'
+    },
+    get problem() {
+      return host.problem()
+    },
+    get renderItem() {
+      return host.renderItem()
+    },
+    get focused() {
+      return engagement.focused
+    },
+    labelOf: ({ label }) => (typeof label === 'string' ? text()(label) : label.category),
+    countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : undefined),
+    categoryName: (category) => category,
+    choose(tab) {
+      selection.stop()
+      list.choose(tab)
+      scroller()?.scrollTo(0, 0)
+    },
+    follow: host.follow,
+    readAll() {
+      void list.feed.readAll().catch(() => {})
+      announce(text()('wasRead'))
+    },
+    archiveRead: () =>
+      verbs.archive(list.items.filter((item) => item.readAt !== null && item.archivedAt === null)),
+    showNew() {
+      list.insert()
+      scroller()?.scrollTo(0, 0)
+    },
+    more,
+    retry: () => void list.feed.refresh().catch(() => {}),
+    close: host.close,
+    onScroll() {
+      const { scrollTop = 0, clientHeight = 0, scrollHeight = 0 } = scroller() ?? {}
+      if (list.hasMore && scrollHeight - scrollTop - clientHeight < AHEAD * clientHeight) more()
+      engage()
+    },
+    onHover,
+    onFocus,
+  }
+
+  return {
+    view: panel,
+    list,
+    undo,
+    /** Called when the panel opens. */
+    open: () => list.reopen(),
+    /** Called after each rendering while the panel is open. */
+    rendered() {
+      const scroll = scroller()
+      if (!scroll) return
+      engagement.keepFocus()
+      seen.watch(scroll, scroll.querySelectorAll('article'))
+    },
+    /** Called when the panel closes. */
+    closed() {
+      seen.stop()
+      selection.stop()
+      engagement.reset()
+    },
+    stop() {
+      seen.stop()
+      undo.commit()
+      list.close()
+    },
+  }
+}

@@ -1,0 +1,54 @@
+const VISIBLE_MS = 1_000
+
+/**
+ * Reports the ids of items that people have seen: half of the item, or half of the list, was on screen for a second while the
+ * page was visible and focused. Ids are reported in batches.
+ */
+export const createSeen = (report: (ids: string[]) => void) => {
+  const since = new Map<Element, number>()
+  let timer: ReturnType<typeof setInterval> | undefined
+  let observer: IntersectionObserver | undefined
+
+  const onScreen = ({ intersectionRatio, intersectionRect, rootBounds }: IntersectionObserverEntry) =>
+    intersectionRatio >= 0.5 || (!!rootBounds && intersectionRect.height >= rootBounds.height / 2)
+
+  const collect = () => {
+    const now = Date.now()
+    if (document.visibilityState !== 'visible' || !document.hasFocus()) {
+      for (const element of since.keys()) since.set(element, now)
+      return
+    }
+    const ids: string[] = []
+    for (const [element, start] of since) {
+      if (now - start < VISIBLE_MS) continue
+      since.delete(element)
+      observer?.unobserve(element)
+      ids.push((element as HTMLElement).dataset.id!)
+    }
+    if (ids.length > 0) report(ids)
+  }
+
+  return {
+    /** Watches the articles of a scrolling list. Those that are watched already are not counted anew. */
+    watch(root: Element, articles: Iterable<Element>) {
+      observer ??= new IntersectionObserver(
+        (entries) => {
+          for (const entry of entries) {
+            if (!onScreen(entry)) since.delete(entry.target)
+            else if (!since.has(entry.target)) since.set(entry.target, Date.now())
+          }
+        },
+        { root, threshold: [0, 0.25, 0.5, 0.75, 1] },
+      )
+      for (const article of articles) observer.observe(article)
+      timer ??= setInterval(collect, VISIBLE_MS)
+    },
+    stop() {
+      clearInterval(timer)
+      timer = undefined
+      observer?.disconnect()
+      observer = undefined
+      since.clear()
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import { createTimer } from '../../timing/timer.ts'
+
+const UNDO_MS = 8_000
+
+/** An action that the user may still undo. `commit` runs when the time for that is over. */
+export type Undoable = { label: string; undo: () => void; commit?: () => void }
+
+/** Offers to undo the last action for eight seconds. The time stands still while the bar has the pointer or the focus. */
+export const createUndo = (update: () => void) => {
+  let offered: Undoable | undefined
+  const timer = createTimer()
+
+  const withdraw = () => {
+    timer.clear()
+    offered = undefined
+    update()
+  }
+  const commit = () => {
+    const { commit } = offered ?? {}
+    withdraw()
+    commit?.()
+  }
+
+  return {
+    get label() {
+      return offered?.label
+    },
+    offer(next: Undoable) {
+      commit()
+      offered = next
+      timer.set(commit, UNDO_MS)
+      update()
+    },
+    /** Undoes the action that is offered. Reports whether there was one. */
+    undo(): boolean {
+      const { undo } = offered ?? {}
+      withdraw()
+      undo?.()
+      return undo !== undefined
+    },
+    hold: timer.clear,
+    release: () => offered && timer.set(commit, UNDO_MS),
+    /** Ends the time to undo at once. */
+    commit,
+  }
+}

@@ -1,0 +1,201 @@
+import { html, nothing } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
+import { type IconName, icon } from '../icon.ts'
+import type { Panel } from './context.ts'
+import { itemView } from './item.ts'
+import { openSnooze } from './item-tools.ts'
+import { onListKey } from './keys.ts'
+import { ALL, type Tab, UNREAD } from './tabs.ts'
+
+/** Returns a count as people read it: `99+` from 100. */
+export const countText = ({ unread, more }: { unread: number; more?: boolean | undefined }): string =>
+  more || unread > 99 ? '99+' : String(unread)
+
+const iconButton = (label: string, name: IconName, click: (event: Event) => void, extra = '') => html`
+  <button class="tool ${extra}" part="tool" title=${label} aria-label=${label} @click=${click}>${icon(name)}</button>
+`
+
+const header = (panel: Panel) => {
+  const { text, menu, selection } = panel
+  const more = ({ currentTarget }: Event) =>
+    menu.open(currentTarget as HTMLElement, text('more'), [
+      { label: text('select'), icon: 'check', run: selection.start },
+      { label: text('archiveRead'), icon: 'archive', run: panel.archiveRead },
+    ])
+  return html`
+    <header class="header" part="header">
+      <h2 id="name">${text('bell')}</h2>
+      <slot name="header"></slot>
+      ${iconButton(text('readAll'), 'readAll', panel.readAll)}
+      ${iconButton(text('more'), 'more', more)}
+      ${panel.isSheet ? iconButton(text('close'), 'close', panel.close) : nothing}
+    </header>
+  `
+}
+
+const bulk = (panel: Panel) => {
+  const { list, selection, text, verbs } = panel
+  const chosen = () => list.items.filter(({ id }) => selection.ids.has(id))
+  const run = (act: (items: ReturnType<typeof chosen>) => void) => () => {
+    act(chosen())
+    selection.stop()
+  }
+  const count = selection.ids.size
+  const isAll = count > 0 && count === list.items.length
+  const snooze = ({ currentTarget }: Event) => openSnooze(currentTarget as HTMLElement, chosen(), panel)
+  return html`
+    <div class="bulk" role="toolbar" aria-label=${text('select')}>
+      <input
+        type="checkbox"
+        aria-label=${text('selectAll')}
+        .checked=${isAll}
+        .indeterminate=${count > 0 && !isAll}
+        @click=${() => selection.all(list.items.map(({ id }) => id))}
+      />
+      <span class="grow" role="status">${text('selected', { n: count })}</span>
+      ${iconButton(text('read'), 'check', run(verbs.read))}
+      ${iconButton(text('snooze'), 'clock', snooze)}
+      ${iconButton(text('archive'), 'archive', run(verbs.archive))}
+      ${iconButton(text('delete'), 'delete', run(verbs.remove))}
+      ${iconButton(text('stop'), 'close', selection.stop)}
+    </div>
+  `
+}
+
+const tabs = (panel: Panel) => {
+  const { list, text } = panel
+  const onKey = (event: KeyboardEvent) => {
+    const isBack =
+      getComputedStyle(event.currentTarget as Element).direction === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
+    const step = { ArrowLeft: 1, ArrowRight: 1 }[event.key] && (event.key === isBack ? -1 : 1)
+    if (!step) return
+    event.preventDefault()
+    const buttons = [...(event.currentTarget as Element).querySelectorAll('button')]
+    const next = buttons.at((buttons.indexOf(event.target as HTMLButtonElement) + step) % buttons.length)
+    next?.focus()
+    next?.click()
+  }
+  const tab = (each: Tab) => {
+    const isChosen = each.key === list.tab.key
+    const unread = panel.countOf(each)
+    return html`
+      <button
+        role="tab"
+        id="tab-${each.key}"
+        part="tab"
+        aria-selected=${isChosen}
+        aria-controls="list"
+        tabindex=${isChosen ? 0 : -1}
+        @click=${() => panel.choose(each)}
+      >
+        <span class="label" dir="auto">${panel.labelOf(each)}</span>
+        ${
+          unread && (unread.unread > 0 || unread.more)
+            ? html`<span class="count" aria-hidden="true">${countText(unread)}</span
+              ><span class="hidden">, ${text('tabUnread', { n: countText(unread) })}</span>`
+            : nothing
+        }
+      </button>
+    `
+  }
+  return html`<div class="tabs" role="tablist" aria-label=${text('bell')} @keydown=${onKey}>${panel.tabs.map(tab)}</div>`
+}
+
+const skeleton = html`
+  <div class="skeleton" aria-hidden="true">
+    ${[1, 2, 3, 4].map(() => html`<div><span></span><span></span><span></span></div>`)}
+  </div>
+`
+
+const hint = (name: IconName, line: string, more: unknown = nothing) => html`
+  <div class="empty" part="empty">${icon(name)}<p>${line}</p>${more}</div>
+`
+
+/** What stands in place of an empty list. */
+const emptyView = ({ list, text, problem, retry }: Panel) => {
+  if (problem === 'signIn') return hint('lock', text('signIn'))
+  if (list.status === 'error')
+    return hint(
+      'alert',
+      text('loadError'),
+      html`<p class="soft">${text('loadHint')}</p><button class="action" @click=${retry}>${text('tryNow')}</button>`,
+    )
+  if (list.status === 'loading') return skeleton
+  const isInbox = list.tab === ALL || list.tab === UNREAD
+  return hint(
+    isInbox ? 'bell' : 'archive',
+    text(isInbox ? 'empty' : 'emptyOther'),
+    html`<slot name="empty">${isInbox ? html`<p class="soft">${text('emptyHint')}</p>` : nothing}</slot>`,
+  )
+}
+
+const listView = (panel: Panel) => {
+  const { list, text } = panel
+  const { items } = list
+  return html`
+    <div
+      class="scroll"
+      id="list"
+      role="tabpanel"
+      tabindex="-1"
+      aria-labelledby="tab-${list.tab.key}"
+      @scroll=${panel.onScroll}
+      @pointerenter=${panel.onHover}
+      @pointerleave=${panel.onHover}
+      @focusin=${panel.onFocus}
+      @focusout=${panel.onFocus}
+      @keydown=${(event: KeyboardEvent) => onListKey(event, panel)}
+    >
+      ${
+        list.waiting > 0
+          ? html`<button class="pill" @click=${panel.showNew}>${text('new', { n: list.waiting })}</button>`
+          : nothing
+      }
+      ${items.length === 0 ? emptyView(panel) : nothing}
+      <div class="list" part="list" role="feed" aria-label=${text('bell')} aria-busy=${list.status === 'loading'}>
+        ${repeat(
+          items,
+          ({ id }) => id,
+          (item, index) => html`
+            ${
+              list.isFirstSeen(item, items[index - 1])
+                ? html`<div class="divider" role="presentation"><span>${text('earlier')}</span></div>`
+                : nothing
+            }
+            ${itemView(item, index, panel, panel.categoryName(item.category))}
+          `,
+        )}
+      </div>
+      ${
+        list.hasMore && items.length > 0
+          ? html`<button class="load" @click=${panel.more}>${text('loadMore')}</button>`
+          : nothing
+      }
+    </div>
+  `
+}
+
+const undoBar = ({ undo, text, verbs }: Panel) =>
+  undo.label
+    ? html`
+        <div
+          class="undo"
+          part="undo"
+          @pointerenter=${undo.hold}
+          @pointerleave=${undo.release}
+          @focusin=${undo.hold}
+          @focusout=${undo.release}
+        >
+          <span class="grow">${undo.label}</span><button class="link" @click=${verbs.undo}>${text('undo')}</button>
+        </div>
+      `
+    : nothing
+
+/** Renders the inside of the panel. */
+export const panelView = (panel: Panel) => html`
+  ${header(panel)} ${panel.selection.active ? bulk(panel) : tabs(panel)}
+  ${panel.isOffline ? html`<p class="strip" role="status">${panel.text('offline')}</p>` : nothing}
+  ${listView(panel)} ${undoBar(panel)}
+  <slot name="footer"></slot>
+  ${panel.menu.render()}
+`
