@@ -15,7 +15,7 @@ import { createPin } from './plan/type-version.ts'
 import { createReports } from './reports/reports.ts'
 import { createStartPlans } from './sending/first-step.ts'
 import { type SendingOptions, type SendingPorts, startSending } from './sending/sending.ts'
-import { createWorkKinds } from './work-kinds.ts'
+import { costOfWork, createWorkKinds } from './work-kinds.ts'
 
 export type DispatcherPorts = Omit<SendingPorts, 'live' | 'prepared' | 'reports'> & { live: Live }
 
@@ -33,13 +33,10 @@ export type DispatcherOptions = SendingOptions &
  * priority.
  */
 const WEIGHTS: Record<Priority, number> = { critical: 16, high: 8, normal: 4, low: 2 }
-/**
- * Messages per turn. Single notifications are small; a chunk or a bundle of reports contains hundreds of
- * items.
- */
+/** Messages per turn. A bundle of reports contains hundreds of items. A turn of work is 2 chunks, or 64 small messages. */
 const TURN = {
   notify: { batch: 256, buffer: 512, share: 1 },
-  work: { batch: 2, buffer: 8, share: 0.5 },
+  work: { batch: 64, buffer: 256, share: 0.5, costOf: costOfWork },
   report: { batch: 16, buffer: 64, share: 0.5 },
 } as const
 
@@ -67,9 +64,9 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const handles = { notify: pipeline.notify, work, report: work }
   const outages = createOutages({ log, metrics })
   const feed = async (family: keyof typeof TURN, priority: Priority, queue: Queue): Promise<Feed> => {
-    const { batch, buffer, share } = TURN[family]
+    const { buffer, share, ...turn } = TURN[family]
     const reader = await stream.read(queue, { buffer })
-    return { reader, handle: handles[family], weight: WEIGHTS[priority] * share, batch }
+    return { reader, handle: handles[family], weight: WEIGHTS[priority] * share, ...turn }
   }
   const feeds = await Promise.all([
     ...PRIORITIES.flatMap((priority) => [

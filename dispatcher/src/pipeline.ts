@@ -50,16 +50,29 @@ export const createPipeline = (ports: PipelinePorts) => {
   const { deliver, recordDecisions, putBack, carryOut } = createCarryOut(ports)
 
   /**
-   * Reports whether a notification that waited in the log was cancelled or has expired, and records the
-   * decision.
+   * Returns which notifications of a tenant, of those that waited in the log, were neither cancelled nor have expired.
+   * Records the decision about the others.
    */
-  const hasEnded = async (ready: Ready): Promise<boolean> => {
-    const { tenant, id, expiresAt } = ready
-    const cancelled = (await store.notifications.get(tenant, id))?.state === 'cancelled'
-    const end = endForAll({ cancelled, expiresAt }, Date.now())
-    if (end) await recordDecisions(tenant, [decisionEntry(ready, EVERYBODY, end)])
-    return end !== undefined
+  const notEnded = async (tenant: string, waited: readonly Ready[]): Promise<Ready[]> => {
+    const known = await store.notifications.find(
+      tenant,
+      waited.map(({ id }) => id),
+    )
+    const now = Date.now()
+    const ends = waited.map(({ id, expiresAt }) =>
+      endForAll({ cancelled: known.get(id)?.state === 'cancelled', expiresAt }, now),
+    )
+    await recordDecisions(
+      tenant,
+      waited.flatMap((ready, index) => {
+        const end = ends[index]
+        return end ? [decisionEntry(ready, EVERYBODY, end)] : []
+      }),
+    )
+    return waited.filter((_, index) => !ends[index])
   }
+  const hasEnded = async (ready: Ready): Promise<boolean> =>
+    (await notEnded(ready.tenant, [ready])).length === 0
 
   return {
     /** Handles messages from senders. */
@@ -87,10 +100,10 @@ export const createPipeline = (ports: PipelinePorts) => {
       ]
     },
 
-    /** Handles a notification whose `deliverAt` has passed. */
-    due: async ({ ready }: DueWork): Promise<void> => {
-      if (await hasEnded(ready)) return
-      const due = [await pin(ready)]
+    /** Handles notifications of a tenant whose `deliverAt` has passed. */
+    due: async (tenant: string, works: readonly DueWork[]): Promise<void> => {
+      const distinct = new Map(works.map(({ ready }) => [ready.id, ready]))
+      const due = await Promise.all((await notEnded(tenant, [...distinct.values()])).map(pin))
       await storeProfiles(ports, due)
       await carryOut(await planBatch(due))
     },

@@ -3,14 +3,15 @@ import type { Live } from '@carillon/core/live/port'
 import { TimesWork } from '@carillon/core/preferences/times-message'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
-import type { Stream } from '@carillon/core/stream/port'
+import type { Message, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { WorkSubject } from '@carillon/schemas'
-import { inTurn, type WorkKinds, workKind } from './consumer/work-kind.ts'
+import { byTenant, inTurn, type WorkKinds, workKind } from './consumer/work-kind.ts'
 import { createChangeTimes } from './digests/change-times.ts'
 import { createCloseWindow } from './digests/close.ts'
 import { createClosesAt } from './digests/closes-at.ts'
 import { createReadWindow } from './digests/members.ts'
+import { createReleased } from './digests/released.ts'
 import { DigestWork } from './digests/window-work.ts'
 import { createWake, WakeWork } from './inbox/snooze-end.ts'
 import type { Ready } from './intake/ready.ts'
@@ -31,6 +32,12 @@ export type WorkKindPorts = {
   metrics: Pick<Metrics, 'windowsClosed' | 'windowLag'>
 }
 
+/** A chunk, and what waits for local times, has up to 500 recipients; a schedule may have many runs. */
+const LARGE = /^work\.(?:chunk|local|run)\./
+
+/** Returns the cost of a message in its turn. */
+export const costOfWork = ({ subject }: Pick<Message, 'subject'>): number => (LARGE.test(subject) ? 32 : 1)
+
 const fits = ({ ready }: { ready: Ready }, { tenant }: WorkSubject) => ready.tenant === tenant
 
 /**
@@ -42,17 +49,18 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
   const { store, live, seal, pipeline, reports } = ports
   const wake = createWake({ store, live })
   const timed = { ...ports, closesAt: createClosesAt(ports) }
-  const close = createCloseWindow({ ...timed, readWindow: createReadWindow(store) })
+  const close = createCloseWindow({
+    ...timed,
+    readWindow: createReadWindow(store),
+    released: createReleased(ports),
+  })
   const changeTimes = createChangeTimes(timed)
   return {
     chunk: workKind({ schema: ChunkWork, fits, handle: inTurn(({ body }) => pipeline.chunk(body)) }),
-    due: workKind({ schema: DueWork, fits, handle: inTurn(({ body }) => pipeline.due(body)) }),
+    due: workKind({ schema: DueWork, fits, handle: byTenant(pipeline.due) }),
     local: workKind({ schema: LocalWork, fits, handle: inTurn(({ body }) => pipeline.local(body)) }),
     wake: workKind({ schema: WakeWork, handle: inTurn(({ subject, body }) => wake(subject.tenant, body)) }),
-    digest: workKind({
-      schema: DigestWork,
-      handle: inTurn(({ subject, body }) => close(subject.tenant, body)),
-    }),
+    digest: workKind({ schema: DigestWork, handle: byTenant(close) }),
     times: workKind({
       schema: TimesWork,
       handle: inTurn(({ subject, body }) => changeTimes(subject.tenant, body)),

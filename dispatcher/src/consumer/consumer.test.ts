@@ -89,6 +89,24 @@ describe('turns', () => {
     expect(order).toHaveLength(80)
   })
 
+  test('end once their messages reach the cost of a turn', async () => {
+    const turns: string[][] = []
+    const handle: Handle = async (messages) => {
+      turns.push(messages.map(bodyOf))
+      return done(messages)
+    }
+    await publish('normal', 'small', 'large', 'small', 'large', 'large', 'small')
+    const costOf = (message: Message) => (bodyOf(message) === 'large' ? 4 : 1)
+    const normal = await queue('normal', handle, { batch: 8, costOf })
+    await until(() => expect(normal.reader.ready).toBe(6))
+    consume([normal], { concurrency: 1 })
+    await quiet()
+    expect(turns).toEqual([
+      ['small', 'large', 'small', 'large'],
+      ['large', 'small'],
+    ])
+  })
+
   test('reserve one place for critical messages', async () => {
     const stuck = gate()
     const order: string[] = []

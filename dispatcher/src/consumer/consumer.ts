@@ -20,10 +20,16 @@ export type Outcome =
 export type Handle = (messages: readonly Message[]) => Promise<readonly Outcome[]>
 
 /**
- * A queue with its handler and its share. A turn handles up to `batch` messages. When all queues are full,
- * turns are proportional to `weight`.
+ * A queue with its handler and its share. A turn handles messages up to a total cost of `batch`; each costs 1 unless
+ * `costOf` says otherwise. When all queues are full, turns are proportional to `weight`.
  */
-export type Feed = { reader: Reader; handle: Handle; batch: number; weight: number }
+export type Feed = {
+  reader: Reader
+  handle: Handle
+  batch: number
+  weight: number
+  costOf?: (message: Message) => number
+}
 
 export type ConsumerPorts = { outages: Outages; log: Log; metrics: Metrics }
 
@@ -32,6 +38,19 @@ export type ConsumerOptions = {
   concurrency?: number
   /** Delays before a message that failed is delivered again. */
   retryPauses?: Pauses
+}
+
+/** Takes the messages of one turn, at least one. */
+const takeTurn = ({ reader, batch, costOf }: Feed): Message[] => {
+  if (!costOf) return reader.take(batch)
+  const taken: Message[] = []
+  for (let cost = 0; cost < batch; ) {
+    const [message] = reader.take(1)
+    if (!message) break
+    taken.push(message)
+    cost += costOf(message)
+  }
+  return taken
 }
 
 /**
@@ -88,7 +107,7 @@ export const createConsumer = (
 
     return async (): Promise<void> => {
       try {
-        const fresh = await faults.withoutSpent(reader.take(feed.batch))
+        const fresh = await faults.withoutSpent(takeTurn(feed))
         if (fresh.length > 0) await handle(fresh)
       } catch (error) {
         // Left unacknowledged on purpose: the log delivers them again.

@@ -76,6 +76,18 @@ export const inTurn =
     return works.map(({ message }) => ({ message }))
   }
 
+/** Handles the messages of each tenant together. */
+export const byTenant =
+  <Body>(handle: (tenant: string, bodies: readonly Body[]) => Promise<void>) =>
+  async (works: readonly Work<Body>[]): Promise<Outcome[]> => {
+    for (const [tenant, some] of grouped(works, ({ subject }) => subject.tenant))
+      await handle(
+        tenant,
+        some.map(({ body }) => body),
+      )
+    return works.map(({ message }) => ({ message }))
+  }
+
 const subjectOf = ({ subject }: Message) => {
   try {
     return parseWorkSubject(subject)

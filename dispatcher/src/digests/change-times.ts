@@ -1,7 +1,7 @@
 import type { TimesWork } from '@carillon/core/preferences/times-message'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
-import type { ClosesAt } from './closes-at.ts'
+import type { LookUpClosesAt } from './closes-at.ts'
 import { closeMessage, readAbout } from './window-work.ts'
 
 /**
@@ -16,13 +16,15 @@ export const createChangeTimes =
   }: {
     store: Pick<Store, 'digests'>
     stream: Pick<Stream, 'publish'>
-    closesAt: ClosesAt
+    closesAt: LookUpClosesAt
   }) =>
   async (tenant: string, { user }: TimesWork): Promise<void> => {
     const now = Date.now()
-    for (const window of await store.digests.open(tenant, user)) {
-      const about = readAbout(window)
-      const at = await closesAt(tenant, window, about, now)
+    const open = await store.digests.open(tenant, user)
+    const windows = open.map((window) => ({ window, about: readAbout(window) }))
+    const closes = await closesAt(tenant, windows)
+    for (const { window, about } of windows) {
+      const at = closes(window, about, now)
       if (at === window.closesAt) continue
       // Scheduled first: a close that comes too early looks at the time again.
       await stream.publish([closeMessage(tenant, window, { ...about, at })])

@@ -1,14 +1,11 @@
-import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import { type Step, stepDedupe, stepMessage } from '@carillon/core/delivery/step'
 import type { Store } from '@carillon/core/store/port'
-import type { Opening, OpenWindow } from '@carillon/core/store/ports/digests'
-import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
-import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
+import { MEMBERS_MAX, type OpenWindow } from '@carillon/core/store/ports/digests'
+import type { Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { DIGEST_TYPE } from '@carillon/core/template/digest-type'
-import type { ClosesAt } from './closes-at.ts'
-import type { Collected, ReadWindow } from './members.ts'
-import { type About, closeMessage, type DigestWork, readAbout } from './window-work.ts'
+import type { LookUpClosesAt } from './closes-at.ts'
+import type { ReadWindow } from './members.ts'
+import type { ReleasedBy } from './released.ts'
+import { closeMessage, type DigestWork, readAbout } from './window-work.ts'
 
 /** Tolerated difference between the log's clock and this process's clock, in ms. */
 const CLOCK_SKEW_MS = 2_000
@@ -16,117 +13,74 @@ const CLOCK_SKEW_MS = 2_000
 export type ClosePorts = {
   store: Pick<Store, 'digests' | 'notifications'>
   stream: Pick<Stream, 'publish'>
-  cache: Pick<SettingsCache, 'typeVersion'>
   readWindow: ReadWindow
-  closesAt: ClosesAt
+  closesAt: LookUpClosesAt
+  released: ReleasedBy
   metrics: Pick<Metrics, 'windowsClosed' | 'windowLag'>
 }
 
-/** A step after it has waited in a window. */
-const released = (step: Step): Step => ({ ...step, held: (step.held ?? 0) + 1 })
+/** A window that waits to be closed, or was closed before, when its size is no longer known. */
+type Closing = { opening: DigestWork; size: number }
 
-const messageOf = (step: Step): OutgoingMessage => ({ ...stepMessage(step), dedupe: stepDedupe(step) })
+/** Splits windows so that not much more than MEMBERS_MAX members are read at a time. */
+const bySize = (closing: readonly Closing[]): DigestWork[][] => {
+  const parts: DigestWork[][] = []
+  let room = 0
+  for (const { opening, size } of closing) {
+    if (parts.length === 0 || size > room) {
+      parts.push([])
+      room = MEMBERS_MAX
+    }
+    parts.at(-1)!.push(opening)
+    room -= size
+  }
+  return parts
+}
 
-type Typed = Pick<Step, 'type' | 'version' | 'revision'>
-
-/**
- * Closes windows. What waited in one is published again: steps that leave as themselves, and for the others one step that
- * tells of all of them. Its id is that of the window, so it is the same on every repetition.
- */
-export const createCloseWindow = ({ store, stream, cache, readWindow, closesAt, metrics }: ClosePorts) => {
-  /** Schedules the close of a window that closes later than now. Resolves with false if it is due. */
-  const postponed = async (tenant: string, window: OpenWindow, now: number): Promise<boolean> => {
-    const about = readAbout(window)
-    const at = await closesAt(tenant, window, about, now)
-    if (at <= now + CLOCK_SKEW_MS) return false
-    await stream.publish([closeMessage(tenant, window, { ...about, at })])
-    if (at !== window.closesAt) await store.digests.move(tenant, window, at)
-    return true
+/** Closes windows of a tenant together, and publishes again what waited in them. Repeatable. */
+export const createCloseWindow = ({ store, stream, readWindow, closesAt, released, metrics }: ClosePorts) => {
+  /** Schedules the close of windows that close later than now. Resolves with the ids of these. */
+  const postpone = async (tenant: string, open: readonly OpenWindow[], now: number): Promise<Set<string>> => {
+    const windows = open.map((window) => ({ window, about: readAbout(window) }))
+    const closes = await closesAt(tenant, windows)
+    const later = windows
+      .map((each) => ({ ...each, at: closes(each.window, each.about, now) }))
+      .filter(({ at }) => at > now + CLOCK_SKEW_MS)
+    if (later.length > 0)
+      await stream.publish(
+        later.map(({ window, about, at }) => closeMessage(tenant, window, { ...about, at })),
+      )
+    const moved = later.filter(({ window, at }) => at !== window.closesAt)
+    await Promise.all(moved.map(({ window, at }) => store.digests.move(tenant, window, at)))
+    return new Set(later.map(({ window }) => window.id))
   }
 
-  /** Returns the type that renders a message about others: their own if it has a digest, else DIGEST_TYPE. */
-  const typeOf = async (kind: About['kind'], steps: readonly Step[]): Promise<Typed> => {
-    const { tenant, type, version, revision } = steps.at(-1)!
-    const own = {
-      type,
-      ...(version === undefined ? {} : { version }),
-      ...(revision === undefined ? {} : { revision }),
-    }
-    if (kind === 'digest') return own
-    if (kind === 'frequency' && version !== undefined && steps.every((step) => step.type === type)) {
-      const pinned = await cache.typeVersion(tenant, type, version)
-      if (pinned?.digest) return own
-    }
-    return { type: DIGEST_TYPE.key }
-  }
-
-  const digestStep = async (
-    kind: About['kind'],
-    { window, id }: Opening,
-    steps: readonly Step[],
-    now: number,
-  ): Promise<Step> => {
-    const newest = steps.at(-1)!
-    const { tenant, user, context, sender } = newest
-    const { channel } = newest.plan[newest.index]!
-    return {
-      ...{ tenant, user, notification: id, ...(await typeOf(kind, steps)) },
-      digest: { kind, window, id },
-      ...(context === undefined ? {} : { context }),
-      ...(sender === undefined ? {} : { sender }),
-      priority: newest.priority,
-      at: now,
-      expiresAt: Math.max(...steps.map(({ expiresAt }) => expiresAt)),
-      plan: [{ channel, when: 'always', after: 0 }],
-      index: 0,
-      toAudience: false,
-    }
-  }
-
-  const recordOf = ({
-    tenant,
-    user,
-    notification,
-    type,
-    version,
-    priority,
-    at,
-    expiresAt,
-  }: Step): NotificationRecord => ({
-    ...{ tenant, id: notification, type, priority, acceptedAt: at, fingerprint: '', expiresAt },
-    ...(version === undefined ? {} : { version }),
-    ...{ inbox: 'none', chains: 0, direct: 1, users: [user], planned: true },
-  })
-
-  const release = async (
-    kind: About['kind'],
-    opening: Opening,
-    collected: readonly Collected[],
-    now: number,
-  ) => {
-    const together = kind === 'quiet_hours' ? collected.filter(({ alone }) => !alone) : collected
-    const isSummary = kind !== 'quiet_hours' || together.length > 1
-    const alone = isSummary ? collected.filter((each) => !together.includes(each)) : collected
-    const messages = alone.map(({ step }) => messageOf(released(step)))
-    if (isSummary && together.length > 0) {
-      const steps = together.map(({ step }) => step)
-      const step = await digestStep(kind, opening, steps, now)
-      await store.notifications.put([recordOf(step)])
-      messages.push(messageOf(step))
-    }
+  const release = async (tenant: string, openings: readonly DigestWork[], now: number) => {
+    const all = await Promise.all(
+      openings.map(async (opening) => released(opening, await readWindow(tenant, opening), now)),
+    )
+    const records = all.flatMap(({ records }) => records)
+    const messages = all.flatMap(({ messages }) => messages)
+    if (records.length > 0) await store.notifications.put(records)
     if (messages.length > 0) await stream.publish(messages)
   }
 
-  return async (tenant: string, opening: DigestWork): Promise<void> => {
+  return async (tenant: string, works: readonly DigestWork[]): Promise<void> => {
     const now = Date.now()
-    const open = await store.digests.get(tenant, opening)
-    if (open?.id === opening.id) {
-      if (await postponed(tenant, open, now)) return
-      await store.digests.close(tenant, opening)
-      metrics.windowsClosed.inc({ kind: opening.kind })
-      metrics.windowLag.observe({ kind: opening.kind }, Math.max(0, now - open.closesAt) / 1_000)
+    const openings = [...new Map(works.map((work) => [work.id, work])).values()]
+    const current = await Promise.all(openings.map((opening) => store.digests.get(tenant, opening)))
+    const open = current.flatMap((window, index) => (window?.id === openings[index]!.id ? [window] : []))
+    const postponed = await postpone(tenant, open, now)
+    const closing = new Map(open.filter(({ id }) => !postponed.has(id)).map((window) => [window.id, window]))
+    await Promise.all([...closing.values()].map((window) => store.digests.close(tenant, window)))
+    const due = openings.filter(({ id }) => !postponed.has(id))
+    for (const { id, kind } of due) {
+      const window = closing.get(id)
+      if (!window) continue
+      metrics.windowsClosed.inc({ kind })
+      metrics.windowLag.observe({ kind }, Math.max(0, now - window.closesAt) / 1_000)
     }
-    const collected = await readWindow(tenant, opening)
-    if (collected.length > 0) await release(opening.kind, opening, collected, now)
+    const sized = due.map((opening) => ({ opening, size: closing.get(opening.id)?.size ?? MEMBERS_MAX }))
+    for (const some of bySize(sized)) await release(tenant, some, now)
   }
 }

@@ -5,13 +5,20 @@ import { defaultsIn, ownIn } from '@carillon/core/preferences/documents'
 import { timesIn } from '@carillon/core/preferences/times'
 import { holdOf } from '@carillon/core/routing/quiet-hours'
 import type { Store } from '@carillon/core/store/port'
-import type { OpenWindow } from '@carillon/core/store/ports/digests'
+import { MEMBERS_MAX, type OpenWindow } from '@carillon/core/store/ports/digests'
 import { viewerOf } from '@carillon/core/template/viewer'
 import type { About } from './window-work.ts'
 
+/** Returns when an open window closes, epoch ms. */
+type ClosesAt = (window: OpenWindow, about: About, now: number) => number
+
+/** Reports whether a window closes now because it is full. Quiet hours do not end early. */
+const isFull = ({ size }: OpenWindow, { kind }: About): boolean =>
+  size >= MEMBERS_MAX && kind !== 'quiet_hours'
+
 /**
- * Returns a function that tells when an open window closes, epoch ms, by what the user has chosen now: at the end of their
- * quiet hours, or at their hour of digests after it opened. A digest of a type closes when it was to.
+ * Returns a function that looks up what the users of some open windows have chosen now. Their windows close at the end of
+ * their quiet hours, or at their hour of digests after the window opened. Reads each user once.
  */
 export const createClosesAt =
   ({
@@ -21,23 +28,29 @@ export const createClosesAt =
     store: Pick<Store, 'preferences' | 'users'>
     cache: Pick<SettingsCache, 'tenant' | 'context'>
   }) =>
-  async (
-    tenant: string,
-    { user, opensAt, closesAt, full }: OpenWindow,
-    { kind, context, frequency }: About,
-    now: number,
-  ): Promise<number> => {
-    if (full && kind !== 'quiet_hours') return now
-    if (kind === 'digest') return closesAt
-    const [chosen, [person], tenancy] = await Promise.all([
-      store.preferences.get(tenant, [user]),
-      store.users.get(tenant, [user]),
-      lookUpInContext(cache, tenant, context),
+  async (tenant: string, windows: readonly { window: OpenWindow; about: About }[]): Promise<ClosesAt> => {
+    // A digest of a type closes when it was to, whatever its user has chosen.
+    const asked = windows.filter(({ window, about }) => about.kind !== 'digest' && !isFull(window, about))
+    const users = [...new Set(asked.map(({ window }) => window.user))]
+    const contexts = [...new Set(asked.map(({ about }) => about.context))]
+    const [chosen, people, tenancies] = await Promise.all([
+      users.length > 0 ? store.preferences.get(tenant, users) : new Map<string, never>(),
+      users.length > 0 ? store.users.get(tenant, users) : [],
+      Promise.all(contexts.map((context) => lookUpInContext(cache, tenant, context))),
     ])
-    const times = timesIn({ ...ownIn(chosen.get(user), context), ...defaultsIn(tenancy) }, now)
-    const { timezone: zone } = viewerOf(person ?? { profile: {} }, tenancy.settings, now)
-    if (kind === 'quiet_hours') return holdOf({ ...times, zone }, now)?.until ?? now
-    return frequency ? nextDigest(frequency, times.digest, zone, opensAt) : closesAt
+    const personOf = new Map(people.map((person) => [person.id, person]))
+    const tenancyOf = new Map(contexts.map((context, index) => [context, tenancies[index]!]))
+    return (window, about, now) => {
+      const { user, opensAt, closesAt } = window
+      const { kind, context, frequency } = about
+      if (isFull(window, about)) return now
+      if (kind === 'digest') return closesAt
+      const tenancy = tenancyOf.get(context)!
+      const times = timesIn({ ...ownIn(chosen.get(user), context), ...defaultsIn(tenancy) }, now)
+      const { timezone: zone } = viewerOf(personOf.get(user) ?? { profile: {} }, tenancy.settings, now)
+      if (kind === 'quiet_hours') return holdOf({ ...times, zone }, now)?.until ?? now
+      return frequency ? nextDigest(frequency, times.digest, zone, opensAt) : closesAt
+    }
   }
 
-export type ClosesAt = ReturnType<typeof createClosesAt>
+export type LookUpClosesAt = ReturnType<typeof createClosesAt>

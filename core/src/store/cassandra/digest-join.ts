@@ -7,7 +7,7 @@ import { ttlUntil } from './ttl.ts'
 /** The clustering key under which the windows themselves are kept, beside their members. */
 export const WINDOWS = ''
 
-export type Current = OpenWindow & { opener: string; size: number }
+export type Current = OpenWindow & { opener: string }
 
 const USER = 'tenant = ? AND user = ?'
 export const ROW = `${USER} AND window = ? AND member = ?`
@@ -20,7 +20,7 @@ export const currentOf =
     ...{ user, window: String(row.member), id: String(row.id) },
     ...{ opensAt: Number(row.opens_at), closesAt: Number(row.closes_at) },
     ...{ about: String(row.about), opener: String(row.opener) },
-    ...{ size: Number(row.size), full: Number(row.size) >= MEMBERS_MAX },
+    size: Number(row.size),
   })
 
 /** Returns a function that adds members to one window, each once. */
@@ -111,7 +111,12 @@ export const createJoin = (session: Session) => {
       if (tried)
         for (const [member, { id, collected }] of await joinedBefore(tenant, left)) {
           const same = open?.id === id ? open : undefined
-          const joined = { id, collected, closesAt: same?.closesAt ?? 0, filled: same?.full ?? false }
+          const joined = {
+            id,
+            collected,
+            closesAt: same?.closesAt ?? 0,
+            filled: (same?.size ?? 0) >= MEMBERS_MAX,
+          }
           done.set(member, { ...joined, opened: same?.opener === member })
         }
       left = left.filter(({ member }) => !done.has(member))

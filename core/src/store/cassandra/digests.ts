@@ -23,7 +23,7 @@ export const cassandraDigests = (session: Session): CassandraDigests => {
   const openWindows = async (tenant: string, user: string, where: string, params: string[]) => {
     const query = `SELECT ${WINDOW_COLUMNS} FROM ${table} WHERE ${where}`
     const rows = await session.rows(query, [tenant, user, ...params])
-    return rows.map(currentOf(user)).map(({ opener: _opener, size: _size, ...window }) => window)
+    return rows.map(currentOf(user)).map(({ opener: _opener, ...window }) => window)
   }
 
   return {

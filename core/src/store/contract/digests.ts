@@ -37,7 +37,7 @@ export const digestsContract = (store: () => Store): void => {
       const open: OpenWindow = {
         ...{ user: 'ada', window: 'email', id: 'by a', opensAt: AT, closesAt },
         about: '{"channel":"email"}',
-        full: false,
+        size: 3,
       }
       expect(await digests.get(tenant, open)).toEqual(open)
       expect(await digests.open(tenant, 'ada')).toEqual([open])
@@ -164,9 +164,9 @@ export const digestsContract = (store: () => Store): void => {
       const tenant = freshTenant()
       const all = Array.from({ length: MEMBERS_MAX - 1 }, (_, index) => joining(`m${index}`))
       await digests.join(tenant, all)
-      expect((await digests.get(tenant, opening('')))?.full).toBe(false)
+      expect((await digests.get(tenant, opening('')))?.size).toBe(MEMBERS_MAX - 1)
       expect(await digests.join(tenant, [joining('last')])).toMatchObject([{ filled: true }])
-      expect((await digests.get(tenant, opening('')))?.full).toBe(true)
+      expect((await digests.get(tenant, opening('')))?.size).toBe(MEMBERS_MAX)
       expect(await membersOf(tenant, 'by m0')).toHaveLength(MEMBERS_MAX)
     })
 

@@ -8,14 +8,11 @@ export type OpenWindow = WindowPlace & {
   opensAt: number
   closesAt: number
   about: string
-  /** It has MEMBERS_MAX members: it is to be closed now. */
-  full: boolean
+  /** The number of its members. Those that join in several processes at the same time may not all be counted. */
+  size: number
 }
 
-/**
- * Members after which a window is full, so that a digest stays small enough to be rendered. Members that join in several
- * processes at the same time may not all be counted.
- */
+/** Members after which a window is full and is to be closed, so that a digest stays small enough to be rendered. */
 export const MEMBERS_MAX = 10_000
 
 /** One opening of a window. */

@@ -17,9 +17,6 @@ const JOINED = `SELECT id, collected FROM digest_members WHERE ${PLACE} AND memb
 const WINDOW =
   'SELECT user, window, id, opens_at AS opensAt, closes_at AS closesAt, about, size FROM digest_windows WHERE tenant = ? AND user = ?'
 
-type Stored = Omit<OpenWindow, 'full'> & { size: number }
-const openWindow = ({ size, ...window }: Stored): OpenWindow => ({ ...window, full: size >= MEMBERS_MAX })
-
 const joinOne = ({ run, first }: Write, tenant: string, joining: Joining): Joined => {
   const { user, window, member, step, at, until, open } = joining
   const place = [tenant, user, window]
@@ -72,10 +69,10 @@ export const sqliteDigests = (session: Session): Digests => ({
         ]).changes > 0,
     ),
 
-  open: async (tenant, user) => (await session.all<Stored>(WINDOW, [tenant, user])).map(openWindow),
+  open: (tenant, user) => session.all<OpenWindow>(WINDOW, [tenant, user]),
 
   get: async (tenant, { user, window }) =>
-    (await session.all<Stored>(`${WINDOW} AND window = ?`, [tenant, user, window])).map(openWindow)[0],
+    (await session.all<OpenWindow>(`${WINDOW} AND window = ?`, [tenant, user, window]))[0],
 
   members: (tenant, { user, window, id }) =>
     session.all<Member>(
