@@ -87,9 +87,10 @@ const installed = async (
   context: Context,
   name: string,
   { channel, aim }: Way,
-  { hub, tenant, worker, processes, sink, bare }: Installation & { sink: Sink; bare: Rounds },
+  { sink, bare, ...raised }: Installation & { sink: Sink; bare: Rounds },
 ): Promise<Measurement[]> => {
-  const installation = { hub, tenant, worker, processes: { ...processes, sink: sink.pid } }
+  const { worker, processes } = raised
+  const installation = { ...raised, processes: { ...processes, sink: sink.pid } }
   const count = countFor(context)
   let run = 0
   const concurrency = () => sentAtOnce(installation, sink, { run: ++run, count, channel })

@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Channel, PlanStep } from '@carillon/schemas'
+import type { Channel, NotificationInput, PlanStep } from '@carillon/schemas'
 import type { Installation } from './installations.ts'
 import { clock, processorTimer } from './machine.ts'
 import { PEOPLE, plannedFor } from './messages.ts'
-import { userOf } from './payload.ts'
+import { untilMetric } from './metrics.ts'
+import { type Mark, userOf } from './payload.ts'
 import type { Sink } from './sink.ts'
 import type { SinkPlace } from './sink-child.ts'
 import type { Prepare } from './tenant.ts'
@@ -19,7 +20,6 @@ export type Sent = { rate: number; cpu: Record<string, number> }
 
 const CHUNK = 1_000
 const BATCH_CONCURRENCY = 3
-const POLL_MS = 50
 
 /** Returns the environment of a process that trusts the sink's certificate. */
 export const trustSink = async (
@@ -35,21 +35,14 @@ export const trustSink = async (
 }
 
 /** Waits until every notification is stored and its steps are in the log. */
-const settled = async ({ hub }: Installation) => {
-  const waiting = /^carillon_queue_backlog\{queue="notify-normal"\} (\d+)$/m
-  for (;;) {
-    const metrics = await (await fetch(`${hub}/metrics`)).text()
-    if (waiting.exec(metrics)?.[1] === '0') return
-    await sleep(POLL_MS)
-  }
-}
+const settled = ({ hub }: Installation) =>
+  untilMetric(hub, 'carillon_queue_backlog{queue="notify-normal"}', (waiting) => waiting === 0)
 
-/** Publishes notifications to PEOPLE in turn, each with one step. `step` is called for each batch. */
-const publish = async (
+/** Publishes `count` notifications in batches. `make` creates them when their batch is sent. */
+export const publishAll = async (
   { hub, tenant }: Installation,
-  run: number,
-  count: number,
-  step: () => PlanStep,
+  { run, count }: { run: number; count: number },
+  make: (mark: Mark) => NotificationInput,
 ): Promise<void> => {
   let from = 0
   const worker = async () => {
@@ -58,14 +51,16 @@ const publish = async (
       const size = Math.min(CHUNK, count - first)
       from += size
       const at = clock()
-      const batch = Array.from({ length: size }, (_, n) =>
-        plannedFor({ run, n: first + n, at }, tenant.id, step()),
-      )
+      const batch = Array.from({ length: size }, (_, n) => make({ run, n: first + n, at }))
       await tenant.sendBatch(hub, batch)
     }
   }
   await Promise.all(Array.from({ length: BATCH_CONCURRENCY }, worker))
 }
+
+/** Publishes notifications to PEOPLE in turn, each with one step. `step` is called for each of them. */
+const publish = (installation: Installation, run: number, count: number, step: () => PlanStep) =>
+  publishAll(installation, { run, count }, (mark) => plannedFor(mark, installation.tenant.id, step()))
 
 /** Publishes `count` notifications with immediate steps and measures from publishing to sending. */
 export const sentAtOnce = async (

@@ -35,7 +35,7 @@ export const startEmbedded = async (later: (undo: () => unknown) => void, setup:
 }
 
 /** Publishes through the batch API of a hub. */
-const overHttp = (hub: string, tenant: Tenant, processes: Target['processes']): Target => ({
+export const overHttp = (hub: string, tenant: Tenant, processes: Target['processes']): Target => ({
   send: ({ run, from, count, at }) =>
     tenant.sendBatch(
       hub,

@@ -4,11 +4,12 @@ import { type Setup, startEmbedded } from './embedded.ts'
 import type { Measurement } from './measure.ts'
 import type { Tenant } from './tenant.ts'
 
-/** A running installation. `worker` is the process that sends. */
+/** A running installation. `worker` is the process that sends, `metrics` its URL. */
 export type Installation = {
   hub: string
   tenant: Tenant
   worker: number
+  metrics: string
   processes: Record<string, number>
 }
 
@@ -21,12 +22,12 @@ const RAISE: Record<Installed, (context: Context, later: Later) => Raise> = {
   embedded: (_, later) => async (setup) => {
     const { server, tenant } = await startEmbedded(later, setup)
     const { pid, url } = server
-    return { hub: url, tenant, worker: pid, processes: { carillon: pid } }
+    return { hub: url, metrics: url, tenant, worker: pid, processes: { carillon: pid } }
   },
   cluster: (context, later) => async (setup) => {
     const raised = await startClustered(await context.servers(), later, setup)
     const { hub, dispatcher, tenant, processes } = raised
-    return { hub: hub.url, tenant, worker: dispatcher.pid, processes }
+    return { hub: hub.url, metrics: dispatcher.url, tenant, worker: dispatcher.pid, processes }
   },
 }
 

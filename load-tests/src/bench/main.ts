@@ -21,12 +21,14 @@ import { describeMachine } from './machine.ts'
 import type { Measurement } from './measure.ts'
 import { LossError, shown } from './measure.ts'
 import { otp } from './otp.ts'
+import { windows } from './windows.ts'
 
 const BENCHES: Record<string, Bench> = {
   ...{ embedded, cluster, fanout, inbox, idle },
   decide,
   ...channels,
   ...{ fallbacks, otp },
+  windows,
 }
 
 const note = (line: string) => process.stderr.write(`${line}\n`)

@@ -8,7 +8,7 @@ import { openDatabase } from '@carillon/core/sqlite/database'
 import { cassandraStore, connectCassandra } from '@carillon/core/store/cassandra'
 import type { Store } from '@carillon/core/store/port'
 import { sqliteStore } from '@carillon/core/store/sqlite'
-import type { InboxPage, NotificationInput, NotificationStatus } from '@carillon/schemas'
+import type { DefaultPreferences, InboxPage, NotificationInput, NotificationStatus } from '@carillon/schemas'
 import type { Settings } from '../rig/carillon.ts'
 import { LossError } from './measure.ts'
 import { TYPE, userOf } from './payload.ts'
@@ -26,6 +26,8 @@ export type Tenant = {
   /** Returns the Socket.IO credentials of the first `count` users. */
   auths(count: number): Promise<object[]>
   defineType(hub: string): Promise<void>
+  /** Replaces the default preferences of the tenant. */
+  putDefaults(hub: string, defaults: DefaultPreferences): Promise<void>
   /** Publishes notifications. Resolves when all are in the event log. */
   sendBatch(hub: string, notifications: readonly NotificationInput[]): Promise<void>
   /** Publishes one notification. Returns its id. */
@@ -42,6 +44,7 @@ export type Tenant = {
 
 /** High limits, because the limits against SMS pumping would dominate the result. */
 const UNLIMITED = { perHour: 10_000_000, perDay: 10_000_000, perRange: 10_000_000 }
+const SETTINGS = { url: 'http://localhost:4000/', otp: UNLIMITED }
 
 /** Opens the store of these settings directly, without starting a process. */
 const inStore = async (settings: Settings, work: (store: Store) => Promise<void>) => {
@@ -71,7 +74,7 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
   await inStore(settings, async (store) => {
     await store.migrate()
     await store.tenants.put(signer)
-    await store.tenants.putSettings(id, { url: 'http://localhost:4000/', otp: UNLIMITED })
+    await store.tenants.putSettings(id, SETTINGS)
     await store.tenants.putKey(key)
     await prepare?.(store, id)
   })
@@ -99,6 +102,9 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
       Promise.all(Array.from({ length: count }, async (_, user) => ({ token: await tokenOf(user) }))),
     defineType: async (hub) => {
       await demand(200, 'PUT', `${hub}/v1/types/${TYPE}`, { name: 'Comments' })
+    },
+    putDefaults: async (hub, defaults) => {
+      await demand(200, 'PUT', `${hub}/v1/tenant`, { ...SETTINGS, defaults })
     },
     sendBatch: async (hub, notifications) => {
       await demand(202, 'POST', `${hub}/v1/notifications/batch`, { notifications })
