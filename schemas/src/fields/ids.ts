@@ -92,7 +92,7 @@ export const NotificationId = named(
 )
 export const TypeKey = z
   .string()
-  .regex(TOKENS, 'a type is 1 to 8 dot-separated tokens of letters, digits, _ or -')
+  .regex(TOKENS, 'a type is 1 to 8 dot-separated tokens of 1 to 64 letters, digits, _ or -')
   .meta({ description: 'The key of a notification type', examples: ['comment.created'] })
 export const Category = z
   .string()

@@ -11,7 +11,7 @@ const CRON_MAX = 128
 /** The id of a schedule, chosen by the backend. */
 export const ScheduleId = z
   .string()
-  .regex(TOKENS, 'an id is 1 to 8 dot-separated tokens of letters, digits, _ or -')
+  .regex(TOKENS, 'an id is 1 to 8 dot-separated tokens of 1 to 64 letters, digits, _ or -')
   .meta({ description: 'The id of a schedule', examples: ['weekly-report'] })
 
 /** A cron expression. Whether its fields are valid, and whether it ever fires, is checked where it is written. */

@@ -14,7 +14,7 @@ export const LOCALES_MAX = 100
 
 export const ResourceKey = z
   .string()
-  .regex(TOKENS, 'a key is 1 to 8 dot-separated tokens of letters, digits, _ or -')
+  .regex(TOKENS, 'a key is 1 to 8 dot-separated tokens of 1 to 64 letters, digits, _ or -')
   .meta({ description: 'The key of a layout or partial', examples: ['brand'] })
 
 export const ActionTemplate = z

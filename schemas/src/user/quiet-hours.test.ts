@@ -25,6 +25,10 @@ describe('quiet hours', () => {
     expect(monday(['22:00', '24:30'])).toEqual([['days/mon/0/1', 'must be a local time from 00:00 to 24:00']])
     expect(monday(['24:00', '07:00'])).toEqual([['days/mon/0/0', 'must be a local time from 00:00 to 23:59']])
     expect(monday(['7:00', '08:00'])).toHaveLength(1)
+    expect(monday('22:00', '07:00')).toEqual([
+      ['days/mon/0', 'must be a start and an end such as ["22:00", "07:00"], not a string'],
+      ['days/mon/1', 'must be a start and an end such as ["22:00", "07:00"], not a string'],
+    ])
     expect(monday(['07:00'])).toHaveLength(1)
     expect(monday(['07:00', '08:00', '09:00'])).toHaveLength(1)
     expect(monday(...Array.from({ length: 9 }, () => ['01:00', '02:00']))).toHaveLength(1)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TimeZone } from '../fields/locale.ts'
+import { named } from '../validation/names.ts'
 
 /** The days of a week, Monday first. */
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
@@ -20,15 +21,18 @@ const end = z
   .describe('When it ends. A time before the start lies on the next day')
 
 /** A quiet window. It belongs to the day on which it starts. */
-export const QuietWindow = z
-  .tuple([start, end])
-  .refine(([from, to]) => from !== to, 'must not end at its start; a whole day is 00:00 to 24:00')
-  .meta({
-    id: 'QuietWindow',
-    description:
-      'A quiet window: start and end as local times. An end before the start lies on the next day; `24:00` is the end of the day',
-    examples: [['22:00', '07:00']],
-  })
+export const QuietWindow = named(
+  z
+    .tuple([start, end])
+    .refine(([from, to]) => from !== to, 'must not end at its start; a whole day is 00:00 to 24:00')
+    .meta({
+      id: 'QuietWindow',
+      description:
+        'A quiet window: start and end as local times. An end before the start lies on the next day; `24:00` is the end of the day',
+      examples: [['22:00', '07:00']],
+    }),
+  'a start and an end such as ["22:00", "07:00"]',
+)
 export type QuietWindow = z.infer<typeof QuietWindow>
 
 /** The quiet windows that start on one day. */

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { z } from 'zod'
+import { ContextFilter } from '../fields/ids.ts'
 import { Notification } from '../notification/notification.ts'
 import { invalid, problemDetails } from '../problems/problem.ts'
 import { DeviceInput } from '../user/device.ts'
@@ -143,6 +144,13 @@ test('a detail names the first error and counts the others', () => {
 test('nearest ignores words that are too different', () => {
   expect(nearest('foo', ['to', 'type'])).toBeUndefined()
   expect(nearest('x'.repeat(100_000), ['to'])).toBeUndefined()
+})
+
+test('what is wrong with a text is told, though an empty one would do', () => {
+  expect(errors(z.object({ context: ContextFilter }), { context: 'x'.repeat(129) })).toEqual([
+    { pointer: '/context', message: 'must have at most 128 bytes' },
+    { pointer: '/context', message: 'takes "" or a context' },
+  ])
 })
 
 test('an empty text is shown in quotes', () => {

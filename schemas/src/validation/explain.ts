@@ -45,13 +45,18 @@ const branchesOf = (errors: readonly Raw[][]): Raw[][] =>
       : [branch]
   })
 
+/** Reports whether a branch of a union expects other values of the same kind, such as `''`. */
+const isOtherValue = (branch: readonly Raw[]): boolean =>
+  branch.some((issue) => issue.path.length === 0 && issue.code === 'invalid_value')
+
 const faults = (branch: readonly Raw[]): number =>
   branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0)
 
 /** Returns the branch with the fewest faults; undefined without branches, or for a tie. */
 const closest = (errors: readonly Raw[][]): Raw[] | undefined => {
   const fitting = branchesOf(errors).filter((branch) => !isOtherKind(branch))
-  const ordered = fitting
+  const open = fitting.filter((branch) => !isOtherValue(branch))
+  const ordered = (open.length > 0 ? open : fitting)
     .map((branch) => ({ branch, count: faults(branch) }))
     .sort((a, b) => a.count - b.count)
   const [first, second] = ordered

@@ -9,6 +9,7 @@ const KINDS: Record<string, string> = {
   int: 'an integer',
   boolean: 'true or false',
   array: 'a list',
+  tuple: 'a list',
   object: 'an object',
   record: 'an object',
 }
