@@ -122,6 +122,21 @@ export const acceptedAt = ({
 export const secretContext = ({ tenant, notification }: Pick<Step, 'tenant' | 'notification'>): string =>
   `otp:${tenant}:${notification}`
 
+const planOf = (tenant: string, notification: string): string =>
+  `plan-${digest(tenant, notification).slice(0, 22)}`
+
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/**
+ * Returns groups of schedule keys that contain the next steps of a notification for all of its users. Those of an audience are
+ * in 64 groups, because the log stands still while it cancels one.
+ */
+export const planGroups = (tenant: string, notification: string, toAudience: boolean): string[] => {
+  const plan = planOf(tenant, notification)
+  if (!toAudience) return [scheduleSubject(tenant, plan)]
+  return [...BASE64URL].map((first) => scheduleSubject(tenant, plan, first))
+}
+
 /**
  * Returns the schedule key of the plan's next step. At most one message per user and notification is
  * scheduled under it.
@@ -130,8 +145,10 @@ export const planKey = ({
   tenant,
   notification,
   user,
-}: Pick<Step, 'tenant' | 'notification' | 'user'>): string =>
-  scheduleSubject(tenant, `plan-${digest(tenant, notification, user).slice(0, 32)}`)
+}: Pick<Step, 'tenant' | 'notification' | 'user'>): string => {
+  const hashed = digest(user).slice(0, 22)
+  return scheduleSubject(tenant, planOf(tenant, notification), hashed.slice(0, 1), hashed.slice(1))
+}
 
 /** Returns when a step is due, epoch ms. */
 export const dueAt = ({ at, plan, index }: Pick<Step, 'at' | 'plan' | 'index'>): number => {

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import { ProblemError, UnavailableError } from '../errors.ts'
 import type { Database } from '../sqlite/database.ts'
 import { type Appended, appender, routed } from './embedded/append.ts'
+import { canceller } from './embedded/cancel.ts'
 import { deadLetters } from './embedded/dead-letters.ts'
 import { startTimer } from './embedded/due.ts'
 import { startPurging } from './embedded/purge.ts'
@@ -68,6 +69,7 @@ export const embeddedStream = ({
     dueAt: timer.set,
     deposit: (letter) => dead.deposit(letter, now()),
   })
+  const waiting = canceller({ write, log, size })
   const stopPurging = startPurging({ handle, write, size, now })
 
   return {
@@ -88,9 +90,11 @@ export const embeddedStream = ({
     },
     cancel: async (keys) => {
       open()
-      const removed = await write(() => log.cancel(keys))
-      size.kept(-removed)
-      return removed
+      return waiting.cancel(keys)
+    },
+    cancelGroup: async (group) => {
+      open()
+      return waiting.cancelGroup(group)
     },
     now: async () => {
       open()

@@ -98,6 +98,11 @@ export const jetstreamStream = async ({
       )
       return answers.reduce((removed, { purged }) => removed + purged, 0)
     },
+    cancelGroup: async (group) => {
+      const filter = names.scoped(`${group}.>`)
+      return (await connectionState.whileUp(() => manager.streams.purge(names.stream('WORK'), { filter })))
+        .purged
+    },
     now: async (tenant) => {
       const stream = names.own.includes(tenant) ? names.ownStream(tenant) : names.stream('NOTIFY')
       const { ts } = await connectionState.whileUp(() => manager.streams.info(stream))

@@ -109,6 +109,8 @@ export interface Stream {
   publish(messages: readonly OutgoingMessage[]): Promise<Published[]>
   /** Removes scheduled messages by key. Unknown keys are ignored. Resolves with the number of removed messages. */
   cancel(keys: readonly string[]): Promise<number>
+  /** Removes all scheduled messages of a group: their keys are that of the group and more tokens. Resolves as `cancel`. */
+  cancelGroup(group: string): Promise<number>
   /**
    * Returns the current time of the clock that sets `appendedAt` of a tenant's `notify` messages, epoch ms. What was published
    * before the call has at most this time.

@@ -78,6 +78,15 @@ describe('DELETE /v1/notifications?cancelKey=', () => {
     expect(await test.ports.stream.cancel(waiting)).toBe(1)
   })
 
+  it('ends the steps of an audience that are still in their delay, and counts them', async () => {
+    await read('all', { planned: true, chains: 1, direct: 0, users: undefined })
+    await read('other', { planned: true, chains: 1, direct: 0, users: undefined }, 'order 8')
+    const users = Array.from({ length: 300 }, (_, index) => `user-${index}`)
+    await test.ports.stream.publish([...users.map((user) => step('all', user)), step('other')])
+    expect(await ended()).toMatchObject([{ id: 'all', state: 'cancelled', ended: 300 }])
+    expect(await ended('order 8')).toMatchObject([{ id: 'other', ended: 1 }])
+  })
+
   it('lists each notification once, and none for a key without any', async () => {
     expect(await cancel('unheard of')).toMatchObject({ status: 200, json: { cancelled: [], more: false } })
     await read('n1', { planned: true })

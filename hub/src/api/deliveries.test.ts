@@ -1,4 +1,4 @@
-import { planKey } from '@carillon/core/delivery/step'
+import { planGroups } from '@carillon/core/delivery/step'
 import { itemId } from '@carillon/core/notification/ids'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
@@ -8,16 +8,16 @@ import { openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
 let test: TestHub
 let tenant: TestTenant
-/** The keys of the scheduled messages that were cancelled. */
+/** The groups of scheduled messages that were cancelled. */
 let cancelled: string[] = []
 
 beforeAll(async () => {
   test = await openHub({}, ({ stream }) => ({
     stream: {
       ...stream,
-      cancel: (keys) => {
-        cancelled.push(...keys)
-        return stream.cancel(keys)
+      cancelGroup: (group) => {
+        cancelled.push(group)
+        return stream.cancelGroup(group)
       },
     },
   }))
@@ -179,8 +179,7 @@ describe('a planned notification', () => {
     expect((await test.call('GET', '/v1/notifications/n1', { token: tenant.key })).json.state).toBe(
       'cancelled',
     )
-    const plan = (user: string) => planKey({ tenant: tenant.id, notification: 'n1', user })
-    expect(cancelled).toEqual(expect.arrayContaining([plan('ann'), plan('bob')]))
+    expect(cancelled).toEqual(planGroups(tenant.id, 'n1', false))
     await record({ id: 'n2', planned: undefined })
     expect((await cancel('n2')).json.code).toBe('already_delivered')
   })

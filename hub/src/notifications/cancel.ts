@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { planKey } from '@carillon/core/delivery/step'
+import { planGroups } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
 import { dueKey } from '@carillon/core/notification/ids'
 import { slices } from '@carillon/core/store/grouping'
@@ -25,19 +25,17 @@ export type CancelPorts = {
   notifications: Pick<Notifications, 'get' | 'find' | 'cancel'>
   deliveries: Pick<Deliveries, 'sum'>
   cancelKeys: Pick<CancelKeys, 'cancel' | 'pass'>
-  stream: Pick<Stream, 'cancel' | 'now'>
+  stream: Pick<Stream, 'cancel' | 'cancelGroup' | 'now'>
 }
 
 /** Cancels the pending parts of notifications: their delivery, if it is scheduled, and the steps of their plans. Idempotent. */
 export const createCancel = ({ notifications, deliveries, cancelKeys, stream }: CancelPorts) => {
-  /** Removes what waits in the log. Returns the number of steps. The steps of an audience end when they become due. */
+  /** Removes what waits in the log. Returns the number of steps. */
   const removeWaiting = async (tenant: string, id: string, found: NotificationProgress | undefined) => {
-    const users = (found?.planned ? found.users : undefined) ?? []
-    const steps = users.map((user) => planKey({ tenant, notification: id, user }))
-    const [ended] = await Promise.all([
-      stream.cancel(steps),
-      stream.cancel([scheduleSubject(tenant, dueKey(id))]),
-    ])
+    await stream.cancel([scheduleSubject(tenant, dueKey(id))])
+    let ended = 0
+    const groups = found?.planned ? planGroups(tenant, id, found.chains > 0) : []
+    for (const group of groups) ended += await stream.cancelGroup(group)
     return ended
   }
 

@@ -15,6 +15,7 @@ import { quoted, SubjectError } from './subject-error.ts'
  *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
  *     work.report.<account>.normal.<tenant>        a provider's report to an account
  *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
+ *     schedule.<tenant>.<group>.<key…>             one of a group that can be cancelled together
  *     dead.<tenant>.<queue>                         dead letters, with their reasons
  *     event.<tenant>.inbox.<kind>                  out: lifecycle events of items
  *     event.<tenant>.delivery.<state>              out: state changes of deliveries
@@ -42,9 +43,12 @@ export const stepSubject = (channel: Channel, priority: Priority, tenant: string
 export const reportSubject = (account: string, tenant: string) =>
   `work.report.${token('account', account)}.normal.${token('tenant', tenant)}`
 
-/** `key` identifies one scheduled message: publishing to it again replaces the message, and a purge cancels it. */
-export const scheduleSubject = (tenant: string, key: string) =>
-  `schedule.${token('tenant', tenant)}.${token('key', key)}`
+/**
+ * `key` identifies one scheduled message: publishing to it again replaces the message, and a purge cancels it. A key of several
+ * tokens is in the groups that its first tokens name.
+ */
+export const scheduleSubject = (tenant: string, ...key: [string, ...string[]]) =>
+  ['schedule', token('tenant', tenant), ...key.map((each) => token('key', each))].join('.')
 
 /** The tenant may come from rejected input; an invalid one is replaced by `_`. */
 export const deadSubject = (tenant: string, queue: Queue) =>

@@ -75,12 +75,7 @@ export const CancelledNotification = z
       .describe(
         'The number of messages outside the inbox that a provider had accepted, without those that failed later',
       ),
-    ended: z
-      .int()
-      .min(0)
-      .describe(
-        'The number of steps that were waiting and will not be sent. For an audience, only steps that had already been due are counted',
-      ),
+    ended: z.int().min(0).describe('The number of steps that were waiting and will not be sent'),
   })
   .meta({
     id: 'CancelledNotification',

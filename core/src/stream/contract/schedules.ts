@@ -39,6 +39,24 @@ export const schedulesContract = (kit: Kit): void => {
     expect((await take(reader, 3)).map(text)).toEqual(['at once', 'replaced', 'end'])
   })
 
+  test('cancels all schedules of a group, and no others', async () => {
+    const { stream } = await world()
+    const reader = await stream.read('work-high', { buffer: 10 })
+    const at = Date.now() + 1_000
+    const key = (...tokens: [string, ...string[]]) => scheduleSubject(tenant, ...tokens)
+    const grouped = (...tokens: [string, ...string[]]) => ({
+      ...later('any', 'kept', at),
+      schedule: { at, key: key(...tokens) },
+    })
+    const many = Array.from({ length: 2_500 }, (_, index) => grouped('g', `${index % 2}`, `k${index}`))
+    await stream.publish([...many, grouped('g'), grouped('g-1', 'k'), grouped('h', 'k')])
+    const groups = [key('g', '1'), key('g'), key('g')]
+    const removed: number[] = []
+    for (const group of groups) removed.push(await stream.cancelGroup(group))
+    expect(removed).toEqual([1_250, 1_250, 0])
+    expect((await take(reader, 3)).map(text)).toEqual(['kept', 'kept', 'kept'])
+  })
+
   test('keeps a message scheduled for more than a year, and delivers earlier ones first', async () => {
     const { stream } = await world()
     const reader = await stream.read('work-high', { buffer: 10 })

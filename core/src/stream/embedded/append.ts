@@ -28,6 +28,9 @@ export const appender = (handle: Libsql.Database) => {
     'INSERT INTO stream_schedules (sequence, key, at, queue, subject, data) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const deleteSchedule = handle.prepare('DELETE FROM stream_schedules WHERE key = ?')
+  const deleteGroup = handle.prepare(`
+    DELETE FROM stream_schedules WHERE sequence IN
+      (SELECT sequence FROM stream_schedules WHERE key > ? AND key < ? LIMIT ?)`)
   const remember = handle.prepare(`
     INSERT INTO stream_dedupe (window, id, sequence, at) SELECT ?1, ?2, ?3, ?4
     WHERE NOT EXISTS (SELECT 1 FROM stream_dedupe
@@ -109,5 +112,10 @@ export const appender = (handle: Libsql.Database) => {
     /** Returns the number of removed schedules. */
     cancel: (keys: readonly string[]): number =>
       keys.reduce((removed, key) => removed + deleteSchedule.run(key).changes, 0),
+
+    /** Removes up to `max` schedules of a group. Returns their number. */
+    cancelGroup: (group: string, max: number): number =>
+      // '/' follows '.' in ASCII.
+      deleteGroup.run(`${group}.`, `${group}/`, max).changes,
   }
 }

@@ -43,5 +43,14 @@ export const CANCELLING: Scenario = {
     for (const id of before) await eventually(async () => expect(await state(id)).toBe('cancelled'))
     await eventually(async () => expect(await state(after)).toBe('delivered'))
     expect(company.accepted).toHaveLength(1)
+
+    const users = Array.from({ length: 600 }, (_, index) => `reader-${index}`)
+    for (const some of [users.slice(0, 300), users.slice(300)])
+      await ok('POST', '/v1/topics/readers/members', { users: some })
+    const broadcast = await send({ ...waiting, to: { topic: 'readers' } })
+    await eventually(async () => expect(await state(broadcast)).toBe('delivered'))
+    expect(await ok('DELETE', `/v1/notifications/${broadcast}`)).toEqual({
+      ...{ id: broadcast, state: 'cancelled', stored: 600, sent: 0, ended: 600 },
+    })
   },
 }
