@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { SetupError } from '../errors.ts'
 import { LAYOUT } from '../installation/layout.ts'
 import { createSeal } from '../security/seal.ts'
@@ -12,11 +12,6 @@ const url = inject('cassandra')
 describe.skipIf(!url)('the record of an installation in a keyspace', () => {
   const place = () =>
     (url ?? '').replace(/\/([a-z0-9_]+)(?=\?|$)/, (_, keyspace: string) => `/${keyspace}_installation`)
-  afterAll(async () => {
-    const { client, keyspace } = connectCassandra(place())
-    await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { prepare: false, readTimeout: 30_000 })
-    await client.shutdown()
-  })
 
   test('rejects a keyspace of another layout without changing it, and records its namespace once', async () => {
     const { client, keyspace } = connectCassandra(place())

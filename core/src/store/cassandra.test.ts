@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errors, types } from 'cassandra-driver'
-import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { connectCassandra } from '../cassandra/connection.ts'
 import { UnavailableError } from '../errors.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
@@ -12,18 +12,11 @@ import type { Owner } from './ports/inbox.ts'
 const url = inject('cassandra')
 
 if (url) {
-  const keyspaces = new Set<string>()
+  /** The end of the run drops every keyspace of the run. */
   const at = (place: string) => {
     const keyspace = `${connectCassandra(url).keyspace}_${place}`
-    keyspaces.add(keyspace)
     return url.replace(/\/[a-z0-9_]+(?=\?|$)/, `/${keyspace}`)
   }
-  afterAll(async () => {
-    const { client } = connectCassandra(url)
-    for (const keyspace of keyspaces)
-      await client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`, [], { prepare: false, readTimeout: 30_000 })
-    await client.shutdown()
-  })
   /** Returns the tables that could contain plain text. */
   const dump = async (place: string) => {
     const { client, keyspace } = connectCassandra(at(place))
@@ -64,7 +57,7 @@ if (url) {
 
   test('an inbox with more expired items than Cassandra accepts in one read can be read', async () => {
     const store = cassandraStore({
-      ...connectCassandra(at('expired')),
+      ...connectCassandra(at('main')),
       seal: contractSeal,
       retention: RETENTION,
     })
@@ -86,7 +79,7 @@ if (url) {
   }, 60_000)
 
   test('the places of an erased user in groups are removed', async () => {
-    const connection = connectCassandra(at('groups'))
+    const connection = connectCassandra(at('main'))
     const store = cassandraStore({ ...connection, seal: contractSeal, retention: RETENTION })
     onTestFinished(() => store.close())
     await store.migrate()
@@ -106,7 +99,7 @@ if (url) {
   test('a retention beyond the latest expiry of Cassandra is capped', async () => {
     // Exceeds the latest expiry, January 2038, as a retention of 3,650 days will from 2028 on.
     const retention = 7_000 * DAY
-    const store = cassandraStore({ ...connectCassandra(at('far')), seal: contractSeal, retention })
+    const store = cassandraStore({ ...connectCassandra(at('main')), seal: contractSeal, retention })
     onTestFinished(() => store.close())
     await store.migrate()
     const { inbox, notifications, deliveries, expiringKeys } = store
