@@ -181,6 +181,16 @@ describe('a digest of a type', () => {
     expect(world.mail.got[0]?.content.html).toContain('>Bob</li>')
   })
 
+  test("is rendered as a built-in summary if the tenant's summary fails, too", async () => {
+    const failing = { content: { title: '{{ data.missing }}' } }
+    await world.store.types.put(world.tenant, { key: 'carillon.digest', ...failing })
+    await collecting({ window: 1 }, failing)
+    await likes('Bob', 'Cleo')
+    await until(() =>
+      expect(world.mail.got.map(({ content }) => content.subject)).toEqual(['2 new notifications']),
+    )
+  })
+
   test('survives a dispatcher that stops and starts again', async () => {
     await collecting({ window: 1 })
     await likes('Bob', 'Cleo')

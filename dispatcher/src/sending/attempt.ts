@@ -86,7 +86,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     const person = known.person(step)
     const overrides = overridesOf(seal, step)
     const speaker = speakerOf(step, known, begun)
-    const { content, templates, summary, told } = speaker
+    const { content, templates, summaries = [], told } = speaker
     const urls = { links: await linksOf(step, speaker, overrides), appUrl: appUrlOf(tenancy, options) }
     const shared = {
       content,
@@ -99,10 +99,10 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
       now: Date.now(),
     }
     let spoken = saidBy(speaker.step, { ...shared, templates })
-    if ('faults' in spoken) {
-      metrics.templateErrors.inc({ type: step.type })
-      if (summary && summary !== templates) spoken = saidBy(speaker.step, { ...shared, templates: summary })
-    }
+    if ('faults' in spoken) metrics.templateErrors.inc({ type: step.type })
+    for (const summary of summaries)
+      if ('faults' in spoken && summary !== templates)
+        spoken = saidBy(speaker.step, { ...shared, templates: summary })
     if ('faults' in spoken) {
       return { ending: unrendered(spoken.faults[0]), now: Date.now(), leftOut: [] }
     }

@@ -28,8 +28,8 @@ export const lookUpTemplates = async (
   steps: readonly Step[],
 ): Promise<{
   templates(step: Step): TypeTemplates | undefined
-  /** Returns the templates of a tenant's summaries. Only for digests. */
-  summary(step: Step): TypeTemplates | undefined
+  /** Returns the templates of summaries: the tenant's, if it has its own, then the built-in ones. Only for digests. */
+  summaries(step: Step): readonly TypeTemplates[]
   /** Returns the type of a tenant's summaries, if the tenant has its own. Only for digests. */
   summaryType(step: Step): NotificationType | undefined
 }> => {
@@ -38,7 +38,7 @@ export const lookUpTemplates = async (
     steps.flatMap((step) => (framed || isTyped(step) ? [[nameOf(step), step] as const] : [])),
   )
   const found = new Map<string, TypeTemplates | undefined>()
-  const summaries = new Map<string, TypeTemplates | undefined>()
+  const summaries = new Map<string, readonly TypeTemplates[]>()
   const summaryTypes = new Map<string, NotificationType | undefined>()
   const tenants = new Set(steps.flatMap(({ tenant, digest }) => (digest ? [tenant] : [])))
   await Promise.all([
@@ -51,13 +51,17 @@ export const lookUpTemplates = async (
     ...[...tenants].map(async (tenant) => {
       const [own, revision] = await Promise.all([cache.type(tenant, DIGEST_TYPE.key), cache.revision(tenant)])
       summaryTypes.set(tenant, own)
-      const type = own && hasTemplates(own) ? own : DIGEST_TYPE
-      summaries.set(tenant, await prepared(tenant, type, { revision, framed }))
+      const types = own && hasTemplates(own) ? [own, DIGEST_TYPE] : [DIGEST_TYPE]
+      const all = await Promise.all(types.map((type) => prepared(tenant, type, { revision, framed })))
+      summaries.set(
+        tenant,
+        all.filter((each) => each !== undefined),
+      )
     }),
   ])
   return {
     templates: (step) => found.get(nameOf(step)),
-    summary: ({ tenant }) => summaries.get(tenant),
+    summaries: ({ tenant }) => summaries.get(tenant) ?? [],
     summaryType: ({ tenant }) => summaryTypes.get(tenant),
   }
 }

@@ -45,7 +45,7 @@ export type Known = {
   /** Returns the templates of its type, or those that put its e-mail into the default layout; undefined without either. */
   templates(step: Step): TypeTemplates | undefined
   /** Returns the templates of digests whose type has none, or whose templates fail. */
-  summary(step: Step): TypeTemplates | undefined
+  summaries(step: Step): readonly TypeTemplates[]
   /** Returns the tenant's own type of summaries; undefined if it has none. */
   summaryType(step: Step): NotificationType | undefined
   /** Returns what preferences about the step are looked up by. */
@@ -110,7 +110,7 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
   const inDigests = await lookUpMembers(ports.membersOf, due)
   const steps =
     inDigests.size === 0 ? due : [...due, ...[...inDigests.values()].flatMap(({ steps }) => steps)]
-  const { templates, summary, summaryType } = await lookUpTemplates(ports, channel, steps)
+  const { templates, summaries, summaryType } = await lookUpTemplates(ports, channel, steps)
   const [found, presence, preferences, tenancy, categoryName] = await Promise.all([
     lookUpItems(store, steps),
     presences(live, steps),
@@ -183,7 +183,7 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
     subject,
     content,
     templates,
-    summary,
+    summaries,
     summaryType,
     tenancy,
     categoryName,

@@ -6,12 +6,12 @@ import type { ItemContent } from '@carillon/schemas'
 import { digestContent } from './digest-content.ts'
 import type { Known } from './lookup.ts'
 
-/** What a message is made of. `summary` renders a digest if the templates of its type fail. */
+/** What a message is made of. `summaries` render a digest if the templates of its type fail, the first that does not fail. */
 export type Speaker = {
   step: Step
   content: ItemContent | undefined
   templates: TypeTemplates | undefined
-  summary?: TypeTemplates | undefined
+  summaries?: readonly TypeTemplates[]
   told?: Told
   subjects: readonly Omit<Subject, 'addressed'>[]
 }
@@ -40,12 +40,12 @@ export const speakerOf = (step: Step, known: Known, now: number): Speaker => {
   const [only] = left
   if (only && left.length === 1 && step.digest.kind === 'quiet_hours')
     return { ...ofStep(only, known), step: { ...asItself(step, only), destination: step.destination } }
-  const summary = known.summary(step)
+  const summaries = known.summaries(step)
   return {
     step,
     ...(digestContent(step, left, known, now) ?? { content: undefined }),
-    templates: known.templates(step) ?? summary,
-    summary,
+    templates: known.templates(step) ?? summaries[0],
+    summaries,
     subjects: left.map(known.subject),
   }
 }
