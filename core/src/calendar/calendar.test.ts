@@ -1,7 +1,7 @@
 import { DAYS, type QuietHours } from '@carillon/schemas'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nextDigest } from './digest-close.ts'
+import { nextDigest } from './frequency.ts'
 import { localInstant } from './local-instant.ts'
 import { quietUntil } from './quiet-until.ts'
 import { clockModel, firstAfter, modelInstant, modelQuiet } from './testing/clock-model.ts'

@@ -1,6 +1,6 @@
 import type { QuietHours, QuietWindow } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
-import { nextDigest } from './digest-close.ts'
+import { nextDigest } from './frequency.ts'
 import { earliestInstant, localInstant } from './local-instant.ts'
 import { quietUntil } from './quiet-until.ts'
 import { shiftedDate } from './shifted-date.ts'

@@ -1,10 +1,10 @@
 import { HOUR } from './week.ts'
 import { zoneOf } from './zone.ts'
 
-/** The largest offset from UTC, of Kiritimati. */
+/** The largest offset from UTC: that of Kiritimati. */
 const EARLIEST_OFFSET = 14 * HOUR
 
-/** The smallest offset from UTC, of Baker Island. */
+/** The smallest offset from UTC: that of Baker Island. */
 const LATEST_OFFSET = -12 * HOUR
 
 const localOf = (local: string): number => Date.parse(`${local}Z`)

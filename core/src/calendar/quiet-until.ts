@@ -7,7 +7,7 @@ type Span = { start: number; end: number }
 /** The merged windows of a week. */
 type Week = readonly Span[]
 
-/** A week that is quiet throughout is not quiet in its first hour, or what waits would never leave. */
+/** A fully quiet week is not quiet in its first hour, because waiting messages would otherwise never be sent. */
 const ALWAYS: Week = [{ start: HOUR, end: WEEK }]
 
 const timeOf = (text: string): number => Number(text.slice(0, 2)) * HOUR + Number(text.slice(3)) * MINUTE
@@ -46,8 +46,7 @@ const knownWeek = (quiet: QuietHours): Week => {
 /**
  * Returns the end (epoch ms) of the quiet window that contains `at` (epoch ms); undefined if none does. A window includes its
  * start, not its end. Windows that overlap or adjoin are one. `zone` is the user's time zone, for quiet hours without their
- * own. A week that is quiet throughout pauses in the first hour of Monday. Pure; the windows of an object are read once, so it
- * must not change.
+ * own. A fully quiet week pauses in the first hour of Monday. Pure. The windows of an object are cached, so it must not change.
  */
 export const quietUntil = (quiet: QuietHours, zone: string, at: number): number | undefined => {
   const week = knownWeek(quiet)
@@ -59,7 +58,7 @@ export const quietUntil = (quiet: QuietHours, zone: string, at: number): number 
   )
   let until = at
   for (;;) {
-    // Windows that are apart in local time adjoin if the clock skips what lies between them.
+    // Separate windows in local time adjoin if the clock skips the time between them.
     const edge = until
     const next = windows.find(({ start, end }) => instantOf(start) <= edge && edge < instantOf(end))
     if (!next) return until > at ? until : undefined

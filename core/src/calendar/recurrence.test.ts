@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { localInstant } from './local-instant.ts'
-import { cronFault, latestRun, nextRun, nextRuns, type Rhythm, runsBetween } from './recurrence.ts'
+import { cronFault, latestRun, nextRun, nextRuns, type Recurrence, runsBetween } from './recurrence.ts'
 import { clockModel, firstAfter, modelInstant } from './testing/clock-model.ts'
 import { CHANGES } from './testing/zones.ts'
 
@@ -9,8 +9,8 @@ const MINUTE = 60_000
 const DAY = 86_400_000
 const at = (text: string) => Date.parse(text)
 const iso = (instant: number) => new Date(instant).toISOString().replace(':00.000Z', 'Z')
-const runs = (rhythm: Rhythm, after: string, count: number) =>
-  nextRuns(rhythm, at(after), count).map((run) => iso(run.at))
+const runs = (recurrence: Recurrence, after: string, count: number) =>
+  nextRuns(recurrence, at(after), count).map((run) => iso(run.at))
 const NEW_YORK = 'America/New_York'
 
 describe('runs', () => {
@@ -52,8 +52,8 @@ describe('runs', () => {
   })
 
   test('from and until are inclusive', () => {
-    const rhythm = { cron: '0 9 * * *', from: '2026-07-03T09:00:00Z', until: '2026-07-05T11:00:00+02:00' }
-    expect(runs(rhythm, '2026-07-01T00:00Z', 9)).toEqual([
+    const recurrence = { cron: '0 9 * * *', from: '2026-07-03T09:00:00Z', until: '2026-07-05T11:00:00+02:00' }
+    expect(runs(recurrence, '2026-07-01T00:00Z', 9)).toEqual([
       '2026-07-03T09:00Z',
       '2026-07-04T09:00Z',
       '2026-07-05T09:00Z',
@@ -100,14 +100,16 @@ describe.each(CHANGES)('%s around %s', (timezone, date) => {
   test('the next run is after, and the first; the latest run is the last', () => {
     fc.assert(
       fc.property(cron, near, fc.integer({ min: 0, max: DAY }), (cron, after, span) => {
-        const rhythm = { cron, timezone }
-        const between = runsBetween(rhythm, after, after + span)
+        const recurrence = { cron, timezone }
+        const between = runsBetween(recurrence, after, after + span)
         const instants = between.map((run) => run.at)
         expect(instants.every((instant) => instant > after && instant <= after + span)).toBe(true)
         expect(instants).toEqual([...new Set(instants)].sort((one, other) => one - other))
-        expect(latestRun(rhythm, after, after + span)).toEqual(between.at(-1))
+        expect(latestRun(recurrence, after, after + span)).toEqual(between.at(-1))
         const middle = after + Math.floor(span / 2)
-        expect(runsBetween(rhythm, middle, after + span)).toEqual(between.filter((run) => run.at > middle))
+        expect(runsBetween(recurrence, middle, after + span)).toEqual(
+          between.filter((run) => run.at > middle),
+        )
       }),
       { numRuns: 12 },
     )

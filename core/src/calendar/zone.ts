@@ -14,7 +14,7 @@ export type Zone = {
   instantOf: (local: number) => number
 }
 
-/** A time in which the offset from UTC is known to stay the same: `from` inclusive, `until` exclusive. */
+/** A period with a constant offset from UTC: `from` inclusive, `until` exclusive. */
 type Period = { from: number; until: number; offset: number }
 
 const ZONES_MAX = 600
@@ -22,13 +22,13 @@ const PERIODS_MAX = 16
 const RESOLVED_MAX = 256
 /** More than twice the largest offset from UTC: local times farther than that from a change of the offset exist once. */
 const SAFE_MS = 2 * 86_400_000
-/** How far back a period is looked for: room for the questions around one instant. */
+/** How far before an instant its period starts at the earliest, so that queries around the instant share the period. */
 const BACK_MS = 30 * 86_400_000
 
 const zoned = (at: number, zone: string) =>
   Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone)
 
-/** Asks for `next` only: for a zone whose offset has not changed for decades, `previous` takes 100 ms. */
+/** Only queries `next`, because `previous` takes 100 ms for a zone whose offset has not changed for decades. */
 const periodAt = (at: number, name: string): Period => {
   let from = at - BACK_MS
   for (;;) {
@@ -39,7 +39,7 @@ const periodAt = (at: number, name: string): Period => {
   }
 }
 
-/** Temporal takes 20 to 40 µs a call. Periods are kept, and it is asked only for local times near a change of the offset. */
+/** Temporal takes 20 to 40 µs a call. So periods are cached, and Temporal is called only near a change of the offset. */
 const open = (name: string): Zone => {
   const periods: Period[] = []
   const resolved = new LRUCache<number, number>({ max: RESOLVED_MAX })

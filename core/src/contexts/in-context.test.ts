@@ -2,7 +2,7 @@ import type { ContextSettings, TenantSettings } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
 import { unmet } from '../expression/condition.ts'
 import { createEngine } from '../template/engine.ts'
-import { viewerOf } from '../template/viewer.ts'
+import { localeAndZone } from '../template/locale-and-zone.ts'
 import { inContext, lookUpInContext } from './in-context.ts'
 
 const settings: TenantSettings = {
@@ -109,6 +109,6 @@ describe('the locale and the time zone of a person', () => {
       { locale: 'fr', timezone: 'Asia/Tokyo' },
     ],
   ])('are those of %s', (_, reader, where, expected) => {
-    expect(viewerOf(reader, where, 7)).toEqual({ ...expected, now: 7 })
+    expect(localeAndZone(reader, where, 7)).toEqual({ ...expected, now: 7 })
   })
 })

@@ -58,7 +58,7 @@ export const inContext = ({
   }
 }
 
-/** Returns the time zone of dates and times that are nobody's own: that of the context, else that of the tenant, else UTC. */
+/** Returns the time zone of dates and times without a user: that of the context, else that of the tenant, else UTC. */
 export const zoneIn = (place: Pick<InContext, 'settings'> | undefined): string =>
   place?.settings.timezone ?? 'UTC'
 

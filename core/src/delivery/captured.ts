@@ -1,16 +1,16 @@
 import { Channel, DeliveryState } from '@carillon/schemas'
 import { z } from 'zod'
 
-/** What an e-mail has beside its content; `from` also of a text message. An address is `ada@example.com` or `Ada <ada@example.com>`. */
+/** The envelope of an e-mail; `from` also of a text message. An address is `ada@example.com` or `Ada <ada@example.com>`. */
 export const CapturedEnvelope = z.object({
   from: z
     .string()
     .optional()
-    .describe('The sender that the context or tenant sets; that of the account if left out'),
-  replyTo: z.string().optional().describe('Where replies go'),
-  cc: z.array(z.string()).optional().describe('Who gets a copy'),
-  bcc: z.array(z.string()).optional().describe('Who gets a blind copy'),
-  headers: z.record(z.string(), z.string()).optional().describe('Headers beside those of any e-mail'),
+    .describe('The sender that the context or tenant sets. Defaults to that of the account'),
+  replyTo: z.string().optional().describe('The address for replies'),
+  cc: z.array(z.string()).optional().describe('The addresses that get a visible copy'),
+  bcc: z.array(z.string()).optional().describe('The addresses that get a hidden copy'),
+  headers: z.record(z.string(), z.string()).optional().describe('Additional headers'),
   attachments: z
     .array(z.object({ filename: z.string(), contentType: z.string(), size: z.int() }))
     .optional()

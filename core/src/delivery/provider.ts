@@ -83,7 +83,7 @@ export type Outgoing = {
   expiresAt: number
   address: Address
   content: Content
-  /** Of a digest to a machine: the notifications of which it tells. */
+  /** Of a digest on a webhook: the notifications that it covers. */
   listed?: Listed
   /** An idempotency key for providers that support one: equal on every attempt. 32 characters of base64url. */
   key: string

@@ -88,7 +88,7 @@ export const Step = z
         id: z.string().max(64),
       })
       .optional()
-      .describe('The closed window whose members this message tells of'),
+      .describe('The closed window whose members this message covers'),
     slot: z.string().max(64).optional().describe('The key of the throttle under which the step has a slot'),
     held: z.int().min(1).optional().describe('Number of windows in which the step has waited'),
     queued: z.boolean().optional().describe('The step has already waited for a permit or a pause'),

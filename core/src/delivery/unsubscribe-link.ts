@@ -4,8 +4,8 @@ import { type LinkFault, type LinkOwner, signLink, verifyLink } from '../securit
 import type { Seal } from '../security/seal.ts'
 
 /**
- * What a person unsubscribes from on a channel: categories, and types without a category. A message that combines several
- * notifications names those of all. `context` is that of the message.
+ * The categories, and types without a category, that a user unsubscribes from on a channel. A message that combines several
+ * notifications lists those of all. `context` is that of the message.
  */
 export type Unsubscribe = LinkOwner & {
   channel: Channel
@@ -26,7 +26,7 @@ const Claims = z.object({
 
 /**
  * Returns a URL on the hub for the List-Unsubscribe header and for links. It is valid for `UNSUBSCRIBE_SECONDS` and needs no
- * credentials: a POST is enough (RFC 8058). Without a user, it is a sample that unsubscribes nobody.
+ * credentials: a POST is enough (RFC 8058). Without a user, it is a sample that changes nothing.
  */
 export const makeUnsubscribeUrl = async (
   seal: Seal,

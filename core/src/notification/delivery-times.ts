@@ -5,7 +5,7 @@ import { relativeInstant } from './relative-time.ts'
 /** A time of a notification: an instant as RFC 3339, or a local time. */
 export type SendTime = string | LocalTime
 
-/** When a notification is delivered and expires, once `deliverAt` is no longer relative. */
+/** When a notification is delivered and expires. `deliverAt` is not relative. */
 export type SendTimes = { deliverAt?: SendTime | undefined; expiresAt?: SendTime | undefined }
 
 /** A notification whose `deliverAt` is not relative. */
@@ -19,7 +19,7 @@ export const isRelative = (time: Given['deliverAt']): time is RelativeTime =>
 
 /**
  * Returns a notification with the instant of its relative `deliverAt`; undefined if `data` has no date there. Other
- * notifications are returned as they are. `zone` is the time zone of dates without a time. Pure.
+ * notifications are returned unchanged. `zone` is the time zone of dates without a time. Pure.
  */
 export const timed = <Sent extends Given>(sent: Sent, zone: string): Timed<Sent> | undefined => {
   const { deliverAt } = sent
@@ -28,14 +28,14 @@ export const timed = <Sent extends Given>(sent: Sent, zone: string): Timed<Sent>
   return at === undefined ? undefined : { ...sent, deliverAt: new Date(at).toISOString() }
 }
 
-/** Reports whether a time differs from recipient to recipient. */
+/** Reports whether a time is local, so that its instant depends on the recipient. */
 export const isLocal = (time: SendTime | undefined): time is LocalTime => typeof time === 'object'
 
-/** Returns the first instant (epoch ms) at which a time comes for anybody. */
+/** Returns the first instant (epoch ms) of a time in any time zone. */
 export const earliest = (time: SendTime): number =>
   isLocal(time) ? earliestInstant(time.local) : Date.parse(time)
 
-/** Returns the last instant (epoch ms) at which a time comes for anybody. */
+/** Returns the last instant (epoch ms) of a time in any time zone. */
 export const latest = (time: SendTime): number =>
   isLocal(time) ? latestInstant(time.local) : Date.parse(time)
 
@@ -47,7 +47,7 @@ export const firstAt = ({ deliverAt }: SendTimes, acceptedAt: number): number =>
 export const lastAt = ({ deliverAt }: SendTimes, acceptedAt: number): number =>
   deliverAt === undefined ? acceptedAt : Math.max(acceptedAt, latest(deliverAt))
 
-/** Returns when a notification has expired for everybody, epoch ms; undefined if it does not expire. */
+/** Returns when a notification has expired in every time zone, epoch ms; undefined if it does not expire. */
 export const expiryForAll = (
   times: SendTimes,
   type: Pick<NotificationType, 'expiresAfter'> | undefined,

@@ -6,7 +6,7 @@ export const HORIZON_MS = HORIZON_DAYS * 86_400_000
 
 /**
  * Throws `too_far`, with a pointer to each, if any of the times is more than 366 days after `now` (epoch ms), a
- * local time for anybody. The horizon keeps every expiry within what stores and the event log can represent.
+ * local time in any time zone. The horizon keeps every expiry within what stores and the event log can represent.
  */
 export const checkHorizon = (times: Record<string, SendTime | undefined>, now: number): void => {
   const errors = Object.entries(times)

@@ -61,6 +61,6 @@ export const timeOfId = (id: string, appendedAt: number): number | undefined => 
 export const dueKey = (notification: string): string =>
   `due-${hash('sha256', notification, 'base64url').slice(0, 22)}`
 
-/** Returns the key of the message with which recipients of a notification wait for their local time. Each chain has one. */
+/** Returns the schedule key of the message in which recipients of a notification wait for their local time. One per chain. */
 export const localKey = (notification: string, chain: number): string =>
   `local-${hash('sha256', notification, 'base64url').slice(0, 22)}-${chain}`

@@ -21,7 +21,7 @@ const copyFaults = ({ to, overrides }: Overridden): Issue[] => {
   if (audiences.length === 0 && users.length <= COPIED_MAX) return []
   return given.map((field) => ({
     path: ['overrides', 'email', field],
-    message: `needs recipients who are named, at most ${COPIED_MAX}, because these addresses get a copy of each e-mail`,
+    message: `needs named recipients, at most ${COPIED_MAX}, because these addresses get a copy of each e-mail`,
   }))
 }
 
@@ -35,11 +35,11 @@ const urlFaults = ({ overrides }: Overridden, { insecureLinks, refusal }: Attach
     return [{ path: ['overrides', 'email', 'attachments', index, 'url'], message }]
   })
 
-/** Returns what is wrong with overrides that match their schema. */
+/** Returns the faults of overrides that match their schema. */
 export const overrideFaults = (notification: Overridden, policy: AttachmentPolicy): Issue[] =>
   notification.overrides ? [...copyFaults(notification), ...urlFaults(notification, policy)] : []
 
-/** Returns warnings about overrides of channels to which no step of the plans sends. */
+/** Returns warnings about overrides of channels without a step. */
 export const ignoredOverrides = (
   { overrides = {} }: Pick<Notification, 'overrides'>,
   plans: readonly Plan[],

@@ -23,5 +23,5 @@ export const relativeInstant = (
   zone: string,
 ): number | undefined => shiftedDate(valueAt(data, from), offset, zone)
 
-/** What is wrong with a relative time for which `relativeInstant` finds nothing. */
+/** The fault of a relative time for which `relativeInstant` returns undefined. */
 export const NO_DATE = 'data has no RFC 3339 instant or date there'

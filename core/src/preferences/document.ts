@@ -10,7 +10,7 @@ export const pointerOf = (keys: readonly string[]): string => keys.map((key) => 
 type Tree = { [key: string]: Tree | PreferenceValue }
 const tree = (): Tree => Object.create(null) as Tree
 
-/** Returns the preferences that some choices make up. Their objects have no prototype, so every name is an ordinary key. */
+/** Returns a preferences document with some choices. Its objects have no prototype, so every name is an ordinary key. */
 export const documentOf = (cells: Iterable<Cell>): Preferences => {
   const root = tree()
   for (const [path, value] of cells) {

@@ -19,13 +19,13 @@ import { invalidRequest } from '../json/checked.ts'
 import type { ChoiceChange } from '../store/ports/preferences.ts'
 import { pointerOf } from './document.ts'
 
-/** How a part of the preferences may be changed: one value, fields, or entries with keys of their own. */
+/** How a part of the preferences may be changed: one value, fields, or entries with arbitrary keys. */
 type Part =
   | { value: z.ZodType<PreferenceValue> }
   | { fields: Readonly<Record<string, Part>> }
   | { key: z.ZodType<string>; entries: Part }
 
-/** One schema rather than a union, so that a fault is told once. */
+/** One schema instead of a union, so that a fault is reported once. */
 const choice: Part = { value: z.literal([true, false, ...FREQUENCIES]) }
 const scoped: Part = { key: z.enum([...DeliveryChannel.options, 'all']), entries: choice }
 const digest: Part = {

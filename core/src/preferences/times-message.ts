@@ -7,10 +7,12 @@ import type { OutgoingMessage } from '../stream/port.ts'
 export const TimesWork = z.object({ user: UserId })
 export type TimesWork = z.infer<typeof TimesWork>
 
-/** How long after it is published the message is handled: the change has been made by then. */
+/** The delay of the message, in ms. The change is written by then. */
 const DELAY_MS = 2_000
 
-/** Returns the message that moves what waits for a user. It is published before the change, at `now` (epoch ms). */
+/**
+ * Returns the message that reschedules the waiting messages of a user. It is published before the change, at `now` (epoch ms).
+ */
 export const timesMessage = (tenant: string, user: string, now: number): OutgoingMessage => ({
   subject: workSubject('times', 'normal', tenant),
   data: Buffer.from(JSON.stringify({ user } satisfies TimesWork)),

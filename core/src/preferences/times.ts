@@ -4,11 +4,11 @@ import type { PreferenceLayers } from '../routing/preference.ts'
 
 /** The snooze, quiet hours and digest time of a user. */
 export type Times = {
-  /** Nothing leaves before this instant (RFC 3339). Absent if it is past. */
+  /** Nothing is sent before this instant (RFC 3339). Absent if it is past. */
   snoozedUntil?: string
-  /** Without a zone of their own, they are in that of the user. */
+  /** Without their own time zone, they are in that of the user. */
   quietHours?: QuietHours
-  /** When daily and weekly messages leave, in local time. */
+  /** When daily and weekly digests are sent, in local time. */
   digest: { hour: number; day: Day }
   /** Who decided each of them. */
   by: { snoozedUntil?: Decider; quietHours?: Decider; digest: Decider }
@@ -30,9 +30,9 @@ const later = (one: { value: string }, other: { value: string }): number =>
   Date.parse(other.value) - Date.parse(one.value)
 
 /**
- * Returns the snooze, the quiet hours and the digest time that hold for a user at `now` (epoch ms). The later of two snoozes
- * counts. Quiet hours are those of the first layer that has any, as a whole. So is the user's digest time; what it leaves
- * open is filled from the defaults. Pure. The rules are the contract's.
+ * Returns the effective snooze, quiet hours and digest time of a user at `now` (epoch ms). The later of two snoozes
+ * counts. Quiet hours are those of the first layer that has any, as a whole. So is the user's digest time; what it
+ * omits is filled from the defaults. Pure.
  */
 export const timesIn = ({ userContext, user, context, tenant }: PreferenceLayers, now: number): Times => {
   const own: Layer[] = [

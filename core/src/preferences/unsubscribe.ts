@@ -3,7 +3,7 @@ import type { ChoiceChange } from '../store/ports/preferences.ts'
 import { pointerOf } from './document.ts'
 import { type Documents, GENERAL } from './documents.ts'
 
-/** What a person unsubscribes from. `context`: that of the message, if it has one. */
+/** The types and categories that a user unsubscribes from. `context`: that of the message, if it has one. */
 type Unsubscribed = {
   channel: Channel
   categories: readonly string[]
@@ -39,7 +39,7 @@ export const typesInTheWay = (channel: Channel, documents: Documents): string[] 
  * Returns the changes that unsubscribe a person from categories and types on a channel. Each of them becomes `false` in
  * general and in the context of the message; choices of that channel that are on are removed in every other context.
  * Afterwards nothing of these categories and types is sent on that channel, whatever was chosen before. `isPartOf` reports
- * whether a type may be sent in a category; a type that leaves its category to its notifications is part of every category.
+ * whether a type may be sent in a category; a type without a category is part of every category.
  * Pure; empty if nothing is left to change.
  */
 export const unsubscribing = (
@@ -70,7 +70,7 @@ export const unsubscribing = (
   for (const type of typesInTheWay(channel, documents)) {
     if (types.includes(type) || !categories.some((category) => isPartOf(type, category))) continue
     const all = [...documents.values()].some((document) => isOn(valueAt(document, 'types', type, 'all')))
-    // `all` of a type wins over the channel of a category, so only a choice of the type's own can switch it off.
+    // `all` of a type wins over the channel of a category, so only a choice for the type itself can switch it off.
     off('types', type, all ? new Set([GENERAL]) : new Set())
   }
   return [...changes.values()]

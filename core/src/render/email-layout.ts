@@ -27,7 +27,7 @@ type Parts = {
   title: string
   url?: string
   body: string
-  /** Stands in place of everything but the footer. */
+  /** Replaces everything but the footer. */
   html?: string
   image?: string
   button?: Link

@@ -59,7 +59,7 @@ const linksOf = (content: Outgoing['content']): { button?: Link; others: Link[] 
   return { button, others: [...(view ? [view] : []), ...offered].filter((link) => link !== button) }
 }
 
-/** HTML that is a page of its own needs no frame. */
+/** HTML that is a whole page needs no frame. */
 const isPage = (html: string): boolean => /^\s*<(!doctype|html)\b/i.test(html)
 
 /** Renders the HTML of a type within the default layout, which shows the unsubscribe link unless the HTML does. */

@@ -1,9 +1,9 @@
 import { compile } from 'html-to-text'
 
-/** Bounds what hostile HTML can cost. */
+/** Limits on hostile HTML. */
 const LIMITS = { maxDepth: 100, maxInputLength: 262_144, ellipsis: '…' }
 
-/** Returns HTML as plain text: headings and lists as text, links with their URL, pictures left out. */
+/** Returns HTML as plain text: headings and lists as text, links with their URL, without pictures. */
 export const htmlText = compile({
   wordwrap: false,
   limits: LIMITS,

@@ -4,7 +4,7 @@ import type { Scope } from '../template/scope.ts'
 import type { TemplateFault, Texts, TypeTemplates, Viewer } from '../template/type-templates.ts'
 import { markedTitle } from './test-mark.ts'
 
-/** What the texts of an item are made of. `name`: the name of its type. */
+/** The input of an item's texts. `name`: the name of its type. */
 export type ItemParts = {
   templates: TypeTemplates
   scope: Scope
@@ -14,8 +14,8 @@ export type ItemParts = {
 }
 
 /**
- * Renders the texts and the group of an inbox item over what its notification says itself. A text that cannot be rendered is empty, and
- * `faults` has the reasons. Pure.
+ * Renders the texts and the group of an inbox item over the content of its notification. A text that cannot be rendered is
+ * empty, and `faults` has the reasons. Pure.
  */
 export const renderedItem = <Item extends Inline & { group?: ItemContent['group'] }>(
   content: Item,

@@ -11,23 +11,23 @@ import type {
 import { type Brand, brandOf } from './brand.ts'
 import { framed } from './framed.ts'
 import { itemContent } from './item-content.ts'
-import { type Spoken, spoken } from './spoken.ts'
+import { type MessageContent, withTexts } from './message-content.ts'
 import { mailWords, type Words, wordsFor } from './words.ts'
 
-/** What a message says in its channel. `faults`: templates that failed, or lack a value; their texts are empty. */
-export type Message<Item extends Partial<ItemContent>> = Spoken<Item> & {
+/** The content of a message in its channel. `faults`: templates that failed, or lack a value; their texts are empty. */
+export type Message<Item extends Partial<ItemContent>> = MessageContent<Item> & {
   brand?: Brand
   faults: readonly TemplateFault[]
 }
 
 /**
- * What a message is made of. `literal`: texts in place of those of the type. `otp`: says a one-time password, in place of
+ * The input of a message. `literal`: texts in place of those of the type. `otp`: renders a one-time password, in place of
  * everything else. `appUrl`: the base of relative links.
  */
 export type MessageParts<Item extends Partial<ItemContent>> = {
   type: string
   content: Item
-  otp?: ((words: Words) => Spoken<Item>) | undefined
+  otp?: ((words: Words) => MessageContent<Item>) | undefined
   templates: TypeTemplates | undefined
   scope: Scope
   viewer: Viewer
@@ -46,15 +46,15 @@ export const messageOf = <Item extends Partial<ItemContent>>(
   const rendered = templates?.render(channel, scope, viewer, literal)
   const { texts, faults, frame }: RenderedTexts = rendered ?? { texts: literal, faults: [] }
   const words = wordsFor(texts.lang ?? viewer.locale, frame?.words)
-  const own = otp ? otp(words) : spoken(content, texts, isEmail)
+  const own = otp ? otp(words) : withTexts(content, texts, isEmail)
   if (!isEmail) return { ...own, faults }
-  const said = { ...own, texts: { ...own.texts, words: mailWords(words) }, ...(brand && { brand }) }
-  if (!frame) return { ...said, faults }
+  const branded = { ...own, texts: { ...own.texts, words: mailWords(words) }, ...(brand && { brand }) }
+  if (!frame) return { ...branded, faults }
   const { content: made, faults: found } = framed(
-    { type, content: { ...itemContent(said.content, appUrl), ...said.texts, ...(brand && { brand }) } },
+    { type, content: { ...itemContent(branded.content, appUrl), ...branded.texts, ...(brand && { brand }) } },
     frame,
   )
   const { html, text } = made
-  const texted = { ...said.texts, ...(html && { html }), ...(text && { text }) }
-  return { ...said, texts: texted, faults: [...faults, ...found] }
+  const texted = { ...branded.texts, ...(html && { html }), ...(text && { text }) }
+  return { ...branded, texts: texted, faults: [...faults, ...found] }
 }

@@ -10,7 +10,7 @@ const CHANNEL_MS = 100
 /** Renders one channel within a time limit, and returns what was rendered. */
 type Render<Rendered> = (time: SharedTime) => Rendered
 
-/** Gives the channels of a preview their time. */
+/** Runs the channels of a preview within its time limits. */
 export type PreviewTime = <Rendered extends object>(render: Render<Rendered>) => Promise<Rendered>
 
 const isTimedOut = (rendered: { faults?: readonly { message: string }[] }): boolean =>

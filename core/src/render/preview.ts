@@ -4,6 +4,7 @@ import { appUrlOf } from '../notification/links.ts'
 import type { KnownUser } from '../store/ports/users.ts'
 import type { SharedTime } from '../template/engine.ts'
 import { localeOf, type Templated } from '../template/languages.ts'
+import { localeAndZone } from '../template/locale-and-zone.ts'
 import { type Links, scopeOf } from '../template/scope.ts'
 import {
   prepareTemplates,
@@ -11,21 +12,20 @@ import {
   type TemplateFault,
   type TemplateOptions,
 } from '../template/type-templates.ts'
-import { viewerOf } from '../template/viewer.ts'
 import { renderedItem } from './item.ts'
 import { itemContent } from './item-content.ts'
 import { messageOf } from './message.ts'
+import { previewContent, previewMessage } from './preview-message.ts'
 import { createPreviewTime, type PreviewTime } from './preview-time.ts'
-import { shownContent, shownOn } from './shown.ts'
 
-/** For whom, and with what, a type is previewed. `locale` comes before that of the profile. */
+/** The input of a preview. `locale` takes precedence over that of the profile. */
 export type PreviewParts = {
   locale?: string | undefined
   variant?: string | undefined
   data?: Record<string, unknown> | undefined
   user?: KnownUser | undefined
   tenancy: InContext
-  /** Sample links, which act for nobody. */
+  /** Sample links, without a user. */
   links?: Links | undefined
   now: number
   /** Shared with other previews of a request. */
@@ -43,8 +43,8 @@ export const localesOf = (type: Pick<NotificationTypeInput, 'locale' | 'locales'
 ]
 
 /**
- * Renders a type for every channel, as the dispatcher would. What is missing is told, and does not stop anything. Other work
- * of the process runs between the channels.
+ * Renders a type for every channel, as the dispatcher would. Missing values are reported as faults and do not stop it. Other
+ * work of the process runs between the channels.
  */
 export const previewOf = async (
   type: Templated & Pick<NotificationTypeInput, 'sample' | 'name'>,
@@ -63,7 +63,7 @@ export const previewOf = async (
 ): Promise<LocalePreview> => {
   const templates = prepareTemplates(type, options, references, variant)
   const profile = { ...user.profile, ...(locale && { locale }) }
-  const reader = viewerOf({ ...user, profile }, tenancy.settings, now)
+  const reader = localeAndZone({ ...user, profile }, tenancy.settings, now)
   const scope = scopeOf({ data: data as never }, user, tenancy, links)
   const appUrl = appUrlOf(tenancy, { appUrl: options.appUrl })
   const faults: LocalePreview['faults'] = []
@@ -80,7 +80,7 @@ export const previewOf = async (
       const viewer = { ...reader, time: limit }
       const parts = { type: type.key, content: {}, templates, scope, viewer, appUrl }
       const { content, texts, brand, faults } = messageOf(channel, { ...parts, settings: tenancy.settings })
-      const shown = shownOn(channel, {
+      const shown = previewMessage(channel, {
         type: type.key,
         content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
         unsubscribeUrl: links?.unsubscribe,
@@ -91,7 +91,7 @@ export const previewOf = async (
     within('inbox', (limit) => {
       const viewer = { ...reader, time: limit }
       const { content, language, faults } = renderedItem({}, { templates, scope, viewer, name: type.name })
-      return { shown: shownContent({ ...content, ...language }), faults }
+      return { shown: previewContent({ ...content, ...language }), faults }
     })
   return {
     locale: reader.locale ?? localeOf(type),

@@ -3,7 +3,7 @@ import { makeUnsubscribeUrl } from '../delivery/unsubscribe-link.ts'
 import type { Seal } from '../security/seal.ts'
 import type { Links } from '../template/scope.ts'
 
-/** Returns links for a message that is sent to nobody; their pages say that they are samples. Empty without a public URL. */
+/** Returns sample links for a message that is not sent; their pages say so. Empty without a public URL. */
 export const sampleLinks = async (
   seal: Seal,
   publicUrl: string | undefined,

@@ -1,6 +1,6 @@
 import { cut } from '@carillon/schemas'
 import type { Inline } from '../template/filled.ts'
-import type { Spoken } from './spoken.ts'
+import type { MessageContent } from './message-content.ts'
 
 const MARK = '[Test]'
 const TITLE_MAX = 512
@@ -10,7 +10,10 @@ export const markedTitle = (title: string | undefined): string =>
   title?.startsWith(MARK) ? title : cut(`${MARK} ${title ?? ''}`.trim(), TITLE_MAX)
 
 /** Marks a message as a test: in its subject and title, or in its body if it has neither. */
-export const markedMessage = <Item extends Inline>({ content, texts }: Spoken<Item>): Spoken<Item> => {
+export const markedMessage = <Item extends Inline>({
+  content,
+  texts,
+}: MessageContent<Item>): MessageContent<Item> => {
   const { title, body } = content
   const subject = texts.subject === undefined ? undefined : markedTitle(texts.subject)
   const own = () => {

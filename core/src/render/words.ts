@@ -8,7 +8,9 @@ type Key = (typeof KEYS)[number]
 
 const FALLBACK = 'en'
 
-/** The words of Carillon's own e-mails, as messages that a layout may replace. `code` and `name` are texts, `minutes` a number. */
+/**
+ * The words of Carillon's own e-mails, as messages that a layout may replace. `code` and `name` are texts, `minutes` a number.
+ */
 export const WORDS: readonly { locale: string; messages: Readonly<Record<Key, string>> }[] = [
   {
     locale: FALLBACK,
@@ -105,7 +107,7 @@ export type Word = { text: string; lang: string }
 /** Messages of a layout, in all its languages. `locale`: the language that it falls back to. */
 export type LayoutWords = { languages: Messages; locale: string }
 
-/** Returns a word. One that cannot be formatted, or lacks the text `required`, is left to the next language. */
+/** Returns a word. If it cannot be formatted, or lacks the text `required`, the next language is used. */
 export type Words = (key: Key, values?: Readonly<Record<string, string | number>>, required?: string) => Word
 
 /**

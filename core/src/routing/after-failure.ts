@@ -6,12 +6,12 @@ import type { Decision } from './decision.ts'
 const NOT_REACHED: ReadonlySet<DeliveryState> = new Set(['failed', 'skipped'])
 
 /**
- * What follows when a step has failed for one destination. `open`: another destination may still be reached. `next`: none was
- * reached, so the plan's next step is due at once. `over`: none was reached, and this was the last step.
+ * The consequence when a step has failed for one destination. `open`: another destination may still be reached. `next`: none
+ * was reached, so the plan's next step is due at once. `over`: none was reached, and this was the last step.
  */
 export type Conclusion = { follows: 'open' | 'over' } | { follows: 'next'; step: Step }
 
-/** Returns what follows, from the states of the step's other destinations. Pure. */
+/** Returns the consequence, from the states of the step's other destinations. Pure. */
 export const conclude = (step: Step, others: readonly DeliveryState[]): Conclusion => {
   if (others.some((state) => !NOT_REACHED.has(state))) return { follows: 'open' }
   const next = nextStep(step)

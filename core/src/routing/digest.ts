@@ -1,34 +1,35 @@
 import type { Channel, DigestRule } from '@carillon/schemas'
-import { type DigestFrequency, nextDigest } from '../calendar/digest-close.ts'
+import { type DigestFrequency, nextDigest } from '../calendar/frequency.ts'
 import type { Step } from '../delivery/step.ts'
 import type { Decider } from './decision.ts'
 import type { Preference } from './preference.ts'
-import { type LocalTimes, windowName } from './quiet-hours.ts'
+import type { LocalTimes } from './quiet-hours.ts'
+import { windowName } from './window-name.ts'
 
 const SECOND = 1_000
-/** A sliding window without a total lasts this many times its length. */
+/** A sliding window without `most` lasts at most this many times its length. */
 const SLIDES = 24
 const MONTH_SECONDS = 31 * 86_400
 
 /** A window in which a step waits for others. Times are epoch ms. */
 export type StepWindow = {
   kind: 'digest' | 'frequency' | 'quiet_hours'
-  /** What has the same name waits together, for one user. */
+  /** Steps of one user with the same name wait together. */
   name: string
   closesAt: number
-  /** How often it closes, if the person has chosen that. */
+  /** The frequency that the user has chosen, if any. */
   frequency?: DigestFrequency
   slide?: { windowMs: number; mostMs: number }
   /** The step that opens the window does not wait in it. */
   first?: boolean
-  /** The step waits, but leaves as itself. */
+  /** The step waits, but is sent on its own. */
   alone?: boolean
 }
 
-/** The digest that applies to a step, where it stands, and its rendered key. */
+/** The digest that applies to a step, its path, and its rendered key. */
 export type StepDigest = { rule: DigestRule; key: string; by: Decider; path: string }
 
-/** What is known about a step that may be collected. */
+/** The data for deciding whether a step is collected. */
 export type DigestFacts = {
   preference: Preference | undefined
   digest: StepDigest | undefined
@@ -38,7 +39,7 @@ export type DigestFacts = {
 
 const channelOf = ({ plan, index }: Step): Channel => plan[index]!.channel
 
-/** Returns how often the person wants messages of a step; undefined if that is up to the type. */
+/** Returns the frequency that the user has chosen for a step; undefined if the type decides. */
 export const frequencyOf = (
   channel: Channel,
   preference: Preference | undefined,
@@ -76,9 +77,9 @@ export const ruleWindow = (
 }
 
 /**
- * Returns the window in which a step that would be sent is collected, and who decided so; undefined if it leaves on its own. A
- * frequency that the person chose replaces the digest of the type. What is critical, has overrides on its channel, or is a
- * digest already, is not collected. Pure.
+ * Returns the window that collects a step, and who decided so; undefined if the step is sent on its own. A
+ * frequency that the user chose replaces the digest of the type. A step that is critical, has overrides on its channel, or is a
+ * digest itself, is not collected. Pure.
  */
 export const collectionOf = (
   step: Step,

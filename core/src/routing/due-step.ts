@@ -5,12 +5,13 @@ import { GRACE_MS, type Presence } from '../live/port.ts'
 import type { Decider, Reason, StepDecision } from './decision.ts'
 import { collectionOf, type StepDigest } from './digest.ts'
 import type { Preference } from './preference.ts'
-import { canBeHeld, holdOf, type LocalTimes, windowName } from './quiet-hours.ts'
+import { canBeHeld, holdOf, type LocalTimes } from './quiet-hours.ts'
+import { windowName } from './window-name.ts'
 
 /** The current state of an item. */
 export type ItemNow = Pick<InboxItem, 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt' | 'snoozedUntil'>
 
-/** What is known about a due step. */
+/** The data for deciding about a due step. */
 export type StepFacts = {
   /** The item that the step names; undefined if it is no longer in the inbox. */
   item: ItemNow | undefined
@@ -22,13 +23,13 @@ export type StepFacts = {
   unmet?: Unmet
   /** Looked up only if `needsPresence`. Undefined while the live bus is unavailable. */
   presence?: Presence
-  /** What preferences say about the step's channel; undefined if nothing does. */
+  /** The effective preference for the step's channel; undefined if preferences do not apply. */
   preference?: Preference
   /** The digest that applies to the step, if it has one. */
   digest?: StepDigest | undefined
-  /** When the person can be reached; undefined if that is not asked. */
+  /** The snooze, quiet hours and digest time of the user; undefined if they do not apply. */
   times?: LocalTimes | undefined
-  /** Number of messages that a digest still has to tell of; undefined for any other step. */
+  /** Number of messages left in a digest; undefined for any other step. */
   left?: number | undefined
   now: number
 }
@@ -89,7 +90,7 @@ type Verdict = { by: Decider; path?: string; detail?: string } & (
 )
 const GO: Verdict = { outcome: 'pass', by: 'system' }
 
-/** The step is left out by its own `if`. */
+/** The step is skipped by its own `if`. */
 const leftOut = ({ index, ownPlan }: Step, { reason, detail }: Unmet): Verdict => ({
   ...{ outcome: 'skip', by: ownPlan ? 'sender' : 'type', path: `plan.${index}.if`, reason },
   ...(detail === undefined ? {} : { detail }),
@@ -123,11 +124,11 @@ export const wanted = (step: Step, facts: StepFacts): StepDecision => {
   return { ...place, stage: facts.left === 0 ? 'digest' : 'condition', ...condition }
 }
 
-/** Reports whether it was decided before whether the step is collected: it has waited, is a digest, or has begun. */
+/** Reports whether collecting the step was decided before: it has waited, is a digest, or has begun. */
 const isPastDigests = (step: Step): boolean =>
   step.held !== undefined || step.digest !== undefined || step.destination !== undefined || hasBegun(step)
 
-/** Reports whether a step that waits for the end of quiet hours then leaves as itself, not in a summary. */
+/** Reports whether a step that waits for the end of quiet hours is then sent on its own, not in a summary. */
 const leavesAlone = (step: Step, { preference }: StepFacts): boolean =>
   preference?.reason === 'transactional' ||
   step.overrides?.[step.plan[step.index]!.channel] !== undefined ||
@@ -160,10 +161,11 @@ const collected = (step: Step, facts: StepFacts): StepDecision | undefined => {
 /**
  * Decides about a due step.
  *
- * - `pass`: send it. `join`: it waits in a window, and leaves together with what else is in it. `wait`: decide again at `until`.
- *   `skip`: leave out this step. `end`: leave out this step and all later ones, because the user has dealt with the
- *   notification, or because it is void.
- * - The state of the item decides, so it does not matter where the user read it. `always` without a delay is sent whatever
+ * - `pass`: send it. `join`: it waits in a window, and is sent together with its other members. `wait`: decide again at
+ * `until`.
+ *   `skip`: skip this step. `end`: skip this step and all later ones, because the user has dealt with the
+ *   notification, or because it is cancelled or expired.
+ * - The state of the item decides, in whichever app the user read it. `always` without a delay is sent whatever
  *   the user did. With a delay, reading the item ends it like any other step.
  * - Without an item, `unseen`, `unread` and `undelivered` are true. `offline` depends on presence, and waits for GRACE_MS if
  *   the user has just left.

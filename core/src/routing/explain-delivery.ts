@@ -1,11 +1,11 @@
 import { DecisionReason, type Delivery, type DeliveryState } from '@carillon/schemas'
 import type { Decision } from './decision.ts'
 
-/** A decision, with what the ledger knows of the attempt behind it. */
+/** A decision, with the recorded data of its attempt. */
 export type DeliveryDecision = Decision & {
   device?: string
   provider?: string
-  /** A code and words: what the provider said, or what it waits for. */
+  /** A code, then words: the response of the provider, or the reason of the wait. */
   detail?: string
   /** What the provider or an app reported after it was sent, epoch ms. */
   reported?: Partial<Record<DeliveryState, number>>
@@ -36,8 +36,8 @@ const reasonOf = ({ reason }: Delivery): Pick<Decision, 'reason'> => {
 }
 
 /**
- * Returns what a delivery tells beyond the stored decisions: that it was sent, failed, is in doubt or waits. What was
- * reported later belongs to the decision that it was sent. Pure.
+ * Returns the decisions of a delivery besides the stored ones: that it was sent, failed, is in doubt or waits. Later
+ * reports belong to the decision that it was sent. Pure.
  */
 export const deliveryDecisions = (delivery: Delivery, stored: readonly Decision[]): DeliveryDecision[] => {
   const { channel, step, device, provider, state, times } = delivery

@@ -25,7 +25,7 @@ const DECIDER_NAMES: Readonly<Record<Exclude<Decider, 'system'>, string>> = {
   sender: 'the sender',
 }
 
-/** What else is known about the item, for the decision to store it. */
+/** The state of the item, for the decision to store it. */
 export type ItemFacts = {
   item?: Partial<Pick<InboxItem, 'receivedAt' | 'seenAt' | 'readAt' | 'archivedAt'>> | undefined
   /** The user may have had an item and deleted it. */
@@ -34,7 +34,7 @@ export type ItemFacts = {
 
 const instant = (at: number) => new Date(at).toISOString()
 
-/** Returns what was decided, and when. */
+/** Returns the outcome and its time. */
 const headOf = (decision: DeliveryDecision): string => {
   const { stage, channel, step, outcome, device, provider, reason } = decision
   const at = ` at ${instant(decision.at)}`
@@ -78,7 +78,7 @@ const layerOf = ({ by, path }: DeliveryDecision): string => {
 const listed = (events: readonly (readonly [what: string, at: string | null | undefined])[]): string =>
   events.flatMap(([what, at]) => (at ? [`, ${what} at ${at}`] : [])).join('')
 
-/** Returns what became of the item since. */
+/** Returns the later states of the item. */
 const itemSince = ({ item }: ItemFacts): string =>
   item
     ? listed([

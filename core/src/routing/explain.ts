@@ -6,13 +6,13 @@ import type { Decision } from './decision.ts'
 import { type DeliveryDecision, deliveryDecisions } from './explain-delivery.ts'
 import { sentenceOf } from './explain-text.ts'
 
-/** What is on record about a notification and one user. */
+/** The recorded data about a notification and one user. */
 export type Facts = {
   /** Absent for a one-time password. */
   record?: NotificationProgress | undefined
   /** Decisions about the user and about everybody. */
   stored: readonly Decision[]
-  /** What let steps go on. */
+  /** The recorded `pass` decisions of steps. */
   passed: readonly Decision[]
   deliveries: readonly Delivery[]
   item?:
@@ -31,7 +31,7 @@ export type Facts = {
 /** A decision in words. */
 export type Explained = DeliveryDecision & { text: string }
 
-/** Describes a decision about which no facts are recorded. */
+/** Describes a decision without recorded facts. */
 export const inWords = (decision: Decision): Explained => ({
   ...decision,
   text: sentenceOf(decision, { item: {} }),
@@ -41,7 +41,7 @@ export const inWords = (decision: Decision): Explained => ({
 const isForEverybody = ({ stage, outcome, reason }: Decision): boolean =>
   stage === 'audience' && outcome === 'end' && (reason === 'cancelled' || reason === 'expired')
 
-/** Reports whether the user is among those whom the notification reached or was decided against. */
+/** Reports whether the notification reached the user, or a decision against the user is recorded. */
 const isAddressed = (user: string, { record, stored, deliveries, item, received }: Facts): boolean =>
   item !== undefined ||
   received === true ||
@@ -56,7 +56,7 @@ const audience = (at: number, more: Pick<Decision, 'outcome' | 'by' | 'path' | '
 const waitFor = ({ stored }: Facts): Decision | undefined =>
   stored.find(({ stage, outcome }) => stage === 'audience' && outcome === 'wait')
 
-/** Reports whether the user still waits for a local time, as far as is known. */
+/** Reports whether the user still waits for a local time, as far as recorded. */
 const isWaiting = (facts: Facts): boolean =>
   waitFor(facts) !== undefined &&
   facts.record?.state !== 'delivered' &&
@@ -64,7 +64,7 @@ const isWaiting = (facts: Facts): boolean =>
   facts.received !== true &&
   facts.deliveries.length === 0
 
-/** Returns whether the user is a recipient, as far as nothing on record says otherwise. */
+/** Returns whether the user is a recipient, unless a record says otherwise. */
 const audienceDecisions = (record: NotificationProgress, addressed: boolean, facts: Facts): Decision[] => {
   const { state, acceptedAt, deliverAt, decisions: planned } = record
   const found: Decision[] = []
@@ -94,7 +94,7 @@ const audienceDecisions = (record: NotificationProgress, addressed: boolean, fac
 
 const arrival = ({ arrivedAt, createdAt }: NonNullable<Facts['item']>) => Date.parse(arrivedAt ?? createdAt)
 
-/** Of a record without decisions, the item itself tells that it was stored. */
+/** Without recorded decisions, the item itself shows that it was stored. */
 const storedItem = (item: Facts['item']): Decision[] =>
   item ? [{ at: arrival(item), stage: 'inbox', channel: 'inbox', outcome: 'pass', by: 'system' }] : []
 
@@ -112,7 +112,7 @@ const decisionsForAll = (record: NotificationProgress, { stored, item }: Facts):
   })
 }
 
-/** Returns the ends of the whole notification that no row tells. */
+/** Returns the ends of the whole notification that have no decision row. */
 const ends = ({ cancelledAt, expiresAt }: NotificationProgress, got: boolean, facts: Facts): Decision[] => {
   const told = (reason: Decision['reason']) => facts.stored.some((decision) => decision.reason === reason)
   const found: Decision[] = []
@@ -145,7 +145,7 @@ export const withVariant = <Found extends Decision>(
     return [(own !== undefined && isGiven ? { ...decision, variant: own } : decision) as Found]
   })
 
-/** Keeps the earliest of equal decisions: each device of a step has what the step passed. */
+/** Keeps the earliest of equal decisions, because each device of a step repeats the passed stages. */
 const once = (decisions: readonly Decision[]): Decision[] => {
   const found = new Map<string, Decision>()
   for (const decision of [...decisions].sort((one, other) => one.at - other.at)) {
@@ -160,8 +160,8 @@ const inOrder = (one: Decision, other: Decision): number =>
   one.at - other.at || STAGE_ORDER.indexOf(one.stage) - STAGE_ORDER.indexOf(other.stage)
 
 /**
- * Tells how a notification came to a user or why it did not, as decisions in order of time. It only reads what was recorded
- * when each decision was taken, so what changed since changes nothing. Every stored decision is among them. Pure.
+ * Returns the decisions about a notification and a user, in order of time. It only reads what was recorded
+ * when each decision was taken, so later changes have no effect. Every stored decision is included. Pure.
  */
 export const explain = (user: string, facts: Facts): Explained[] => {
   const { record, stored, passed, deliveries, item } = facts

@@ -20,9 +20,9 @@ const faultsOf = (plan: Plan, facts: Facts, own: boolean): Issue[] =>
   })
 
 /**
- * Returns what is wrong with the steps that wait for a date in `data`: there is none, or it lies too far ahead. A fault of
- * the type's plan is one of `data`. `start`: when the plan starts at the earliest, epoch ms; `zone`: that of dates without a
- * time. Pure.
+ * Returns the faults of steps that wait for a date in `data`: it is missing or too far ahead. A fault of
+ * the type's plan is a fault of `data`. `start`: when the plan starts at the earliest, epoch ms; `zone`: that of dates without
+ * a time. Pure.
  */
 export const planTimeFaults = (
   { notification, type }: Pick<Sent, 'notification' | 'type'>,

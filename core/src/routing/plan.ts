@@ -15,31 +15,31 @@ import { defaultsIn } from '../preferences/documents.ts'
 import { ignoredContent } from '../template/filled.ts'
 import type { Addressed } from './addressees.ts'
 import type { Decider, Decision, Reason } from './decision.ts'
+import { type DeliveryTime, deliveryTime, type Timing, timeDecision } from './delivery-time.ts'
 import { exclusionOf } from './exclusion.ts'
-import { type OwnTime, ownTime, type Timing, timeDecision } from './own-time.ts'
 import { type Preference, type PreferenceLayers, preferenceOf, type Subject } from './preference.ts'
 import { timedPlan } from './timed-plan.ts'
 import { type Split, variantOf } from './variant.ts'
 
-/** What a type may have itself, or that may have no step. */
+/** Parts of a notification that its type may replace, or that may have no step. */
 type Ignorable = 'title' | 'body' | 'url' | 'image' | 'actions' | 'category' | 'overrides'
 
 /** A notification to plan, and its type at the time it was accepted. */
 export type Sent = {
   notification: Pick<Notification, 'exclude' | 'actor' | 'inbox' | 'plan' | 'data' | 'context' | Ignorable>
   type?: Pick<NotificationType, 'inbox' | 'plan' | 'if' | 'variants' | 'content' | 'category'>
-  /** What recipients are assigned to variants by. Without it, nobody gets a variant. */
+  /** The key of the assignment to variants. Without it, nobody gets a variant. */
   split?: Split
   /** When delivery stops, epoch ms. */
   expiresAt: number
   cancelled?: boolean
-  /** What preferences are looked up by. Without it, preferences decide nothing. */
+  /** The key for looking up preferences. Without it, preferences do not apply. */
   subject?: Omit<Subject, 'addressed'>
   /** The tenant and context, for preference defaults and conditions. */
   tenancy?: InContext
-  /** Set if recipients have times of their own, which then decide whether it is due for each. */
+  /** Set if a time is local, so that each recipient has their own instant. */
   timing?: Timing
-  /** Recipients may be addressed in more ways than are known, because several audiences are planned apart. */
+  /** Recipients may be addressed in more ways than are known, because several audiences are planned separately. */
   partial?: boolean
 }
 
@@ -50,21 +50,21 @@ export type Recipient = {
   addressed: readonly Addressed[]
   /** Only loaded if a decision depends on it. */
   profile?: UserProfile | undefined
-  /** What the user has chosen, in the context and in general; undefined if nothing. */
+  /** The choices of the user, in the context and in general; undefined if there are none. */
   preferences?: Pick<PreferenceLayers, 'user' | 'userContext'> | undefined
-  /** Only known if recipients have times of their own. */
+  /** Only known if a time is local. */
   zone?: string | undefined
   /** The user is erased, or was erased after the notification was accepted. */
   erased?: boolean
 }
 
-/** What one recipient gets: an item or none, and the steps beyond the inbox. */
+/** The plan for one recipient: an item or none, and the steps beyond the inbox. */
 export type Planned = {
   inbox: InboxMode
   variant?: string
   steps: TimedPlan
-  /** The time of the recipient, if recipients have times of their own. */
-  time?: OwnTime
+  /** The recipient's times, if a time is local. */
+  time?: DeliveryTime
   /** In order. If the outcome of the last one is `end` or `wait`, there is no item and no step, or not yet. */
   decisions: readonly Decision[]
 }
@@ -84,7 +84,7 @@ export const plansOf = (sent: Typed): Plan[] => [
   ...ownPlans(sent).map((variant) => planOf(sent, variant)),
 ]
 
-/** Returns what of a notification is ignored: content that its type has itself, and overrides of channels without a step. */
+/** Returns the ignored parts of a notification: content that its type replaces, and overrides of channels without a step. */
 export const ignoredParts = ({ notification, type }: Typed): Warning[] => [
   ...ignoredContent(notification, type),
   ...(notification.overrides ? ignoredOverrides(notification, plansOf({ notification, type })) : []),
@@ -159,8 +159,8 @@ const preferenceDecision = (at: number, { outcome, by, path, reason }: Preferenc
 })
 
 /**
- * Returns a function that leaves out the item of a recipient whose inbox is off. Steps stay: preferences decide about each
- * when it is due. `everybody` is what a recipient gets whose inbox is on.
+ * Returns a function that omits the item of a recipient whose inbox is off. Steps stay: preferences decide about each
+ * when it is due. `everybody`: the plan for a recipient whose inbox is on.
  */
 const byPreference = (
   { subject, tenancy, partial }: Sent,
@@ -273,7 +273,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
     const path = exclusion(user)
     if (path !== undefined) return nothing(end(now, 'sender', 'excluded', path))
     if (erased) return nothing(endOfErased(now))
-    const time = timing && ownTime(timing, zone)
+    const time = timing && deliveryTime(timing, zone)
     const untimely = timing && time && timeDecision(timing, time, now)
     if (untimely) return nothing(untimely)
     const failed = unmet(condition, { data, user: { id: user, profile }, tenancy })
@@ -287,7 +287,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
 export const plan = ({ recipient, now, ...sent }: Sent & { recipient: Recipient; now: number }): Planned =>
   planning(sent, now)(recipient)
 
-/** Returns when a recipient is due for whom it lies ahead, epoch ms. */
+/** Returns when a recipient is due, epoch ms; undefined if the recipient does not wait. */
 export const waitOf = ({ decisions }: Planned): number | undefined => {
   const last = decisions.at(-1)
   return last?.outcome === 'wait' ? last.until : undefined

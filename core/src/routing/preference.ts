@@ -2,13 +2,13 @@ import type { Choice, DeliveryChannel, NotificationType, Preferences } from '@ca
 import type { Addressed } from './addressees.ts'
 import type { Decider, Reason } from './decision.ts'
 
-/** What preferences are looked up by. */
+/** The key for looking up preferences. */
 export type Subject = {
   type: string
   category?: string | undefined
   /** The type is critical, or it is a one-time password. */
   critical?: 'critical' | 'otp' | undefined
-  /** Set if people cannot opt out. `by`: whether the type or its category forbids it. */
+  /** Set if users cannot opt out. `by`: whether the type or its category forbids it. */
   transactional?: { by: 'type' | 'category' } | undefined
   /** The defaults of the type. */
   defaults?: Readonly<Partial<Record<string, Choice>>> | undefined
@@ -27,7 +27,7 @@ const transactionalBy = (
 }
 
 /**
- * Returns what preferences are looked up by, from a type and the category that a notification names. The type's own category
+ * Returns the key for looking up preferences, from a type and the category that a notification names. The type's own category
  * takes precedence. A category that only the notification names never makes it transactional, so a sender cannot bypass
  * preferences. `locked` has the transactional categories. Pure.
  */
@@ -48,7 +48,7 @@ export const subjectOf = (
 export const isOptional = ({ critical, transactional }: Omit<Subject, 'addressed'>): boolean =>
   critical === undefined && transactional === undefined
 
-/** The documents that decide, most personal first. An absent one leaves everything open. */
+/** The documents that decide, most personal first. An absent one decides nothing. */
 export type PreferenceLayers = {
   userContext?: Preferences | undefined
   user?: Preferences | undefined
@@ -56,7 +56,7 @@ export type PreferenceLayers = {
   tenant?: Preferences | undefined
 }
 
-/** Whether a channel is on for a person, at which pace, and who decided. `path` is where in what `by` wrote. */
+/** Whether a channel is on for a user, at which frequency, and who decided. `path`: the path of the value that decided. */
 export type Preference = {
   outcome: 'pass' | 'skip'
   pace: Exclude<Choice, false>
@@ -89,7 +89,7 @@ const first = (
   return undefined
 }
 
-/** The choice of some layers of one person or owner about a channel. `wide` ones only set the pace of what is on. */
+/** The choice of some layers of one person or owner about a channel. `wide` choices only set the frequency of what is on. */
 const choice = (
   layers: readonly Layer[],
   { type, category }: Subject,
@@ -110,7 +110,7 @@ const choice = (
   return narrow('types', type) ?? narrow('categories', category) ?? switches[0]
 }
 
-/** Whether every way in which the person is addressed is a topic that they muted. Returns one of them, and where. */
+/** Returns a muted topic and its path if every way in which the user is addressed is a topic that they muted. */
 const mutedTopic = (layers: readonly Layer[], addressed: readonly Addressed[]) => {
   let found: { by: Decider; path: string } | undefined
   for (const way of addressed) {
@@ -132,8 +132,8 @@ const onAt = ({ value, by, path }: Found): Preference => ({
 /**
  * Decides whether a person gets notifications of a type on a channel. The first of these that applies decides: a critical
  * type; `muted`; muted topics; the person's own choices; the defaults of the context, the tenant and the type. Narrow
- * choices win over wide ones, and those in a context over general ones. Of a transactional type only the defaults count.
- * Pure. The order is the contract's.
+ * choices win over wide ones, and those in a context over general ones. For a transactional type only the defaults count.
+ * Pure.
  */
 export const preferenceOf = (
   subject: Subject,

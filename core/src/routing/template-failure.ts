@@ -2,7 +2,7 @@ import type { Step } from '../delivery/step.ts'
 import type { TemplateFault } from '../template/type-templates.ts'
 import type { Decision, StepFailure } from './decision.ts'
 
-/** Says which template failed, and why. */
+/** Returns which template failed, and why. */
 export const faultText = ({ pointer, line, message }: TemplateFault): string =>
   `${pointer}, line ${line}: ${message}`
 
@@ -12,7 +12,7 @@ export const stepFailure = ({ plan, index }: Step, fault: TemplateFault, at: num
   ...{ reason: 'template_error', detail: `template_error: ${faultText(fault)}` },
 })
 
-/** Returns the decision that an item is stored although a text is left empty, wholly or in part. */
+/** Returns the decision that an item is stored although a text is partly or wholly empty. */
 export const emptyText = (
   { pointer, line, message }: TemplateFault,
   variant: string | undefined,

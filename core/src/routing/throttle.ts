@@ -5,16 +5,17 @@ import type { SlotRequest } from '../store/ports/throttles.ts'
 import type { StepDecision } from './decision.ts'
 import { ruleWindow, type StepDigest } from './digest.ts'
 import { hasBegun } from './due-step.ts'
-import { type LocalTimes, windowName } from './quiet-hours.ts'
+import type { LocalTimes } from './quiet-hours.ts'
+import { windowName } from './window-name.ts'
 
-/** The longest time that a slot is taken, ms. */
+/** The longest time that a slot is taken, in ms. */
 const SLOT_MAX_MS = 366 * 86_400_000
 
-/** What leaves with a step that is sent: its own notification, or the newest of a digest. */
+/** The notification whose throttle a step counts against: its own, or the newest of a digest. */
 export type Leaving = {
   /** The type whose throttle counts it. */
   type: Pick<NotificationType, 'key' | 'throttle'> | undefined
-  /** It passes over throttles. */
+  /** It bypasses throttles. */
   critical: boolean
   data: unknown
   /** The rendered key of the throttle. */
@@ -27,7 +28,7 @@ export type Leaving = {
 export const needsSlot = (step: Step): boolean =>
   step.slot === undefined && step.secret === undefined && step.destination === undefined && !hasBegun(step)
 
-/** Returns when a slot that is taken now is free again, epoch ms; undefined if the throttle does not hold. */
+/** Returns when a slot that is taken now is free again, epoch ms; undefined if the throttle does not apply. */
 const freeAt = (
   { window, until }: ThrottleRule,
   { data, zone }: Leaving,
@@ -39,7 +40,7 @@ const freeAt = (
 }
 
 /**
- * Returns the slot that a step needs before it leaves; undefined if nothing limits it. A throttle that ends at a date which
+ * Returns the slot that a step needs before it is sent; undefined if no throttle applies. A throttle that ends at a date which
  * `data` lacks, or which has passed, does not limit. Pure.
  */
 export const slotRequest = (step: Step, leaving: Leaving, now: number): SlotRequest | undefined => {
@@ -56,12 +57,12 @@ export const slotRequest = (step: Step, leaving: Leaving, now: number): SlotRequ
   }
 }
 
-/** The digest that takes in what a throttle holds back. `step`: the newest of which a message tells. */
+/** The digest that collects throttled steps. `step`: the newest step of the message. */
 export type Overflow = { step: Step; digest: StepDigest | undefined; times: LocalTimes | undefined }
 
 /**
- * Decides about a step that finds no free slot until `until` (epoch ms): it is skipped, or joins the type's digest, though it
- * may have been let through as its first. Pure.
+ * Decides about a step without a free slot until `until` (epoch ms): it is skipped, or joins the type's digest, even if it
+ * was to be sent at once as its first. Pure.
  */
 export const throttled = (
   step: Step,

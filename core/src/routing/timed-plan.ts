@@ -6,7 +6,7 @@ const hasRelative = (plan: Plan): boolean => plan.some(({ after }) => typeof aft
 
 /**
  * Returns a plan that starts at `start` (epoch ms), with the instants of its steps that wait for a date in `data`. One that has
- * passed is no delay. `zone` is the time zone of dates without a time. Pure.
+ * passed gives no delay. `zone` is the time zone of dates without a time. Pure.
  */
 export const timedPlan = (plan: Plan, data: unknown, zone: string, start: number): TimedPlan => {
   if (!hasRelative(plan)) return plan as TimedPlan

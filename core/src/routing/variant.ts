@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { TypeVariant } from '@carillon/schemas'
 
-/** What assigns people to variants, together with their user id. */
+/** The key of the assignment to variants, together with the user id. */
 export type Split = { tenant: string; type: string }
 
 /** Returns a number in (0, 1), evenly distributed and the same for the same parts. */

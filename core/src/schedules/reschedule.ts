@@ -5,21 +5,21 @@ import type { StoredSchedule } from '../store/ports/schedules.ts'
 import type { Stream } from '../stream/port.ts'
 import { type RunWork, runKey, runMessage } from './run-message.ts'
 
-/** Returns when a schedule waits for what; undefined if it never runs again, or is paused. */
+/** Returns when the next message of a schedule is due; undefined if it never runs again, or is paused. */
 const nextWork = (
   { id, definition, changedAt }: StoredSchedule,
   handledUntil: number,
 ): RunWork | undefined => {
   const after = Math.max(handledUntil, changedAt)
   const run = definition.paused ? undefined : nextRun(definition, after)
-  // A run beyond what the log can hold is asked for again on the way.
+  // A run beyond the horizon of the log is computed again on the way.
   return run && { id, after, at: Math.min(run.at, after + HORIZON_MS) }
 }
 
 /**
- * Creates the function that makes a schedule wait in the log for its next run after `handledUntil` (epoch ms), as it is stored, or
- * for nothing if it is deleted, paused or over. Repeatable. Of concurrent calls and writes, the last write counts: it is looked at
- * again after the message was published.
+ * Creates the function that schedules the next run of a stored schedule after `handledUntil` (epoch ms) in the log. It cancels
+ * the message if the schedule is deleted, paused or has ended. Idempotent. Of concurrent calls and writes, the last write wins:
+ * the schedule is read again after the message is published.
  */
 export const createReschedule =
   ({ store, stream }: { store: Pick<Store, 'schedules'>; stream: Pick<Stream, 'publish' | 'cancel'> }) =>

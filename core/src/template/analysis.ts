@@ -13,7 +13,7 @@ export type Analysis = {
   /** The variables from outside, such as `data` and `user`. */
   variables: readonly Named[]
   partials: readonly Named[]
-  /** The values it shows, except those that a condition of the same template asks about. */
+  /** The values it shows, except those that a condition of the same template checks. */
   shown: readonly Shown[]
 }
 
@@ -44,7 +44,7 @@ const shownBy = (template: Template): Shown | undefined => {
   return { path: name.split('.'), name, line: lineOf(template), hasDefault }
 }
 
-/** Characters of templates whose analyses are kept: a check and its warnings ask several times for each. */
+/** Maximum characters of templates with cached analyses. A check and its warnings need each several times. */
 const KEPT_MAX = 2_000_000
 const kept = new LRUCache<string, Analysis>({
   maxSize: KEPT_MAX,

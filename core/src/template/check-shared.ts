@@ -35,7 +35,7 @@ const contentIssues = (place: Place, partials: Partials): Issue[] => {
 }
 
 /**
- * Yields what is wrong with a layout, each with its path, line and column. A unit is one template, or the messages of one
+ * Yields the faults of a layout, each with its path, line and column. A unit is one template, or the messages of one
  * language.
  */
 export function* layoutFaults(layout: LayoutInput, partials: Partials): Generator<Issue[]> {
@@ -45,7 +45,9 @@ export function* layoutFaults(layout: LayoutInput, partials: Partials): Generato
   }
 }
 
-/** Yields a warning for each page of a layout that shows no link to unsubscribe. Around a part of a page, Carillon shows it. */
+/**
+ * Yields a warning for each whole page of a layout without an unsubscribe link. Carillon adds the link around a part of a page.
+ */
 export function* layoutWarnings(layout: LayoutInput, partials: Partials): Generator<Warning[]> {
   for (const { html, start } of languages(layout)) {
     if (html === undefined || !PAGE.test(html)) continue
@@ -56,7 +58,7 @@ export function* layoutWarnings(layout: LayoutInput, partials: Partials): Genera
 }
 
 /**
- * Yields what is wrong with a partial, each with its path, line and column. A unit is one template, or the messages of one
+ * Yields the faults of a partial, each with its path, line and column. A unit is one template, or the messages of one
  * language. `partials`: those of the library.
  */
 export function* partialFaults(key: string, partial: PartialInput, partials: Partials): Generator<Issue[]> {

@@ -8,7 +8,7 @@ import { TemplateError } from './template-error.ts'
 /** A template and its path. */
 export type Place = { path: (string | number)[]; source: string; medium: Medium }
 
-/** What a template may refer to. Partials may have any arguments, so their `variables` are not restricted. */
+/** The names that a template may use. Partials may have any arguments, so their `variables` are not restricted. */
 export type Allowed = {
   variables?: ReadonlySet<string>
   partials: ReadonlyMap<string, TemplatePartial>
@@ -28,7 +28,7 @@ type Position = { line: number; column?: number | undefined }
 export const atPosition = ({ line, column }: Position, message: string): string =>
   `line ${line}${column === undefined ? '' : `, column ${column}`}: ${message}`
 
-/** Returns what is wrong with a template, with its line and column. */
+/** Returns the faults of a template, with line and column. */
 export const templateIssues = (
   { path, source, medium }: Place,
   { variables, partials }: Allowed,

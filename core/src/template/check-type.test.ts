@@ -109,7 +109,7 @@ describe('what may be an oversight', () => {
     expect(warnings({ content: { title: '{{ data.carrier }}' } })).toEqual([])
   })
   test('a URL that is not a link, whatever the data', () => {
-    const path = 'must be http(s), mailto, tel or a path that starts with /; it is left out of every message'
+    const path = 'must be http(s), mailto, tel or a path that starts with /; it is omitted from every message'
     const urls = (url: string) => warnings({ content: { url } })
     for (const url of ['orders/1', 'orders/{{ user.id }}', 'javascript:x{{ user.id }}', 'www.example.com'])
       expect(urls(url)).toEqual([`not_a_link /content/url ${path}`])
@@ -130,7 +130,7 @@ describe('what may be an oversight', () => {
       }).filter((text) => text.startsWith('not_a_link')),
     ).toEqual([
       `not_a_link /locales/pt/content/actions/0/url ${path}`,
-      'not_a_link /content/image must start with one / and stay on its host; it is left out of every message',
+      'not_a_link /content/image must start with one / and stay on its host; it is omitted from every message',
     ])
   })
   test('a text without a translation', () => {

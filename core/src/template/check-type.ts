@@ -53,7 +53,7 @@ const placesOf = (language: Language): Place[] => {
 const groupPlaces = ({ group }: Written): Place[] =>
   group === undefined ? [] : [{ path: ['group'], source: group, medium: 'text' }]
 
-/** What types may refer to: the layouts, partials and `env` of a library. */
+/** The names that types may use: the layouts, partials and `env` of a library. */
 type Names = Pick<References, 'layouts' | 'partials' | 'env'>
 
 const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {
@@ -64,8 +64,8 @@ const layoutIssues = (language: Language, { layouts }: Names): Issue[] => {
 }
 
 /**
- * Yields what is wrong with the templates, messages, digests and throttle of a type, each with its path, line and column. A unit is one
- * template, or the messages of one language.
+ * Yields the faults of the templates, messages, digests and throttle of a type, each with its path, line and column. A unit is
+ * one template, or the messages of one language.
  */
 export function* templateFaults(type: Written, names: Names = NO_REFERENCES): Generator<Issue[]> {
   const issues = (place: Place) => templateIssues(place, { variables: SCOPE, partials: names.partials })
@@ -78,10 +78,10 @@ export function* templateFaults(type: Written, names: Names = NO_REFERENCES): Ge
   }
 }
 
-/** Words under which a schema may require more than it says at this level. */
+/** Keywords whose subschemas may require more than this level does. */
 const MORE = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentRequired']
 
-/** Whether data may fit the schema and still lack a value. Unknown counts as no. */
+/** Whether data may match the schema and still lack a value. Unknown counts as no. */
 const mayLack = (schema: unknown, [key, ...rest]: readonly string[]): boolean => {
   if (key === undefined || !isJsonObject(schema) || MORE.some((word) => word in schema)) return false
   const { required, properties } = schema
@@ -100,7 +100,7 @@ const missingWarnings = ({ schema }: Written, { path, source }: Place): Warning[
       message: atPosition({ line }, `${name} has no default, and the schema does not require it`),
     }))
 
-/** The texts of the type's own language that people with a translated locale get. */
+/** The texts in the type's own language that users with a translated locale get. */
 const untranslated = (type: Written, languages: readonly Language[], locale: string): Warning[] => {
   const understood = new Set(generalizations(locale))
   const chain = chainOf(languages, locale, localeOf(type))
@@ -117,7 +117,7 @@ const untranslated = (type: Written, languages: readonly Language[], locale: str
 }
 
 /**
- * Yields what may be an oversight: URLs that are not links, values that may be missing, and texts that are not translated.
+ * Yields the warnings about a type: URLs that are not links, values that may be missing, and texts that are not translated.
  * A unit is one template or one locale. Ends after WARNINGS_MAX.
  */
 export function* templateWarnings(type: Written): Generator<Warning[]> {

@@ -8,9 +8,9 @@ type Ruled = Pick<NotificationTypeInput, 'throttle'> &
     variants?: readonly { plan?: readonly Digested[] | undefined }[] | undefined
   }
 
-/** What the keys of digests and throttles see. */
+/** The variables of the keys of digests and throttles. */
 const SCOPE: ReadonlySet<string> = new Set(['data', 'user', 'context', 'tenant'])
-/** A key renders without the library. */
+/** Keys cannot use the library. */
 const PARTIALS = new Map()
 
 const placeOf = (source: string | undefined, ...path: (string | number)[]): Place[] =>
@@ -29,7 +29,7 @@ export const windowKeyPlaces = ({ digest, throttle, plan, variants = [] }: Ruled
 
 const keyIssues = (place: Place): Issue[] => templateIssues(place, { variables: SCOPE, partials: PARTIALS })
 
-/** Returns what is wrong with the digest keys of a notification's own plan. */
+/** Returns the faults of the digest keys in a notification's own plan. */
 export const planKeyFaults = (plan: readonly Digested[] = []): Issue[] =>
   placesOfPlan(plan).flatMap(keyIssues)
 
@@ -40,7 +40,7 @@ const excessIssues = (key: string, { throttle, digest }: Ruled): Issue[] => {
   return digest ? [] : [{ path, message: 'the type has no digest' }]
 }
 
-/** Yields what is wrong with the digests and the throttle of a type. A unit is one template. */
+/** Yields the faults of the digests and the throttle of a type. A unit is one template. */
 export function* windowFaults(type: Ruled & { key: string }): Generator<Issue[]> {
   yield excessIssues(type.key, type)
   for (const place of windowKeyPlaces(type)) yield keyIssues(place)

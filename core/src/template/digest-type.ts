@@ -16,12 +16,12 @@ const BODY = `{% assign shown = items | slice: 0, ${LISTED} %}{% for item in sho
 {% endfor %}{% if total > shown.size %}{% assign rest = total | minus: shown.size %}{{ 'more' | t: n: rest }}{% endif %}`
 
 /**
- * The type of messages that tell of several notifications: summaries after quiet hours, and what leaves together because the
- * user wants it hourly, daily or weekly. A tenant replaces it by a type with the same key.
+ * The type of messages that cover several notifications: summaries after quiet hours, and digests that the user wants hourly,
+ * daily or weekly. A tenant replaces it by publishing a type with the same key.
  */
 export const DIGEST_TYPE: NotificationType = {
   key: 'carillon.digest',
-  // No version that a tenant publishes.
+  // Tenants publish versions from 1.
   version: 0,
   name: 'Summary',
   locale: 'en',

@@ -66,7 +66,7 @@ export type SharedTime = Budget['renderLimit']
 export const timeFor = (ms: number): SharedTime =>
   new Context({}, OPTIONS, { renderLimit: ms, sync: true }).renderLimit
 
-/** Returns a budget for the templates of one text. Its time is RENDER_MS from now, or what is left of `time`. */
+/** Returns a budget for the templates of one text. Its time is RENDER_MS from now, or the rest of `time`. */
 export const newBudget = (time?: SharedTime): Budget => {
   const { memoryLimit, renderLimit } = new Context({}, OPTIONS)
   return { memoryLimit, renderLimit: time ?? renderLimit }
@@ -86,7 +86,7 @@ const escapedFor = (medium: Medium, text: string, first: boolean): string => {
   return medium === 'url' && !first ? encodeURIComponent(text) : text
 }
 
-/** Links that may be absent without a fault, because a layout is shared by types with and without them. */
+/** Links that may be absent without a fault, because types with and without them share a layout. */
 const MAY_BE_ABSENT = /^(?:unsubscribe|preferences)_url\b/
 
 /** An output that notes missing values and escapes for its medium. */
@@ -162,7 +162,7 @@ class MediumParser extends Parser {
         ? new MediumOutput(token, this.#engine)
         : super.parseToken(token, rest)
     } catch (error) {
-      // Errors about filters know no place of their own.
+      // Errors about filters have no position.
       const [line, column] = placeOf(error) ?? token.getPosition()
       throw new TemplateError(messageOf(error), line ?? 1, { cause: error, column })
     }

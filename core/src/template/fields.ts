@@ -39,7 +39,7 @@ const first = (chain: readonly Language[], ...paths: readonly Path[]): Found | u
   return undefined
 }
 
-/** Takes a text that stands in for others, unless a language before it has one of those. */
+/** Takes a text that replaces others, unless a language before it has one of those. */
 const unless = (chain: readonly Language[], own: Path, others: readonly Path[]): Found | undefined => {
   for (const language of chain) {
     const found = foundAt(language, own)
@@ -49,7 +49,7 @@ const unless = (chain: readonly Language[], own: Path, others: readonly Path[]):
   return undefined
 }
 
-/** The templates of one channel's texts. What the type leaves open is undefined. */
+/** The templates of one channel's texts. Texts that the type omits are undefined. */
 export type Fields = Partial<Record<'subject' | 'html' | 'text' | 'title' | 'body', Found | undefined>>
 
 /**

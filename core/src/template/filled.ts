@@ -1,7 +1,7 @@
 import type { Action, NotificationType, Warning } from '@carillon/schemas'
 import type { Texts } from './type-templates.ts'
 
-/** What a notification says itself. */
+/** The content of a notification itself. */
 export type Inline = {
   title?: string | undefined
   body?: string | undefined
@@ -10,11 +10,11 @@ export type Inline = {
   actions?: readonly Action[] | undefined
 }
 
-/** An empty text is one that could not be rendered: nothing stands in for it. */
+/** An empty text could not be rendered, so it is not replaced by the notification's. */
 const either = (text: string | undefined, inline: string | undefined): string | undefined =>
   (text ?? inline) || undefined
 
-/** Returns content with the texts of its type. What it says itself fills what the type leaves open. */
+/** Returns content with the texts of its type. Texts that the type omits are those of the notification. */
 export const filled = <Content extends Inline>(content: Content, texts: Texts): Content => ({
   ...content,
   title: either(texts.title, content.title),
@@ -26,7 +26,7 @@ export const filled = <Content extends Inline>(content: Content, texts: Texts): 
 
 const FIELDS = ['title', 'body', 'url', 'image', 'actions'] as const
 
-/** Returns what a notification says itself and its type leaves no room for, as warnings. */
+/** Returns a warning for each text of a notification that its type replaces. */
 export const ignoredContent = (
   notification: Inline & { category?: string | undefined },
   type: Pick<NotificationType, 'content' | 'category'> | undefined,

@@ -56,7 +56,7 @@ const messageOf = ({ messages }: Recipient, key: string) => {
 }
 
 /**
- * The filters of Carillon, beside those of Liquid. They use the recipient's locale and time zone.
+ * The filters of Carillon, in addition to those of Liquid. They use the recipient's locale and time zone.
  *
  * - `date: "long"` a date; `date: "long", "short"` a date and time; `date: "none", "short"` a time.
  * - `number`, `number: 2` with up to two decimals. `currency: "EUR"`.

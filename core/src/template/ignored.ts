@@ -27,7 +27,7 @@ const expressionOf = (token: Token): string | undefined => {
   return token.name === 'assign' ? token.args.slice(token.args.indexOf('=') + 1) : undefined
 }
 
-/** Returns what is wrong with a tag or output of which Liquid would ignore a part; undefined if it ignores nothing. */
+/** Returns the fault of a tag or output of which Liquid would ignore a part; undefined if it ignores nothing. */
 export const ignoredPart = (token: Token): string | undefined => {
   const expression = expressionOf(token)
   const dropped = expression === undefined ? undefined : droppedFrom(expression)

@@ -1,9 +1,9 @@
 import type { LocalizedTemplates, NotificationType } from '@carillon/schemas'
 
-/** The locale of a type, layout or partial that names none. */
+/** The locale of a type, layout or partial without one. */
 const DEFAULT_LOCALE = 'en'
 
-/** What templates need of a type. */
+/** The properties of a type that templates need. */
 export type Templated = Pick<
   NotificationType,
   'key' | 'name' | 'locale' | 'content' | 'channels' | 'messages' | 'locales' | 'variants' | 'group'

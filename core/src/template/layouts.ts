@@ -20,7 +20,7 @@ type Framed = {
   dir: 'ltr' | 'rtl'
 }
 
-/** The key of the layout for e-mails whose type names none. */
+/** The key of the layout for e-mails whose type has none. */
 export const DEFAULT_LAYOUT = 'default'
 
 /**

@@ -23,5 +23,5 @@ export const linkWarnings = ({ path, source, medium }: Place): Warning[] => {
   const fault = medium === 'url' && source.trim() !== '' ? faultOf(source) : undefined
   if (fault === undefined) return []
   const pointer = path.map((key) => `/${key}`).join('')
-  return [{ code: 'not_a_link', pointer, message: `${fault}; it is left out of every message` }]
+  return [{ code: 'not_a_link', pointer, message: `${fault}; it is omitted from every message` }]
 }

@@ -14,7 +14,7 @@ const RIGHT_TO_LEFT = new Set([
 
 /** Returns a locale and the more general ones it belongs to: `zh-Hant-TW`, `zh-Hant`, `zh`. */
 export const generalizations = (locale: string): string[] => {
-  // Extensions, such as the calendar in `ar-u-ca-islamic`, choose no other texts.
+  // Extensions, such as the calendar in `ar-u-ca-islamic`, do not affect the texts.
   const parts = new Intl.Locale(locale).baseName.split('-')
   return parts.map((_, index) => parts.slice(0, parts.length - index).join('-'))
 }

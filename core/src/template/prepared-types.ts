@@ -30,7 +30,7 @@ type Preparation = { revision?: number | undefined; variant?: string | undefined
 
 /**
  * Returns the prepared templates of a type, or of a variant of it, with the layouts, partials and `env` of a revision;
- * undefined if the type has none. Neither a version nor a revision changes, so each pair is prepared once; a type that uses
+ * undefined if the type has none. Versions and revisions never change, so each pair is prepared once; a type that uses
  * nothing of the library is prepared once for all revisions.
  */
 export const createPreparedTypes = (

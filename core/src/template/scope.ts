@@ -1,9 +1,9 @@
 import type { ItemContent, UserProfile } from '@carillon/schemas'
 import type { InContext } from '../contexts/in-context.ts'
-import { type Told, toldOf } from './told.ts'
+import { type DigestItems, digestItemsOf } from './digest-items.ts'
 
-/** What templates see. */
-export type Scope = Told & {
+/** The variables of templates. */
+export type Scope = DigestItems & {
   data: Readonly<Record<string, unknown>>
   user: Readonly<Record<string, unknown>>
   tenant: Readonly<Record<string, unknown>>
@@ -24,17 +24,17 @@ export const SCOPE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Returns what the templates of a notification see when they are rendered for a person. `told` are the notifications of which
- * a digest tells.
+ * Returns what the templates of a notification see when they are rendered for a person. `digestItems` are the notifications of
+ * which digest covers.
  */
 export const scopeOf = (
   content: Partial<ItemContent>,
   user: { id: string; profile: UserProfile },
   { variables: { tenant, context } }: Pick<InContext, 'variables'>,
   links: Links = {},
-  told: Told = toldOf([content]),
+  digestItems: DigestItems = digestItemsOf([content]),
 ): Scope => ({
-  ...told,
+  ...digestItems,
   data: content.data ?? {},
   actor: content.actor ?? {},
   context,

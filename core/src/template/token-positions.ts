@@ -10,7 +10,10 @@ const lineStarts = (source: string): number[] => {
 let source = ''
 let starts = [0]
 
-/** Returns the line and column of an offset, both from 1. Keeps the lines of one template: tokens are asked in turn. */
+/**
+ * Returns the line and column of an offset, both from 1. Caches the lines of one template, because its tokens are looked up in
+ * turn.
+ */
 const positionIn = (input: string, offset: number): [line: number, column: number] => {
   if (input !== source) {
     source = input

@@ -1,8 +1,8 @@
 import type { DeliveryChannel } from '@carillon/schemas'
 import { describe, expect, test } from 'vitest'
+import { digestItemsOf } from './digest-items.ts'
 import type { Templated } from './languages.ts'
 import type { Scope } from './scope.ts'
-import { toldOf } from './told.ts'
 import { prepareTemplates, type Viewer } from './type-templates.ts'
 
 const NAME = `Tom & "Jo" <O'Neil>`
@@ -14,7 +14,7 @@ const render = (
 ) =>
   prepareTemplates({ key: 'order.shipped', ...type }, { insecureLinks: 'refuse' }).render(
     channel,
-    { ...toldOf([]), data, user, tenant: {}, actor: {}, context: {} },
+    { ...digestItemsOf([]), data, user, tenant: {}, actor: {}, context: {} },
     { timezone: 'UTC', now: Date.parse('2026-03-01T12:00:00Z'), ...viewer },
   )
 const textsOf = (...parts: Parameters<typeof render>) => render(...parts).texts
@@ -162,7 +162,7 @@ test('an item is personal if its templates use the user', () => {
 describe('the group of an item', () => {
   const groupOf = (type: Omit<Templated, 'key'>, data: Record<string, unknown> = {}) =>
     prepareTemplates({ key: 'x', ...type }, { insecureLinks: 'refuse' }).group(
-      { ...toldOf([]), data, user: { id: 'ada' }, tenant: {}, actor: {}, context: {} },
+      { ...digestItemsOf([]), data, user: { id: 'ada' }, tenant: {}, actor: {}, context: {} },
       { timezone: 'UTC', now: 0 },
     )
 

@@ -24,7 +24,7 @@ const TITLE_MAX = 512
 const BODY_MAX = 16_384
 const LABEL_MAX = 128
 
-/** For whom, and when, texts are rendered. */
+/** The locale and time zone in which texts are rendered, and the current time. */
 export type Viewer = {
   /** The person's locale; the type's own if absent. */
   locale?: string | undefined
@@ -36,19 +36,19 @@ export type Viewer = {
 }
 
 /**
- * What a type says to one person in one channel. A field that the type leaves open is absent; one that could not be rendered
- * is empty. `subject`, `html` and `text` are those that stand in for title and body.
+ * The texts of a type for one user in one channel. A field that the type omits is absent; one that could not be rendered
+ * is empty. `subject`, `html` and `text` replace title and body.
  */
 export type Texts = Partial<
   Record<'title' | 'body' | 'url' | 'image' | 'subject' | 'html' | 'text', string>
 > & {
   actions?: Action[]
-  /** The language and direction of what was taken. */
+  /** The language and direction of the chosen texts. */
   lang?: string
   dir?: 'ltr' | 'rtl'
 }
 
-/** A template that failed, or a value that it misses (`name`). `pointer` is the template's JSON Pointer in the type. */
+/** A template that failed, or lacks a value (`name`). `pointer` is the template's JSON Pointer in the type. */
 export type TemplateFault = { pointer: string; line: number; message: string; name?: string }
 
 /** `frame`: the layout of the e-mail. */
@@ -70,7 +70,7 @@ export type TemplateOptions = {
   insecureLinks: 'refuse' | 'accept'
 }
 
-/** What the templates of a type may refer to, from the revision of the library that the notification was accepted with. */
+/** The parts of the library that templates of a type may use, at the revision under which the notification was accepted. */
 export type References = Pick<Library, 'layouts' | 'partials' | 'env'>
 
 export const NO_REFERENCES: References = { layouts: new Map(), partials: new Map(), env: {} }
@@ -92,7 +92,7 @@ const oneLine = (text: string, max: number) =>
   )
 const paragraphs = (text: string) => cut(cleanText(text).trim(), BODY_MAX)
 
-/** Parses templates when they are first needed, and keeps the result: a type has many that nobody is sent. */
+/** Parses templates on first use and caches the result, because many templates of a type are never used. */
 const createParsed = (partials: Library['partials']) => {
   const find = findPartialIn(partials)
   const parsers: Record<Medium, (source: string) => Prepared> = {
@@ -118,7 +118,7 @@ const createParsed = (partials: Library['partials']) => {
   }
 }
 
-/** Renders single templates for one person, and collects what is wrong. */
+/** Renders single templates for one user, and collects the faults. */
 const createRendering = (
   parsed: ReturnType<typeof createParsed>,
   parts: { scope: Scope; recipient: Recipient; options: TemplateOptions; time: SharedTime | undefined },
@@ -144,7 +144,7 @@ const createRendering = (
     }
   }
 
-  /** A link that lacks a value, or is none that people may follow, is left out. */
+  /** Omits a link that lacks a value or is not allowed. */
   const link = (found: Found): string => {
     const { text, whole } = render(found, 'url')
     if (!whole || text.trim() === '') return ''
@@ -218,7 +218,7 @@ const usesUser = (source: string): boolean => {
   try {
     return analyze(source).variables.some(({ name }) => name === 'user')
   } catch {
-    // It does not parse: everybody gets the same empty text.
+    // It does not parse, so the text is empty for every user.
     return false
   }
 }
@@ -233,7 +233,7 @@ const isPersonal = (language: Language, partials: Library['partials']): boolean 
   return withPartials(own, partials).some(usesUser)
 }
 
-/** Returns the layout that a type names, else the tenant's default one if there is one. A missing layout is a fault. */
+/** Returns the layout that a type names, else the tenant's default layout, if any. A missing layout is a fault. */
 const framing = (
   chain: readonly Language[],
   layouts: Library['layouts'],
@@ -255,7 +255,7 @@ const framing = (
 }
 
 /**
- * Prepares the texts of a type. Rendering never throws for a template: what could not be rendered is empty, and `faults`
+ * Prepares the texts of a type. Rendering never throws for a template: a text that could not be rendered is empty, and `faults`
  * has the reasons. Pure: the same scope and viewer give the same texts.
  */
 export const prepareTemplates = (
@@ -305,7 +305,7 @@ export const prepareTemplates = (
       const texts: Texts = { ...languageOf(fields, messages), ...given }
       const { subject, title, body, html, text } = fields
       if (subject) texts.subject = rendering.line(subject)
-      // HTML of its own stands for all of the message.
+      // HTML replaces the whole message.
       if (title && !html) texts.title = rendering.line(title)
       if (body && !html) texts.body = rendering.paragraphs(body)
       if (html) texts.html = rendering.html(html)

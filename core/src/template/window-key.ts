@@ -13,7 +13,7 @@ const parse = createEngine('text')
 const parsed = new LRUCache<string, Prepared>({ max: KEYS_MAX })
 
 /**
- * Renders the key of a digest or throttle. A key whose template fails is empty: what has no key belongs together.
+ * Renders the key of a digest or throttle. A key whose template fails is empty, so steps without a key share one.
  */
 export const windowKey = (template: string | undefined, scope: Scope): string => {
   if (template === undefined) return ''

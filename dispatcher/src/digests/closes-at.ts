@@ -1,12 +1,12 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import { nextDigest } from '@carillon/core/calendar/digest-close'
+import { nextDigest } from '@carillon/core/calendar/frequency'
 import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import { defaultsIn, ownIn } from '@carillon/core/preferences/documents'
 import { timesIn } from '@carillon/core/preferences/times'
 import { holdOf } from '@carillon/core/routing/quiet-hours'
 import type { Store } from '@carillon/core/store/port'
 import { MEMBERS_MAX, type OpenWindow } from '@carillon/core/store/ports/digests'
-import { viewerOf } from '@carillon/core/template/viewer'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { About } from './window-work.ts'
 
 /** Returns when an open window closes, epoch ms. */
@@ -47,7 +47,7 @@ export const createClosesAt =
       if (kind === 'digest') return closesAt
       const tenancy = tenancyOf.get(context)!
       const times = timesIn({ ...ownIn(chosen.get(user), context), ...defaultsIn(tenancy) }, now)
-      const { timezone: zone } = viewerOf(personOf.get(user) ?? { profile: {} }, tenancy.settings, now)
+      const { timezone: zone } = localeAndZone(personOf.get(user) ?? { profile: {} }, tenancy.settings, now)
       if (kind === 'quiet_hours') return holdOf({ ...times, zone }, now)?.until ?? now
       return frequency ? nextDigest(frequency, times.digest, zone, opensAt) : closesAt
     }

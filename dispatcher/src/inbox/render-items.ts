@@ -9,10 +9,10 @@ import type { KnownUser } from '@carillon/core/store/ports/users'
 import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { hasTemplates } from '@carillon/core/template/languages'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import { scopeOf } from '@carillon/core/template/scope'
 import type { TemplateFault, TypeTemplates } from '@carillon/core/template/type-templates'
-import { viewerOf } from '@carillon/core/template/viewer'
 import type { InboxContent } from '@carillon/schemas'
 import type { Ready } from '../intake/ready.ts'
 import { decisionEntry } from '../plan/recipients.ts'
@@ -34,7 +34,7 @@ const renderItem = (entry: Entry, templates: TypeTemplates, reader: Reader, tena
   const { ready, user, type, content } = entry
   const scope = scopeOf(content, { id: user, profile: reader.profile }, tenancy)
   // Not the current time: a redelivery gives the same item.
-  const viewer = viewerOf(reader, tenancy.settings, createdAt(entry))
+  const viewer = localeAndZone(reader, tenancy.settings, createdAt(entry))
   const { test } = ready.notification
   return renderedItem(content, { templates, scope, viewer, name: type?.name, test })
 }
@@ -66,7 +66,7 @@ export const createRenderItems = ({ store, cache, prepared, metrics }: RenderIte
     const results = entries.map(([entry, templates]) => {
       const reader = readers.get(entry.user) ?? NOBODY
       const tenancy = tenancies.get(entry.ready.notification.context)!
-      const { locale = '', timezone } = viewerOf(reader, tenancy.settings, 0)
+      const { locale = '', timezone } = localeAndZone(reader, tenancy.settings, 0)
       const name = templates.personal ? entry.user : `${locale} ${timezone}`
       const known = renderings.get(entry.content) ?? new Map<string, Rendered>()
       renderings.set(entry.content, known)

@@ -13,6 +13,7 @@ import type { Log } from '@carillon/core/telemetry/log'
 import { planKeyFaults } from '@carillon/core/template/check-window-keys'
 import { hasTemplates } from '@carillon/core/template/languages'
 import type { NotificationType, Warning } from '@carillon/schemas'
+import { refusal, resolveTimes } from './delivery-time.ts'
 import { createIdentify, type Identity } from './identity.ts'
 import {
   CLOCK_SLACK_MS,
@@ -23,7 +24,6 @@ import {
   readNotification,
 } from './notification.ts'
 import type { Pinned, Ready } from './ready.ts'
-import { refusal, timedIn } from './timed.ts'
 import { createTypeAtAcceptance, type MisfitOf, storedTypeOf } from './type-at-acceptance.ts'
 import { logUnknownTypes } from './unknown-types.ts'
 
@@ -150,7 +150,7 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
       ...overrideFaults(notification, links),
     ]
     if (fault) return refusal(given, fault)
-    const incoming = timedIn(given, zoneIn(tenancy))
+    const incoming = resolveTimes(given, zoneIn(tenancy))
     if ('code' in incoming) return incoming
     const problem = linkProblem(notification, plansOf({ notification, type }).flat(), tenancy, links)
     if (problem) return deadReason(problem)

@@ -40,7 +40,7 @@ const reused = ({ by }: Name): Identified => ({ refused: deadReason(WORDS[by]())
 type LookUp = { each: Incoming; identity: Identity; inFlight?: string }
 
 /** Returns the time in an id if it is plausible. A `Nats-Msg-Id` contains no time. */
-const ownTime = ({ name, appendedAt }: Incoming) =>
+const deliveryTime = ({ name, appendedAt }: Incoming) =>
   name.by === 'publisher' ? undefined : timeOfId(name.id, appendedAt)
 
 /**
@@ -120,7 +120,7 @@ export const createIdentify = (
       if (!identity || 'refused' in identity) return []
       const { tenant, name, appendedAt, again, fingerprint } = each
       const chosen = name.by === 'sender' || name.by === 'event'
-      if (chosen && ownTime(each) !== undefined)
+      if (chosen && deliveryTime(each) !== undefined)
         return [{ each, identity, inFlight: held.take(`${tenant}\n${name.id}`, fingerprint) }]
       return again || (name.by !== 'carillon' && identity.acceptedAt !== appendedAt)
         ? [{ each, identity }]
@@ -129,7 +129,7 @@ export const createIdentify = (
 
     const timeless: Incoming[] = []
     for (const each of incoming) {
-      const at = ownTime(each)
+      const at = deliveryTime(each)
       if (at === undefined) timeless.push(each)
       else answers.set(each, identityOf(each, at))
     }

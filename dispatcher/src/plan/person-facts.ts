@@ -1,5 +1,5 @@
 import { usesUser } from '@carillon/core/expression/condition'
-import { needsZones } from '@carillon/core/routing/own-time'
+import { needsZones } from '@carillon/core/routing/delivery-time'
 import { slices } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { KnownUser } from '@carillon/core/store/ports/users'

@@ -2,12 +2,12 @@ import type { InContext } from '@carillon/core/contexts/in-context'
 import { ownIn } from '@carillon/core/preferences/documents'
 import type { Addressed } from '@carillon/core/routing/addressees'
 import type { Decision } from '@carillon/core/routing/decision'
-import { needsZones } from '@carillon/core/routing/own-time'
+import { needsZones } from '@carillon/core/routing/delivery-time'
 import { endOf, type Planned, planning, waitOf } from '@carillon/core/routing/plan'
 import { subjectOf } from '@carillon/core/routing/preference'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
-import { viewerOf } from '@carillon/core/template/viewer'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { Pinned, Ready } from '../intake/ready.ts'
 import type { PersonFacts } from './person-facts.ts'
 import type { Chosen } from './preferences.ts'
@@ -95,7 +95,7 @@ export const planRecipients = (pinned: Pinned, people: People, facts: PlanFacts)
   for (const [user, addressed] of people) {
     const preferences = ownIn(own.get(user), notification.context)
     const person = known?.get(user) ?? NOBODY
-    const zone = timing.timing && viewerOf(person, tenancy.settings, now).timezone
+    const zone = timing.timing && localeAndZone(person, tenancy.settings, now).timezone
     const planned = planFor({ user, addressed, preferences, profile: known?.get(user)?.profile, zone })
     const at = waitOf(planned)
     const undone = at === undefined ? endOf(planned) : planned.decisions.at(-1)

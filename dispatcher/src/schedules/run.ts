@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import { type DueRun, LATE_RUN_MS, runsDue } from '@carillon/core/routing/schedule'
+import { type DueRun, LATE_RUN_MS, runsDue } from '@carillon/core/routing/due-runs'
 import { createReschedule } from '@carillon/core/schedules/reschedule'
 import type { RunWork } from '@carillon/core/schedules/run-message'
 import { slices } from '@carillon/core/store/grouping'

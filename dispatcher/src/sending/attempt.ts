@@ -1,6 +1,6 @@
 import { dueAt, type Step } from '@carillon/core/delivery/step'
 import { appUrlOf } from '@carillon/core/notification/links'
-import { type Said, saidBy } from '@carillon/core/render/said'
+import { renderStep, type StepMessage } from '@carillon/core/render/step-message'
 import { faultText } from '@carillon/core/routing/template-failure'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Passed } from '@carillon/core/store/ports/deliveries'
@@ -17,11 +17,11 @@ import { channelOf } from './ledger-changes.ts'
 import type { LinksOf } from './links.ts'
 import type { Known } from './lookup.ts'
 import { type Mail, overridesOf, type PrepareMail } from './mail-extras.ts'
+import { messageSource } from './message-source.ts'
 import { codeOf } from './otp-code.ts'
 import type { Permits } from './permit.ts'
 import type { RetrySettings } from './retry.ts'
 import type { Send } from './send.ts'
-import { speakerOf } from './speaker.ts'
 
 export type AttemptPorts = {
   seal: Pick<Seal, 'open'>
@@ -56,7 +56,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
    */
   const ask = async (
     step: Step,
-    { said, mail }: { said: Said; mail: Mail },
+    { rendered, mail }: { rendered: StepMessage; mail: Mail },
     candidate: Candidate,
     claim: () => ReturnType<Claims['claim']>,
   ): Promise<Answer> => {
@@ -67,7 +67,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
       if (added.outcome !== undefined) return added
       const claimed = await claim()
       return claimed.claim === 'ours'
-        ? await send(step, { ...said, extras: added.extras }, candidate, permit)
+        ? await send(step, { ...rendered, extras: added.extras }, candidate, permit)
         : { outcome: 'taken', claim: claimed }
     } finally {
       permit.release()
@@ -85,36 +85,40 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     const tenancy = known.tenancy(step)
     const person = known.person(step)
     const overrides = overridesOf(seal, step)
-    const speaker = speakerOf(step, known, begun)
-    const { content, templates, summaries = [], told } = speaker
-    const urls = { links: await linksOf(step, speaker, overrides), appUrl: appUrlOf(tenancy, options) }
+    const source = messageSource(step, known, begun)
+    const { content, templates, summaries = [], digestItems } = source
+    const urls = { links: await linksOf(step, source, overrides), appUrl: appUrlOf(tenancy, options) }
     const shared = {
       content,
       code: codeOf(seal, step),
-      told,
+      digestItems,
       ...urls,
       person,
       tenancy,
       overrides,
       now: Date.now(),
     }
-    let spoken = saidBy(speaker.step, { ...shared, templates })
-    if ('faults' in spoken) metrics.templateErrors.inc({ type: step.type })
+    let messageOrFaults = renderStep(source.step, { ...shared, templates })
+    if ('faults' in messageOrFaults) metrics.templateErrors.inc({ type: step.type })
     for (const summary of summaries)
-      if ('faults' in spoken && summary !== templates)
-        spoken = saidBy(speaker.step, { ...shared, templates: summary })
-    if ('faults' in spoken) {
-      return { ending: unrendered(spoken.faults[0]), now: Date.now(), leftOut: [] }
+      if ('faults' in messageOrFaults && summary !== templates)
+        messageOrFaults = renderStep(source.step, { ...shared, templates: summary })
+    if ('faults' in messageOrFaults) {
+      return { ending: unrendered(messageOrFaults.faults[0]), now: Date.now(), leftOut: [] }
     }
     const mail = await prepareMail(step, overrides as EmailOverrides | undefined, person.profile)
-    const said: Said = { ...spoken, sender: senderOf(tenancy, channel), ...(told && { told }) }
+    const rendered: StepMessage = {
+      ...messageOrFaults,
+      sender: senderOf(tenancy, channel),
+      ...(digestItems && { digestItems }),
+    }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)
     let claiming: ReturnType<Claims['claim']> | undefined
     const claim = () => {
       claiming ??= claims.claim(step, step.priority === 'critical' || repeatable)
       return claiming
     }
-    const message = { said, mail }
+    const message = { rendered, mail }
     const result = await failover(candidates, (candidate) => ask(step, message, candidate, claim)).finally(
       mail.release,
     )

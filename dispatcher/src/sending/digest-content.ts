@@ -1,8 +1,8 @@
 import type { Step } from '@carillon/core/delivery/step'
+import { type DigestItems, digestItemsOf } from '@carillon/core/template/digest-items'
 import { filled } from '@carillon/core/template/filled'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import { scopeOf } from '@carillon/core/template/scope'
-import { type Told, toldOf } from '@carillon/core/template/told'
-import { viewerOf } from '@carillon/core/template/viewer'
 import type { ItemContent } from '@carillon/schemas'
 import type { Known } from './lookup.ts'
 
@@ -19,12 +19,12 @@ const contentOf = (step: Step, known: Known, now: number): ItemContent[] => {
   const { profile } = known.person(step)
   const tenancy = known.tenancy(step)
   const scope = scopeOf(content, { id: step.user, profile }, tenancy)
-  const { texts } = templates.render('inbox', scope, viewerOf(known.person(step), tenancy.settings, now))
+  const { texts } = templates.render('inbox', scope, localeAndZone(known.person(step), tenancy.settings, now))
   return [named(filled(content, texts))]
 }
 
 /** What a message about several notifications says before its templates are rendered. */
-export type DigestContent = { content: ItemContent; told: Told }
+export type DigestContent = { content: ItemContent; digestItems: DigestItems }
 
 /** Returns the content of a digest from the steps of which it tells, oldest first. `data` and actor are the newest one's. */
 export const digestContent = (
@@ -37,7 +37,7 @@ export const digestContent = (
   const [newest] = contents
   if (!newest) return undefined
   const { data, actor, category, priority } = newest
-  const { locale } = viewerOf(known.person(step), known.tenancy(step).settings, now)
+  const { locale } = localeAndZone(known.person(step), known.tenancy(step).settings, now)
   const isOwnType = step.type === newest.type
   return {
     content: {
@@ -48,6 +48,6 @@ export const digestContent = (
       ...(step.context === undefined ? {} : { context: step.context }),
       createdAt: newest.createdAt,
     },
-    told: toldOf(contents, (key) => known.categoryName(step.tenant, key, locale)),
+    digestItems: digestItemsOf(contents, (key) => known.categoryName(step.tenant, key, locale)),
   }
 }

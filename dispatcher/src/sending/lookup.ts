@@ -8,8 +8,8 @@ import { digestRuleOf, frequencyOf } from '@carillon/core/routing/digest'
 import { hasBegun, needsPresence, type StepFacts, wanted } from '@carillon/core/routing/due-step'
 import type { Subject } from '@carillon/core/routing/preference'
 import type { Store } from '@carillon/core/store/port'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
-import { viewerOf } from '@carillon/core/template/viewer'
 import { digestOf } from '@carillon/core/template/window-key'
 import type { Channel, ItemContent, NotificationType } from '@carillon/schemas'
 import type { MembersOf, Told } from '../digests/members.ts'
@@ -159,7 +159,7 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
       ...(step.digest ? {} : { preference: preference(step), digest: digestFor(step) }),
       times: {
         ...preferences.times(step, tenancy(step), now),
-        zone: viewerOf(person(step), tenancy(step).settings, now).timezone,
+        zone: localeAndZone(person(step), tenancy(step).settings, now).timezone,
       },
       now,
     }

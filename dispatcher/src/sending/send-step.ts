@@ -12,7 +12,7 @@ import type { Destination } from './candidate.ts'
 import { createRealSends } from './capture-real-sends.ts'
 import { type Consequences, consequences } from './consequences.ts'
 import { createDecide } from './decide.ts'
-import { withMembers } from './digest-members.ts'
+import { withMembers } from './digest-consequences.ts'
 import { endingOfDecision } from './ending-of.ts'
 import { channelOf, type Times } from './ledger-changes.ts'
 import type { Known } from './lookup.ts'
@@ -38,10 +38,10 @@ const passedOf = ({ at, stage, by, path, reason }: StepDecision): Passed => ({
 })
 
 /**
- * Handles a due step: still wanted → destination → throttle → texts → permit → claim → send → consequences. It waits for a permit only for a
- * moment. A longer wait goes back into the event log with a time, so that a slow provider does not delay others. `begun`
- * is the time that decides whether the step is still wanted, epoch ms. The result contains all consequences except the
- * plan's next step, which is scheduled already. Idempotent.
+ * Handles a due step: still wanted → destination → throttle → texts → permit → claim → send → consequences. It waits for a
+ * permit only for a moment. A longer wait goes back into the event log with a time, so that a slow provider does not delay
+ * others. `begun` is the time that decides whether the step is still wanted, epoch ms. The result contains all consequences
+ * except the plan's next step, which is scheduled already. Idempotent.
  */
 export const createSendStep = (ports: SendStepPorts, options: AttemptOptions) => {
   const { store, reachability, throttle, metrics, capture } = ports

@@ -4,7 +4,7 @@ import type { Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
 import { itemContent } from '@carillon/core/render/item-content'
 import { listedOf } from '@carillon/core/render/listed'
-import type { Said } from '@carillon/core/render/said'
+import type { StepMessage } from '@carillon/core/render/step-message'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { hostOf } from './address.ts'
 import type { Candidate } from './candidate.ts'
@@ -20,7 +20,7 @@ export type SendPorts = {
 
 const outgoing = (
   step: Step,
-  { content, texts, appUrl, sender, unsubscribeUrl, brand, extras, told }: Said,
+  { content, texts, appUrl, sender, unsubscribeUrl, brand, extras, digestItems }: StepMessage,
   { address }: Candidate,
 ): Outgoing => {
   const { tenant, user, notification, type, priority, at, expiresAt } = step
@@ -37,7 +37,7 @@ const outgoing = (
     expiresAt,
     address,
     content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
-    ...(told && channel === 'webhook' ? { listed: listedOf(told, appUrl) } : {}),
+    ...(digestItems && channel === 'webhook' ? { listed: listedOf(digestItems, appUrl) } : {}),
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(sender ? { sender } : {}),
@@ -63,9 +63,9 @@ const endOf = (outcome: Outcome): EndpointEnd => {
  */
 export const createSend =
   ({ endpoints, failureLog, metrics }: SendPorts) =>
-  async (step: Step, said: Said, candidate: Candidate, permit: Permit): Promise<Outcome> => {
+  async (step: Step, rendered: StepMessage, candidate: Candidate, permit: Permit): Promise<Outcome> => {
     const { channel } = step.plan[step.index]!
-    const message = outgoing(step, said, candidate)
+    const message = outgoing(step, rendered, candidate)
     const answered = await permit.upstream.send(message)
     permit.ended(answered)
     const outcome = redacted(answered, candidate.address, message.extras)

@@ -37,7 +37,7 @@ import {
 } from '@carillon/schemas'
 import type { Idempotency, IdUse } from '../idempotency/port.ts'
 import { attachedFaults, type FindAttached, readAttached } from './attached.ts'
-import { checkedTimes } from './times.ts'
+import { checkTimes } from './check-times.ts'
 
 /** A validated notification, ready for the event log. */
 export type Accepted = {
@@ -130,7 +130,7 @@ export const createAcceptance = (
     // `dryRun: false` must not change the fingerprint.
     delete given.dryRun
     const tenancy = await lookUpInContext(cache, tenant, given.context)
-    const { times, start, faults: timeFaults } = checkedTimes(given, zoneIn(tenancy), Date.now())
+    const { times, start, faults: timeFaults } = checkTimes(given, zoneIn(tenancy), Date.now())
     const type = await (version === undefined
       ? cache.type(tenant, given.type)
       : cache.typeVersion(tenant, given.type, version))

@@ -8,7 +8,7 @@ import type { Deliveries } from '@carillon/core/store/ports/deliveries'
 import type { NotificationProgress, Notifications } from '@carillon/core/store/ports/notifications'
 import type { Stream } from '@carillon/core/stream/port'
 import { type Cancellation, type CancelledNotification, scheduleSubject } from '@carillon/schemas'
-import { deliveriesGone, itemsStored } from './gone.ts'
+import { deliveryCounts, itemsStored } from './cancel-counts.ts'
 
 /** Maximum notifications that one request by key cancels. */
 export const CANCELLED_MAX = 1_000
@@ -51,7 +51,7 @@ export const createCancel = ({ notifications, deliveries, cancelKeys, stream }: 
     const removed = isPending ? await removeWaiting(tenant, id, found) : 0
     const toAudience = (found?.chains ?? 0) > 0
     const totals = found?.planned ? await deliveries.sum(tenant, { id, toAudience }) : {}
-    const { sent, waiting } = deliveriesGone(totals)
+    const { sent, waiting } = deliveryCounts(totals)
     return {
       id,
       state: known && !isPending ? known.state : 'cancelled',

@@ -2,8 +2,8 @@ import type { Step } from '@carillon/core/delivery/step'
 import { contentOf } from '@carillon/core/notification/content'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { Addressed } from '@carillon/core/routing/addressees'
+import type { DeliveryTime } from '@carillon/core/routing/delivery-time'
 import { firstIndex } from '@carillon/core/routing/first-step'
-import type { OwnTime } from '@carillon/core/routing/own-time'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { InboxContent } from '@carillon/schemas'
 import type { Validated } from './accept.ts'
@@ -15,7 +15,7 @@ export type Draft = Validated & { tenant: string; id: string; at: number; expire
 export const draftOf = (
   tenant: string,
   validated: Validated,
-  { at: due, expiresAt }: OwnTime,
+  { at: due, expiresAt }: DeliveryTime,
   now: number,
 ): Draft => {
   const at = Math.max(due, now)

@@ -7,7 +7,7 @@ import { preferenceOf, type Subject, subjectOf } from '@carillon/core/routing/pr
 import type { LocalTimes } from '@carillon/core/routing/quiet-hours'
 import type { Store } from '@carillon/core/store/port'
 import type { KnownUser } from '@carillon/core/store/ports/users'
-import { viewerOf } from '@carillon/core/template/viewer'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { DeliveryChannel } from '@carillon/schemas'
 import type { Validated } from './accept.ts'
 
@@ -48,7 +48,7 @@ export const readFacts = async (
     /** Returns when a user can be reached. */
     times: (user: string, now: number): LocalTimes => ({
       ...timesIn({ ...chosen(user), ...defaultsIn(tenancy) }, now),
-      zone: viewerOf(known.get(user) ?? { profile: {} }, tenancy.settings, now).timezone,
+      zone: localeAndZone(known.get(user) ?? { profile: {} }, tenancy.settings, now).timezone,
     }),
     preference: (user: string, addressed: Subject['addressed'], channel: DeliveryChannel) =>
       preferenceOf({ ...subject, addressed }, channel, { ...chosen(user), ...defaultsIn(tenancy) }),

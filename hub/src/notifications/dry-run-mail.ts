@@ -1,13 +1,13 @@
 import { nameOfDownload, shownFilename } from '@carillon/core/delivery/attachment-name'
 import { createCopies } from '@carillon/core/delivery/mail-copies'
-import type { Foreseen } from '@carillon/core/routing/foresee'
+import type { Simulated } from '@carillon/core/routing/simulate'
 import type { Store } from '@carillon/core/store/port'
 import type { DryRun, EmailOverrides } from '@carillon/schemas'
 
 /** What a notification adds to the e-mail to one user, and the decisions about dropped copies. */
 export type MailAdditions = {
   shown: Partial<NonNullable<NonNullable<DryRun['rendered']>['email']>>
-  leftOut: (step: number) => readonly Foreseen[]
+  leftOut: (step: number) => readonly Simulated[]
 }
 
 const NOTHING: MailAdditions = { shown: {}, leftOut: () => [] }

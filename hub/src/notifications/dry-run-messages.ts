@@ -4,21 +4,21 @@ import type { Step } from '@carillon/core/delivery/step'
 import { appUrlOf, type LinkPolicy } from '@carillon/core/notification/links'
 import { renderedItem } from '@carillon/core/render/item'
 import { itemContent } from '@carillon/core/render/item-content'
+import { previewContent, previewMessage } from '@carillon/core/render/preview-message'
 import { createPreviewTime } from '@carillon/core/render/preview-time'
-import { type Said, saidBy } from '@carillon/core/render/said'
 import { sampleLinks } from '@carillon/core/render/sample-links'
-import { shownContent, shownOn } from '@carillon/core/render/shown'
+import { renderStep, type StepMessage } from '@carillon/core/render/step-message'
 import type { Decision } from '@carillon/core/routing/decision'
-import type { Foreseen } from '@carillon/core/routing/foresee'
 import type { Planned } from '@carillon/core/routing/plan'
 import { isOptional } from '@carillon/core/routing/preference'
+import type { Simulated } from '@carillon/core/routing/simulate'
 import { emptyText, stepFailure } from '@carillon/core/routing/template-failure'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import { localeOf } from '@carillon/core/template/languages'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import { createPreparedTypes } from '@carillon/core/template/prepared-types'
 import { scopeOf } from '@carillon/core/template/scope'
-import { viewerOf } from '@carillon/core/template/viewer'
 import type { Channel, DryRun, InboxContent, LocalePreview } from '@carillon/schemas'
 import { contentOfDraft, type Draft } from './dry-run-draft.ts'
 import type { Facts } from './dry-run-facts.ts'
@@ -34,7 +34,7 @@ export type MessagePorts = {
 export type MessageOptions = LinkPolicy & { publicUrl?: string }
 
 type Rendered = NonNullable<DryRun['rendered']> & Pick<LocalePreview, 'faults'>
-type Message = { channel: Channel; said: Omit<Said, 'sender'>; mail?: MailAdditions }
+type Message = { channel: Channel; rendered: Omit<StepMessage, 'sender'>; mail?: MailAdditions }
 
 /** The item and messages of one recipient. */
 export type Messages = {
@@ -43,14 +43,14 @@ export type Messages = {
   /** The decision that a text of the item is empty; undefined if none is. */
   empty: Decision | undefined
   /** Renders a step that is due. Returns the decisions that prevent it from being sent, or drop a part of it. */
-  decide(step: Step, now: number): Promise<readonly Foreseen[]>
+  decide(step: Step, now: number): Promise<readonly Simulated[]>
   /** Returns the item, and the messages of all steps that were sent, as the recipient would see them. */
   shown(): Rendered
 }
 
-const shownMessage = (draft: Draft, { channel, said, mail }: Message) => {
-  const { content, texts, brand, appUrl, unsubscribeUrl } = said
-  const message = shownOn(channel, {
+const shownMessage = (draft: Draft, { channel, rendered, mail }: Message) => {
+  const { content, texts, brand, appUrl, unsubscribeUrl } = rendered
+  const message = previewMessage(channel, {
     type: draft.given.type,
     content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
     ...(unsubscribeUrl !== undefined && { unsubscribeUrl }),
@@ -97,7 +97,7 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
       const item = async () => {
         const content = contentOfDraft(draft)
         if (!templates || inbox === 'none') return { content, language: {}, faults: [] }
-        const reader = viewerOf(person, tenancy.settings, at)
+        const reader = localeAndZone(person, tenancy.settings, at)
         const parts = {
           templates,
           scope: scopeOf(content, person, tenancy),
@@ -114,27 +114,27 @@ export const createMessages = ({ cache, store, seal }: MessagePorts, options: Me
         decide: async (step, now) => {
           const { channel } = step.plan[step.index]!
           const layout = templates ?? (await framing(channel))
-          const said = await time((limit) =>
-            saidBy(step, {
+          const rendered = await time((limit) =>
+            renderStep(step, {
               ...{ content: { id: draft.id, ...content }, templates: layout, person, tenancy, appUrl },
               ...{ now, time: limit },
               links: linksOf(channel),
               ...(channel === 'webhook' ? {} : { overrides: given.overrides?.[channel] }),
             }),
           )
-          if ('faults' in said) {
-            faults.push(...said.faults.map((fault) => ({ channel, ...fault })))
-            return [stepFailure(step, said.faults[0], now)]
+          if ('faults' in rendered) {
+            faults.push(...rendered.faults.map((fault) => ({ channel, ...fault })))
+            return [stepFailure(step, rendered.faults[0], now)]
           }
           const mail = channel === 'email' ? await additions(person.profile.email) : undefined
-          messages.push({ channel, said, ...(mail && { mail }) })
+          messages.push({ channel, rendered, ...(mail && { mail }) })
           return mail?.leftOut(step.index) ?? []
         },
         shown: () => {
-          const { locale = localeOf(type ?? {}), timezone } = viewerOf(person, tenancy.settings, at)
+          const { locale = localeOf(type ?? {}), timezone } = localeAndZone(person, tenancy.settings, at)
           return {
             ...{ user, ...(variant !== undefined && { variant }), locale, timezone },
-            ...(inbox === 'none' ? {} : { inbox: shownContent({ ...content, ...language }) }),
+            ...(inbox === 'none' ? {} : { inbox: previewContent({ ...content, ...language }) }),
             ...Object.assign({}, ...messages.map((message) => shownMessage(draft, message))),
             faults,
           }

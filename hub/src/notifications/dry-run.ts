@@ -6,12 +6,12 @@ import { presenceOf } from '@carillon/core/live/presence'
 import type { Payload } from '@carillon/core/notification/cloudevents'
 import type { Addressed } from '@carillon/core/routing/addressees'
 import type { Decision } from '@carillon/core/routing/decision'
+import { deliveryTime, type Timing, timeDecision } from '@carillon/core/routing/delivery-time'
 import { inWords, withVariant } from '@carillon/core/routing/explain'
-import { foresee, type Known } from '@carillon/core/routing/foresee'
-import { ownTime, type Timing, timeDecision } from '@carillon/core/routing/own-time'
 import { conditionForAll, endOf, type Planned, planning } from '@carillon/core/routing/plan'
+import { type SimulationInput, simulate } from '@carillon/core/routing/simulate'
 import type { Store } from '@carillon/core/store/port'
-import { viewerOf } from '@carillon/core/template/viewer'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import { digestOf } from '@carillon/core/template/window-key'
 import type { DryRun } from '@carillon/schemas'
 import type { Acceptance } from './accept.ts'
@@ -37,7 +37,7 @@ type Recipient = {
   user: string
   planned: Planned
   addressed: readonly Addressed[]
-  presence: Known['presence']
+  presence: SimulationInput['presence']
   messages: Messages
 }
 
@@ -62,7 +62,7 @@ export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
     const person = { profile, devices: facts.devices(user) }
     const critical = facts.subject.critical !== undefined
     const { content } = messages
-    return foresee(firstStepOf(draft, user, { planned, addressed, content }), {
+    return simulate(firstStepOf(draft, user, { planned, addressed, content }), {
       presence,
       preference: (channel) => facts.preference(user, addressed, channel),
       times: (now) => facts.times(user, now),
@@ -102,7 +102,7 @@ export const createDryRun = (ports: DryRunPorts, options: MessageOptions) => {
       [user, addressed]: [string, readonly Addressed[]],
       index: number,
     ): Promise<Decided> => {
-      const time = ownTime(timing, viewerOf(facts.user(user), tenancy.settings, now).timezone)
+      const time = deliveryTime(timing, localeAndZone(facts.user(user), tenancy.settings, now).timezone)
       const untimely = timeDecision(timing, time, now)
       const draft = draftOf(tenant, validated, time, now)
       const { at } = draft

@@ -3,7 +3,7 @@ import { localInstant } from '@carillon/core/calendar/local-instant'
 import { lookUpInContext } from '@carillon/core/contexts/in-context'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationProgress } from '@carillon/core/store/ports/notifications'
-import { viewerOf } from '@carillon/core/template/viewer'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 
 /**
  * Creates the function that returns when a scheduled notification is due in the time zone that a user has now, epoch ms.
@@ -17,7 +17,7 @@ export const createLocalDue =
       lookUpInContext(cache, tenant, local.context),
       users.get(tenant, [user]),
     ])
-    const { timezone } = viewerOf(person ?? { profile: {} }, tenancy.settings, Date.now())
+    const { timezone } = localeAndZone(person ?? { profile: {} }, tenancy.settings, Date.now())
     return localInstant(local.deliverAt, timezone)
   }
 

@@ -5,7 +5,7 @@ import type { Categories } from '@carillon/core/store/ports/categories'
 import type { UserPreferences } from '@carillon/core/store/ports/preferences'
 import type { Types } from '@carillon/core/store/ports/types'
 import type { Users } from '@carillon/core/store/ports/users'
-import { viewerOf } from '@carillon/core/template/viewer'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { EffectivePreferences, NotificationType } from '@carillon/schemas'
 import { gridOf } from './grid.ts'
 
@@ -46,7 +46,7 @@ export const createEffective =
       users.get(tenant, named),
     ])
     const documents = user === undefined ? undefined : own.get(user)
-    const { locale } = viewerOf(person ?? { profile: {} }, tenancy.settings, 0)
+    const { locale } = localeAndZone(person ?? { profile: {} }, tenancy.settings, 0)
     const layers = { ...ownIn(documents, context), ...defaultsIn(tenancy) }
     const grid = gridOf({ types: all, categories: defined, locale: locale ?? fallback }, layers, Date.now())
     return { grid, documents, types: all, tenancy, locale }

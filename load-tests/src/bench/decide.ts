@@ -6,7 +6,7 @@ import { planning } from '@carillon/core/routing/plan'
 import { preferenceOf, subjectOf } from '@carillon/core/routing/preference'
 import { scopeOf } from '@carillon/core/template/scope'
 import { prepareTemplates } from '@carillon/core/template/type-templates'
-import { viewerOf } from '@carillon/core/template/viewer'
+import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { NotificationType, Preferences } from '@carillon/schemas'
 import { Liquid } from 'liquidjs'
 import type { Bench } from './bench.ts'
@@ -79,7 +79,7 @@ const createRender = () => {
   const tenancy = inContext({ tenant: { id: 'acme', settings: {} } })
   return (n: number): number => {
     const user = person(n)
-    const viewer = viewerOf(user, tenancy.settings, AT)
+    const viewer = localeAndZone(user, tenancy.settings, AT)
     const scope = scopeOf({ data: DATA }, user, tenancy)
     let faults = 0
     for (const channel of CHANNELS) faults += templates.render(channel, scope, viewer).faults.length

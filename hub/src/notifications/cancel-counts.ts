@@ -24,7 +24,7 @@ export const itemsStored = ({
 }
 
 /** Returns how many messages outside the inbox were sent, and how many are pending. */
-export const deliveriesGone = ({ inbox: _inbox, ...channels }: DeliveryTotals) => {
+export const deliveryCounts = ({ inbox: _inbox, ...channels }: DeliveryTotals) => {
   const count = (states: readonly DeliveryState[]) =>
     Object.values(channels).reduce(
       (sum, totals) => sum + states.reduce((some, state) => some + (totals?.[state] ?? 0), 0),

@@ -2,14 +2,18 @@ import type { Content } from '../delivery/provider.ts'
 import { filled, type Inline } from '../template/filled.ts'
 import type { Texts } from '../template/type-templates.ts'
 
-/** What e-mails have beside the content of an item, and the language of a message. */
+/** The texts of an e-mail besides the content of an item, and the language of a message. */
 type MessageTexts = Pick<Content, 'subject' | 'html' | 'text' | 'lang' | 'dir' | 'words'>
 
-/** What a message says: the content of an item, and what its channel has beside that. */
-export type Spoken<Item extends Inline> = { content: Item; texts: MessageTexts }
+/** The content of a message: that of an item, and the additional texts of its channel. */
+export type MessageContent<Item extends Inline> = { content: Item; texts: MessageTexts }
 
-/** Lays the texts of a type over an item. HTML of its own stands for title and body, and so does the text of a chat. */
-export const spoken = <Item extends Inline>(item: Item, texts: Texts, isEmail: boolean): Spoken<Item> => {
+/** Merges the texts of a type over an item. HTML replaces title and body, and so does the text of a chat. */
+export const withTexts = <Item extends Inline>(
+  item: Item,
+  texts: Texts,
+  isEmail: boolean,
+): MessageContent<Item> => {
   const content = filled(item, texts)
   const { subject, html, text, lang, dir } = texts
   const language = { ...(lang && { lang }), ...(dir && { dir }) }

@@ -3,10 +3,10 @@ import type { KnownUser } from '../store/ports/users.ts'
 import type { Viewer } from './type-templates.ts'
 
 /**
- * Returns the locale and time zone of a person: those of the profile, else those that a front end reported, else those in
+ * Returns the locale and time zone of a user: those of the profile, else those that a front end reported, else those in
  * `settings`. The time zone falls back to UTC; without a locale, the type's own is used.
  */
-export const viewerOf = (
+export const localeAndZone = (
   { profile, reported = {} }: Pick<KnownUser, 'profile' | 'reported'>,
   { locale, timezone = 'UTC' }: EffectiveSettings,
   now: number,

@@ -1,7 +1,7 @@
 import type { Actor, ItemContent } from '@carillon/schemas'
 
-/** A notification of which a message tells, as templates see it. Texts that it lacks are empty. */
-export type ToldItem = {
+/** A notification that a message covers, as templates see it. Missing texts are empty. */
+export type DigestItem = {
   id: string
   type: string
   category: string
@@ -16,9 +16,9 @@ export type ToldItem = {
   createdAt: string
 }
 
-/** All notifications of which a message tells, newest first; outside a digest it is one. */
-export type Told = {
-  items: readonly ToldItem[]
+/** The notifications that a message covers, newest first; outside a digest, only one. */
+export type DigestItems = {
+  items: readonly DigestItem[]
   total: number
   actors: readonly Actor[]
   total_actors: number
@@ -29,7 +29,7 @@ const ACTORS_MAX = 100
 
 type NameOfCategory = (key: string) => string
 
-const toldItem = (content: Partial<ItemContent>, nameOfCategory: NameOfCategory): ToldItem => ({
+const digestItem = (content: Partial<ItemContent>, nameOfCategory: NameOfCategory): DigestItem => ({
   id: content.id ?? '',
   type: content.type ?? '',
   category: content.category ?? '',
@@ -46,22 +46,25 @@ const toldItem = (content: Partial<ItemContent>, nameOfCategory: NameOfCategory)
 const nameOf = ({ user, name }: Actor) => user ?? name ?? ''
 
 /**
- * Returns what templates see of the notifications of which a message tells, given newest first. A category without a name is
- * called by its key.
+ * Returns the notifications that a message covers, as templates see them. `contents`: newest first. A category without a name
+ * is named by its key.
  */
-export const toldOf = (
+export const digestItemsOf = (
   contents: readonly Partial<ItemContent>[],
   nameOfCategory: NameOfCategory = (key) => key,
-): Told => {
+): DigestItems => {
   const actors = new Map<string, Actor>()
   for (const { actor } of contents) if (actor && !actors.has(nameOf(actor))) actors.set(nameOf(actor), actor)
   return {
-    items: contents.map((content) => toldItem(content, nameOfCategory)),
+    items: contents.map((content) => digestItem(content, nameOfCategory)),
     total: contents.length,
     actors: [...actors.values()].slice(0, ACTORS_MAX),
     total_actors: actors.size,
   }
 }
 
-/** Returns the same with fewer items listed; `total` stays. */
-export const listing = (told: Told, most: number): Told => ({ ...told, items: told.items.slice(0, most) })
+/** Returns the newest `most` items; `total` does not change. */
+export const firstItems = (all: DigestItems, most: number): DigestItems => ({
+  ...all,
+  items: all.items.slice(0, most),
+})

@@ -10,30 +10,30 @@ import { firstDue } from './first-step.ts'
 import type { Preference } from './preference.ts'
 import type { LocalTimes } from './quiet-hours.ts'
 
-/** What is known now about the person for whom steps are foreseen. */
-export type Known = {
+/** The current data about the user of a simulation. */
+export type SimulationInput = {
   presence: Presence
   preference(channel: Channel): Preference
-  /** When the person can be reached, at a time, epoch ms. */
+  /** Returns the snooze, quiet hours and digest time at `now`, epoch ms. */
   times(now: number): LocalTimes
   /** The digest that applies to a step, if it has one. */
   digest(step: Step): StepDigest | undefined
   /** Why the step's own `if` does not hold; undefined if it does. */
   unmet(step: Step): Unmet | undefined
   /**
-   * The decisions about sending a step that is due: what prevents it, or is left out of it. None if it is sent whole.
+   * Returns the decisions that prevent a due step from being sent, or drop a part of it. Empty if it is sent completely.
    */
-  sending(step: Step, now: number): Promise<readonly Foreseen[]>
+  sending(step: Step, now: number): Promise<readonly Simulated[]>
 }
 
 /** A decision about a step that is not sent yet. */
-export type Foreseen = StepDecision | StepFailure
+export type Simulated = StepDecision | StepFailure
 
-/** Returns a decision without what only the dispatcher needs. */
-const toldOf = ({ window: _window, ...decision }: Foreseen & { window?: unknown }): Foreseen =>
-  decision as Foreseen
+/** Returns a decision without the fields that only the dispatcher needs. */
+const publicDecision = ({ window: _window, ...decision }: Simulated & { window?: unknown }): Simulated =>
+  decision as Simulated
 
-/** The item of a person who does nothing. A connected app receives it. */
+/** The item of a user who does nothing. A connected app receives it. */
 const itemAt = (at: number, presence: Presence): ItemNow => ({
   receivedAt: presence === 'here' ? new Date(at).toISOString() : null,
   seenAt: null,
@@ -43,12 +43,12 @@ const itemAt = (at: number, presence: Presence): ItemNow => ({
 })
 
 /**
- * Returns the decisions about the steps of a plan, from `first`, as they would be taken if the person did nothing and every
- * provider accepted what it gets. Each is decided at the time at which it would be due. What waits in a window is not followed
- * further: it depends on what else is in it.
+ * Returns the decisions about the steps of a plan, from `first`, as they would be taken if the user does nothing and every
+ * provider accepts its message. Each is decided at the time at which it would be due. A step that joins a window is not
+ * followed further, because its outcome depends on the other members.
  */
-export const foresee = async (first: Step, known: Known): Promise<Foreseen[]> => {
-  const decisions: Foreseen[] = []
+export const simulate = async (first: Step, known: SimulationInput): Promise<Simulated[]> => {
+  const decisions: Simulated[] = []
   const hasItem = first.item !== undefined
   const decide = (step: Step, presence: Presence, now: number) => {
     const unmet = known.unmet(step)
@@ -62,12 +62,12 @@ export const foresee = async (first: Step, known: Known): Promise<Foreseen[]> =>
   let step: Step | undefined = first
   let now = firstDue(first.plan, { at: first.at, hasItem, presence: known.presence })
   while (step) {
-    let decision: Foreseen = decide(step, known.presence, now)
-    decisions.push(toldOf(decision))
+    let decision: Simulated = decide(step, known.presence, now)
+    decisions.push(publicDecision(decision))
     if (decision.outcome === 'wait' && !decision.window) {
       now += GRACE_MS
       decision = decide(step, 'away', now)
-      decisions.push(toldOf(decision))
+      decisions.push(publicDecision(decision))
     }
     if (decision.outcome === 'pass') {
       const sending = await known.sending(step, now)

@@ -6,12 +6,12 @@ import { plainText, smsText } from './text.ts'
 const TEXT_MAX = 4_096
 const SMS_MAX = 1_600
 
-type Shown = Pick<Outgoing, 'type' | 'content' | 'unsubscribeUrl'>
+type Message = Pick<Outgoing, 'type' | 'content' | 'unsubscribeUrl'>
 
-const languageOf = ({ content: { lang, dir } }: Shown) => ({ ...(lang && { lang }), ...(dir && { dir }) })
+const languageOf = ({ content: { lang, dir } }: Message) => ({ ...(lang && { lang }), ...(dir && { dir }) })
 
-/** Returns what previews and dry runs show of an item or a push message. Empty texts are left out. */
-export const shownContent = ({
+/** Returns an item or a push message as previews and dry runs show it. Empty texts are omitted. */
+export const previewContent = ({
   title,
   body,
   url,
@@ -29,25 +29,25 @@ export const shownContent = ({
   ...(dir && { dir }),
 })
 
-const content = (message: Shown) => shownContent(message.content)
-const email = (message: Shown): LocalePreview['email'] => ({
+const content = (message: Message) => previewContent(message.content)
+const email = (message: Message): LocalePreview['email'] => ({
   ...renderEmail(message),
   ...languageOf(message),
 })
-const sms = (message: Shown): LocalePreview['sms'] => ({
+const sms = (message: Message): LocalePreview['sms'] => ({
   text: smsText(message.content, SMS_MAX),
   ...languageOf(message),
 })
-const text = (message: Shown): LocalePreview['sms'] => ({
+const text = (message: Message): LocalePreview['sms'] => ({
   text: plainText(message.content, { max: TEXT_MAX }),
   ...languageOf(message),
 })
 
-const SHOWN: { [On in Channel]: (message: Shown) => LocalePreview[On] } = {
+const SHOWN: { [On in Channel]: (message: Message) => LocalePreview[On] } = {
   ...{ push: content, webhook: content, email, sms },
   ...{ mms: text, whatsapp: text, slack: text, teams: text, discord: text, telegram: text },
 }
 
 /** Returns a message as previews and dry runs show it in its channel. Pure. */
-export const shownOn = <On extends Channel>(channel: On, message: Shown): LocalePreview[On] =>
+export const previewMessage = <On extends Channel>(channel: On, message: Message): LocalePreview[On] =>
   SHOWN[channel](message)

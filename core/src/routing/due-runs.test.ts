@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type DueRun, LATE_RUN_MS, runsDue } from './schedule.ts'
+import { type DueRun, LATE_RUN_MS, runsDue } from './due-runs.ts'
 
 const at = (text: string) => Date.parse(text)
 const shown = (runs: readonly DueRun[]) =>

@@ -10,8 +10,10 @@ export const refusal = ({ place }: Pick<Given, 'place'>, fault: Issue): DeadReas
   detail: describe([{ ...fault, path: [...place, ...fault.path] }]),
 })
 
-/** Returns a notification with the instant of its relative `deliverAt`, or why it is refused. `zone`: of dates without a time. */
-export const timedIn = (given: Given, zone: string): DeadReason | Incoming => {
+/**
+ * Returns a notification with the instant of its relative `deliverAt`, or why it is refused. `zone`: of dates without a time.
+ */
+export const resolveTimes = (given: Given, zone: string): DeadReason | Incoming => {
   const { notification, appendedAt } = given
   const found = timed(notification, zone)
   if (!found) return refusal(given, { path: ['deliverAt', 'from'], message: NO_DATE })

@@ -1,22 +1,22 @@
 import type { Step } from '@carillon/core/delivery/step'
 import type { Subject } from '@carillon/core/routing/preference'
-import type { Told } from '@carillon/core/template/told'
+import type { DigestItems } from '@carillon/core/template/digest-items'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import type { ItemContent } from '@carillon/schemas'
 import { digestContent } from './digest-content.ts'
 import type { Known } from './lookup.ts'
 
-/** What a message is made of. `summaries` render a digest if the templates of its type fail, the first that does not fail. */
-export type Speaker = {
+/** The input of a message. If the templates of a digest fail, the first of `summaries` that does not fail renders it. */
+export type MessageSource = {
   step: Step
   content: ItemContent | undefined
   templates: TypeTemplates | undefined
   summaries?: readonly TypeTemplates[]
-  told?: Told
+  digestItems?: DigestItems
   subjects: readonly Omit<Subject, 'addressed'>[]
 }
 
-const ofStep = (step: Step, known: Known): Speaker => ({
+const ofStep = (step: Step, known: Known): MessageSource => ({
   step,
   content: known.content(step),
   templates: known.templates(step),
@@ -33,7 +33,7 @@ const asItself = (summary: Step, member: Step): Step => ({
  * Returns what a step's message is made of: its own content, or that of the steps of which a digest tells. If one is left of a
  * summary after quiet hours, it leaves as itself.
  */
-export const speakerOf = (step: Step, known: Known, now: number): Speaker => {
+export const messageSource = (step: Step, known: Known, now: number): MessageSource => {
   const members = known.members(step, now)
   if (!members || !step.digest) return ofStep(step, known)
   const { left } = members

@@ -32,7 +32,7 @@ type CheckedTimes = { times: SendTimes; start: number; faults: Issue[] }
  * Returns when a notification is delivered and expires, or a fault if `data` has no date for `deliverAt`. `zone`: the time zone
  * of dates without a time. Throws `too_far`, `time_passed`, and `invalid_request` if it expires before it is delivered.
  */
-export const checkedTimes = (
+export const checkTimes = (
   given: Pick<Notification, 'deliverAt' | 'expiresAt' | 'data'>,
   zone: string,
   now: number,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { lateForAll, needsZones, ownTime, type Timing, timeDecision } from './own-time.ts'
+import { deliveryTime, lateForAll, needsZones, type Timing, timeDecision } from './delivery-time.ts'
 
 const at = (text: string) => Date.parse(`${text}:00Z`)
 const NINE: Timing = { deliverAt: { local: '2026-12-01T09:00' }, asked: at('2026-11-30T19:00') }
@@ -14,12 +14,12 @@ describe('the time of a recipient', () => {
     ['Pacific/Honolulu', '2026-12-01T19:00'],
     ['Etc/GMT+12', '2026-12-01T21:00'],
   ])('is nine o’clock in %s', (zone, expected) => {
-    expect(ownTime(NINE, zone)).toEqual({ at: at(expected) })
+    expect(deliveryTime(NINE, zone)).toEqual({ at: at(expected) })
   })
 
   test('has an expiry: a local one, an instant, or that of the type after delivery', () => {
     const expiry = (timing: Partial<Timing>) =>
-      ownTime({ ...NINE, ...timing }, 'America/New_York').expiresAt ?? 'never'
+      deliveryTime({ ...NINE, ...timing }, 'America/New_York').expiresAt ?? 'never'
     expect(expiry({})).toBe('never')
     expect(expiry({ expiresAt: { local: '2026-12-01T18:00' } })).toBe(at('2026-12-01T23:00'))
     expect(expiry({ expiresAt: '2026-12-01T18:00:00Z', expiresAfter: 60 })).toBe(at('2026-12-01T18:00'))

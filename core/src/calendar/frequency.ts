@@ -2,7 +2,7 @@ import { DAYS, type Day } from '@carillon/schemas'
 import { DAY, HOUR, midnightOf, mondayOf } from './week.ts'
 import { type Zone, zoneOf } from './zone.ts'
 
-/** How often what was collected leaves. */
+/** How often a digest is sent. */
 export type DigestFrequency = 'hourly' | 'daily' | 'weekly'
 
 const nextHour = ({ localAt }: Zone, after: number): number => {
@@ -15,9 +15,9 @@ const nextHour = ({ localAt }: Zone, after: number): number => {
 }
 
 /**
- * Returns the first instant (epoch ms) strictly after `after` (epoch ms) at which digests of a frequency leave, in local time:
- * hourly when the clock shows a full hour, daily at `hour`, weekly at `hour` on `day`. An `hour` that the clock skips is that
- * hour by the offset before; one that it shows twice is the first. Pure.
+ * Returns the first instant (epoch ms) strictly after `after` (epoch ms) at which digests of a frequency are sent, in local
+ * time: hourly when the clock shows a full hour, daily at `hour`, weekly at `hour` on `day`. An `hour` that the clock skips is
+ * that hour by the offset before; one that it shows twice is the first. Pure.
  */
 export const nextDigest = (
   frequency: DigestFrequency,
