@@ -89,9 +89,11 @@ describe('a throttle of a type', () => {
       expect(all.filter((state) => state === 'email skipped throttled')).toHaveLength(47)
       expect(world.mail.got).toHaveLength(3)
       expect(await world.titles('ada')).toHaveLength(50)
-      const metrics = await world.metrics.registry.metrics()
-      expect(metrics).toMatch(
-        /carillon_decisions_total\{stage="throttle",outcome="skip",reason="throttled"\} 47/,
+      // Decisions are counted after they are recorded.
+      await until(async () =>
+        expect(await world.metrics.registry.metrics()).toMatch(
+          /carillon_decisions_total\{stage="throttle",outcome="skip",reason="throttled"\} 47/,
+        ),
       )
     } finally {
       await second.stop()
