@@ -98,6 +98,19 @@ export const collectionOf = (
   return digest && { window: ruleWindow(step, digest, facts), by: digest.by, path: digest.path }
 }
 
+const FREQUENCIES: readonly DigestFrequency[] = ['hourly', 'daily', 'weekly']
+
+/** Returns the names of all windows in which a step may wait, whatever is decided about it now. Pure. */
+export const windowsOf = (step: Step, { digest }: { digest?: StepDigest | undefined }): string[] => {
+  const { type, context = '', index } = step
+  const channel = channelOf(step)
+  return [
+    windowName('quiet_hours', channel, context),
+    ...FREQUENCIES.map((frequency) => windowName('frequency', channel, context, frequency)),
+    ...(digest ? [windowName('digest', channel, context, type, String(index), digest.key)] : []),
+  ]
+}
+
 /** Returns the digest of a step: its own, else that of its type. Undefined if neither has one. */
 export const digestRuleOf = (
   { plan, index, ownPlan }: Step,

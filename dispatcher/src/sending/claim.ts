@@ -73,10 +73,20 @@ export const createClaims = (store: Pick<Store, 'expiringKeys' | 'deliveries'>, 
     }
   }
 
+  const keyOf = (step: Step, destination = step.destination ?? '') =>
+    `send:${deliveryKey(step, destination)}:${step.attempt ?? 1}`
+
   return {
+    /** Reports whether the step's attempt to reach one of some destinations was claimed by anybody. */
+    wasClaimed: async (step: Step, destinations: readonly string[]): Promise<boolean> => {
+      const keys = destinations.map((destination) => ({
+        ...{ key: keyOf(step, destination), at: acceptedAt(step) },
+      }))
+      return (await store.expiringKeys.holders(step.tenant, keys)).some((holder) => holder !== undefined)
+    },
     /** Claims the step's attempt. `resend`: a message in doubt is resent. */
     claim: async (step: Step, resend: boolean): Promise<Claim> => {
-      const key = `send:${deliveryKey(step, step.destination ?? '')}:${step.attempt ?? 1}`
+      const key = keyOf(step)
       for (let round = 0; round <= RESENDS_MAX; round++) {
         const since = await claimKey(step, round === 0 ? key : `${key}:${round}`)
         if (since === undefined) return { claim: 'ours', again: round > 0 }

@@ -6,7 +6,9 @@ import type { Store } from '@carillon/core/store/port'
 import type { Passed } from '@carillon/core/store/ports/deliveries'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Join } from '../digests/join.ts'
+import type { Rejoin } from '../digests/rejoin.ts'
 import type { OpenAccount } from './accounts.ts'
+import { createAgain } from './again.ts'
 import { type AttemptOptions, type AttemptPorts, createAttempt } from './attempt.ts'
 import type { Destination } from './candidate.ts'
 import { createRealSends } from './capture-real-sends.ts'
@@ -23,6 +25,7 @@ export type SendStepPorts = AttemptPorts & {
   store: Pick<Store, 'deliveries'>
   reachability: Reachability<OpenAccount>
   join: Join
+  rejoin: Rejoin
   throttle: Throttle
   metrics: AttemptPorts['metrics'] & Pick<Metrics, 'skipped'>
   /** Development only: also lists what could not be sent. */
@@ -38,14 +41,22 @@ const passedOf = ({ at, stage, by, path, reason }: StepDecision): Passed => ({
 })
 
 /**
+<<<<<<< Updated upstream
  * Handles a due step: still wanted → destination → throttle → texts → permit → claim → send → consequences. It waits for a
  * permit only for a moment. A longer wait goes back into the event log with a time, so that a slow provider does not delay
  * others. `begun` is the time that decides whether the step is still wanted, epoch ms. The result contains all consequences
  * except the plan's next step, which is scheduled already. Idempotent.
+=======
+ * Handles a due step: still wanted → destination → throttle → texts → permit → claim → send → consequences. It waits for a permit only for a
+ * moment. A longer wait goes back into the event log with a time, so that a slow provider does not delay others. `begun`
+ * is the time that decides whether the step is still wanted, epoch ms. `repeated`: it may have been handled before. The result contains all consequences except the
+ * plan's next step, which is scheduled already. Idempotent.
+>>>>>>> Stashed changes
  */
 export const createSendStep = (ports: SendStepPorts, options: AttemptOptions) => {
   const { store, reachability, throttle, metrics, capture } = ports
   const decide = createDecide(ports.join)
+  const again = createAgain(ports)
   const attempt = createAttempt(ports, options)
   const realSends = createRealSends(capture)
 
@@ -69,7 +80,25 @@ export const createSendStep = (ports: SendStepPorts, options: AttemptOptions) =>
     return parts
   }
 
-  const sendDue = async (due: Step, known: Known, begun: number): Promise<Consequences> => {
+  /** Looks up how far a step came that may have been delivered before. */
+  const lookUpAgain = (step: Step, known: Known, now: number): Promise<Step | undefined> => {
+    const destinations = async () => {
+      if (step.destination !== undefined) return [step.destination]
+      const critical = known.subject(step).critical !== undefined
+      const facts = { critical, tenancy: known.tenancy(step), now }
+      const found = await reachability(step, known.person(step), facts)
+      return found.destinations?.map(({ destination }) => destination) ?? []
+    }
+    return again(step, known, { now, destinations })
+  }
+
+  const sendDue = async (
+    given: Step,
+    known: Known,
+    { begun, repeated }: { begun: number; repeated: boolean },
+  ): Promise<Consequences> => {
+    const due = repeated ? await lookUpAgain(given, known, begun) : given
+    if (!due) return { tenant: given.tenant, changes: [], messages: [] }
     const { step: decided, wanted } = await decide(due, known, begun)
     const critical = known.subject(decided).critical !== undefined
     const found =
@@ -93,8 +122,12 @@ export const createSendStep = (ports: SendStepPorts, options: AttemptOptions) =>
     return followed
   }
 
-  return async (step: Step, known: Known, begun: number): Promise<Consequences> =>
-    withMembers(await sendDue(step, known, begun), known.members(step, begun), begun)
+  return async (
+    step: Step,
+    known: Known,
+    time: { begun: number; repeated: boolean },
+  ): Promise<Consequences> =>
+    withMembers(await sendDue(step, known, time), known.members(step, time.begun), time.begun)
 }
 
 export type SendStep = ReturnType<typeof createSendStep>

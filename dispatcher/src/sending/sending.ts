@@ -20,6 +20,7 @@ import { createOutages } from '../consumer/outages.ts'
 import { workHandle } from '../consumer/work-kind.ts'
 import { createJoin } from '../digests/join.ts'
 import { createMembers, createReadWindow } from '../digests/members.ts'
+import { createRejoin } from '../digests/rejoin.ts'
 import type { Reports } from '../reports/reports.ts'
 import { createAccounts } from './accounts.ts'
 import { createLoadFiles } from './attachments.ts'
@@ -91,6 +92,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
       permits: createPermits(createRateLimit(limits), rates),
       claims: createClaims(store, leaseMs),
       join,
+      rejoin: createRejoin({ store, stream }),
       throttle: createThrottle({ store, join }),
       send: createSend({ endpoints, failureLog, metrics }),
       linksOf: createLinksOf({ seal }, { publicUrl }),

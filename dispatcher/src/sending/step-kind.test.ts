@@ -61,8 +61,8 @@ test('one clock reading determines whether a step is sent and whether the next o
     reports: { remember: async () => {} },
     metrics: createMetrics(),
     outages: createOutages({ log: createLog({ level: 'silent', role: 'test' }), metrics: createMetrics() }),
-    sendStep: async (step: Step, known: Known, now: number): Promise<Consequences> => {
-      decided.push(next(step, known.facts(step, now)).outcome)
+    sendStep: async (step: Step, known: Known, { begun }: { begun: number }): Promise<Consequences> => {
+      decided.push(next(step, known.facts(step, begun)).outcome)
       return { tenant: 'acme', changes: [], messages: [] }
     },
   } as unknown as StepPorts

@@ -24,12 +24,17 @@ export const createStepKind = (ports: StepPorts, channel: Channel) => {
   const settle = createSettle(ports)
 
   /** `decidedAt` is for the first try. After an outage the clock is read again: the step may have expired meanwhile. */
-  const one = async (step: Step, known: Known, decidedAt: number): Promise<DeadReason | undefined> => {
+  const one = async (
+    { body: step, message }: Work<Step>,
+    known: Known,
+    decidedAt: number,
+  ): Promise<DeadReason | undefined> => {
     let at: number | undefined = decidedAt
     const send = () => {
-      const now = at ?? Date.now()
+      const repeated = at === undefined || message.deliveries > 1
+      const begun = at ?? Date.now()
       at = undefined
-      return sendStep(step, known, now)
+      return sendStep(step, known, { begun, repeated })
     }
     return settle(await outages.through(send))
   }
@@ -42,7 +47,7 @@ export const createStepKind = (ports: StepPorts, channel: Channel) => {
     // Published before this step is sent, so that a slow provider does not delay the next step.
     const later = steps.flatMap((step) => nextInTime(step, known, now))
     if (later.length > 0) await stream.publish(later)
-    return works.map(({ message, body }) => ({ message, ending: one(body, known, now) }))
+    return works.map((work) => ({ message: work.message, ending: one(work, known, now) }))
   }
 
   return workKind({

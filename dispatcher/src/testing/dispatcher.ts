@@ -131,6 +131,8 @@ export const openWorld = async (
       await meanwhile?.()
       dispatcher = await start()
     },
+    /** Stops the dispatcher. */
+    stop: () => dispatcher.stop(),
     close: async () => {
       await dispatcher.stop()
       await http.close()

@@ -40,6 +40,15 @@ export const cassandraDigests = (session: Session): CassandraDigests => {
       return joinings.map(({ user, window, member }) => done.get(key(user, window, member))!)
     },
 
+    joined: (tenant, members) =>
+      Promise.all(
+        members.map(async ({ user, window, member }) => {
+          const query = `SELECT id, collected FROM ${table} WHERE ${ROW}`
+          const rows = await session.claimed(query, [tenant, user, window, member])
+          return rows.map((row) => ({ id: String(row.id), collected: Boolean(row.collected) }))[0]
+        }),
+      ),
+
     close: async (tenant, { user, window, id }) => {
       await session.claim(`DELETE FROM ${table} WHERE ${ROW} IF id = ?`, [tenant, user, WINDOWS, window, id])
     },

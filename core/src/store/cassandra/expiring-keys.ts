@@ -45,10 +45,11 @@ export const cassandraExpiringKeys = (session: Session): ExpiringKeys => {
     return holders
   }
 
+  const hourOf = ({ at }: Pick<Acquisition, 'at'>) => Math.floor(at / HOUR_MS)
+
   return {
     acquire: async (tenant, wanted, ttlMs) => {
       const query = `INSERT INTO ${acquisitions} (tenant, hour, slot, key, value) VALUES (?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?`
-      const hourOf = ({ at }: Acquisition) => Math.floor(at / HOUR_MS)
       const statement = (each: Acquisition): Statement => ({
         query,
         params: [tenant, hourOf(each), slotOf(each.key), each.key, each.value, ttlFor(ttlMs)],
@@ -65,6 +66,16 @@ export const cassandraExpiringKeys = (session: Session): ExpiringKeys => {
         firsts.get(each.key) === each
           ? holders.get(each.key)
           : (holders.get(each.key) ?? firsts.get(each.key)?.value),
+      )
+    },
+
+    holders: (tenant, keys) => {
+      const query = `SELECT value FROM ${acquisitions} WHERE tenant = ? AND hour = ? AND slot = ? AND key = ?`
+      return Promise.all(
+        keys.map(async ({ key, at }) => {
+          const rows = await session.claimed(query, [tenant, hourOf({ at }), slotOf(key), key])
+          return rows.map(({ value }) => String(value))[0]
+        }),
       )
     },
 

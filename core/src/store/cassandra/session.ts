@@ -20,6 +20,8 @@ export type Session = {
   write(statements: Statement[]): Promise<void>
   /** Like `write`, for at most 50 statements. They are created when they are sent, so their times are current. */
   writeNow(make: () => Statement[]): Promise<void>
+  /** Returns rows that claims write, at most a page, as linearizable as they are. */
+  claimed(query: string, params: unknown[]): Promise<types.Row[]>
   /** Runs an INSERT … IF NOT EXISTS, linearizable in this data center. Resolves with the existing row, if any. */
   claim(query: string, params: unknown[]): Promise<types.Row | undefined>
   /** Like `claim`, for at most CLAIMS rows of one partition, all or none. Resolves with whether it was applied. */
@@ -41,6 +43,7 @@ const BATCH = 50
 export const CLAIMS = 50
 
 const PREPARED = { prepare: true }
+const SERIAL_READ = { prepare: true, consistency: types.consistencies.localSerial }
 const SERIAL = { prepare: true, serialConsistency: types.consistencies.localSerial }
 const UNLOGGED = { prepare: true, logged: false }
 const UNLOGGED_SERIAL = { ...UNLOGGED, ...SERIAL }
@@ -118,6 +121,7 @@ export const cassandraSession = (client: Client, keyspace: string): Session => {
       for await (const rows of scan(query, [params])) for (const row of rows) all.push(row)
       return all
     },
+    claimed: async (query, params) => (await through(() => client.execute(query, params, SERIAL_READ))).rows,
     claim: async (query, params) => {
       const result = await through(() => client.execute(query, params, SERIAL))
       return result.wasApplied() ? undefined : result.first()

@@ -49,6 +49,25 @@ export const digestsContract = (store: () => Store): void => {
       expect(await digests.join(tenant, [])).toEqual([])
     })
 
+    test('tells what members have joined, open or closed', async () => {
+      const { digests } = store()
+      const tenant = freshTenant()
+      await digests.join(tenant, [joining('a', { first: true }), joining('b')])
+      await digests.close(tenant, opening('by a'))
+      await digests.join(tenant, [joining('c')])
+      const places = ['a', 'b', 'c', 'd'].map((member) => ({ user: 'ada', window: 'email', member }))
+      const elsewhere = { user: 'ada', window: 'sms', member: 'b' }
+      expect(await digests.joined(tenant, [...places, elsewhere])).toEqual([
+        { id: 'by a', collected: false },
+        { id: 'by a', collected: true },
+        { id: 'by c', collected: true },
+        undefined,
+        undefined,
+      ])
+      expect(await digests.joined(freshTenant(), places.slice(1, 2))).toEqual([undefined])
+      expect(await digests.joined(tenant, [])).toEqual([])
+    })
+
     test('a closed opening keeps its members, and the next member opens another', async () => {
       const { digests } = store()
       const tenant = freshTenant()

@@ -101,6 +101,18 @@ export const expiringKeysContract = (store: () => Store): void => {
       expect(await expiringKeys.get(tenant, [])).toEqual(new Map())
     })
 
+    test('the holders of acquired keys can be read', async () => {
+      const { expiringKeys } = store()
+      const tenant = freshTenant()
+      await expiringKeys.acquire(tenant, [{ key: 'k', value: 'first', at: AT }], HOUR)
+      await expiringKeys.acquire(tenant, [{ key: 'k', value: 'second', at: AT }], HOUR)
+      await expiringKeys.put(tenant, [{ key: 'p', value: 'put' }], HOUR)
+      const wanted = ['p', 'k', 'nobody'].map((key) => ({ key, at: AT }))
+      expect(await expiringKeys.holders(tenant, wanted)).toEqual([undefined, 'first', undefined])
+      expect(await expiringKeys.holders(freshTenant(), wanted.slice(1, 2))).toEqual([undefined])
+      expect(await expiringKeys.holders(tenant, [])).toEqual([])
+    })
+
     test('put and acquired keys are separate', async () => {
       const { expiringKeys } = store()
       const tenant = freshTenant()

@@ -41,6 +41,9 @@ export type Joining = WindowPlace & {
  */
 export type Joined = { id: string; closesAt: number; opened: boolean; collected: boolean; filled: boolean }
 
+/** Names a member of a window. */
+export type MemberPlace = WindowPlace & { member: string }
+
 /** A collected member. */
 export type Member = { member: string; step: string; at: number }
 
@@ -55,6 +58,11 @@ export type Member = { member: string; step: string; at: number }
  */
 export interface Digests {
   join(tenant: string, joinings: readonly Joining[]): Promise<Joined[]>
+  /** Returns what members have joined, open or closed, in order; undefined for those that have not. */
+  joined(
+    tenant: string,
+    members: readonly MemberPlace[],
+  ): Promise<(Pick<Joined, 'id' | 'collected'> | undefined)[]>
   /** Succeeds if the opening is closed already. */
   close(tenant: string, opening: Opening): Promise<void>
   /** Changes when an opening closes. Resolves with false if it is closed. */

@@ -56,6 +56,16 @@ export const sqliteDigests = (session: Session): Digests => ({
   join: (tenant, joinings) =>
     session.write((write) => joinings.map((joining) => joinOne(write, tenant, joining)), 'synced'),
 
+  joined: (tenant, members) =>
+    Promise.all(
+      members.map(async ({ user, window, member }) => {
+        const found = await session.all<{ id: string; collected: number }>(JOINED, [
+          ...[tenant, user, window, member],
+        ])
+        return found.map(({ id, collected }) => ({ id, collected: collected === 1 }))[0]
+      }),
+    ),
+
   close: (tenant, { user, window, id }) =>
     session.write(({ run }) => {
       run(`DELETE FROM digest_windows WHERE ${PLACE} AND id = ?`, [tenant, user, window, id])

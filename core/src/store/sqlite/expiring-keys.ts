@@ -20,6 +20,14 @@ export const sqliteExpiringKeys = (session: Session): ExpiringKeys => ({
       })
     }, 'synced'),
 
+  holders: (tenant, keys) =>
+    Promise.all(
+      keys.map(async ({ key }) => {
+        const found = await session.all<{ value: string }>(HOLDER, [tenant, ACQUIRED, key, Date.now()])
+        return found[0]?.value
+      }),
+    ),
+
   put: (tenant, keys, ttlMs) =>
     session.write(({ run }) => {
       const until = Date.now() + ttlMs
