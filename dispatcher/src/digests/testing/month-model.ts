@@ -1,148 +1,258 @@
 /**
- * An independent model of when messages leave, for tests: it shares no code with `core/routing` or `core/calendar`. It walks
- * through time in steps, and asks the clock of the person at each.
+ * An independent model of when messages leave, for tests: it shares no code with `core/routing` or `core/calendar`. It plays the
+ * month of one person in one context, from one event to the next.
  * @module
  */
+import { arrivalsOf } from './month-arrivals.ts'
+import {
+  digestTimeAfter,
+  isQuiet,
+  type QuietWindow,
+  TICK_MS,
+  tickAfter,
+  type Weekday,
+} from './month-clock.ts'
 
-export const STEP_MS = 15 * 60_000
-const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const
+const MINUTE = 60_000
 
-export type Weekday = 'sun' | 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat'
-
-/** A person: their zone, their choice about each type, and quiet windows by day in minutes after midnight. */
-export type ModelPerson = {
-  id: string
-  zone: string
-  hour: number
-  day: Weekday
+/** What a person has chosen: about each type, when digests leave, and quiet hours. */
+export type ModelChoices = {
   choices: Readonly<Record<string, boolean | 'immediate' | 'hourly' | 'daily' | 'weekly'>>
-  quiet: readonly { day: Weekday; from: number; to: number }[]
+  digest?: { hour: number; day: Weekday } | undefined
+  quiet?: readonly QuietWindow[] | undefined
 }
 
-/** `window`: of the digest of the type, ms. */
+/** A person. In the context `team`, what they have chosen there comes first. */
+export type ModelPerson = ModelChoices & { id: string; zone: string; team: ModelChoices }
+
+/** Times are in ms. `delay`: of its only plan step. `most`: the total of a sliding window. */
 export type ModelType = {
   key: string
-  kind: 'plain' | 'critical' | 'transactional' | 'digest'
-  window?: number
+  critical?: boolean
+  transactional?: boolean
+  delay?: number
+  digest?: { window: number | 'daily'; keyed?: boolean; most?: number; first?: boolean }
+  throttle?: { limit: number; window: number; excess: 'skip' | 'digest' }
 }
 
+/** When a notification is delivered: at an instant, or at a local time, such as `2027-03-05T09:08`. */
+export type Delivery = { at: number; relative?: boolean } | { local: string; late: 'now' | 'skip' }
+export type ModelSend = {
+  at: number
+  kind: 'send'
+  user: string
+  type: string
+  id: string
+  key: string
+  context: '' | 'team'
+  delivery?: Delivery | undefined
+  expiresAt?: number | undefined
+}
 export type ModelEvent =
-  | { at: number; kind: 'send'; user: string; type: string; id: string; key: string }
+  | ModelSend
   | { at: number; kind: 'read'; user: string }
+  | { at: number; kind: 'cancel'; user: string; id: string }
 
-/** A message that leaves: when, to whom, and of which notifications it tells, sorted. */
+/** A recurring send: at `minutes` after midnight on some days, in a zone, or in that of each person. */
+export type ModelSchedule = {
+  id: string
+  type: string
+  context: '' | 'team'
+  minutes: number
+  days: readonly Weekday[]
+  zone?: string | undefined
+}
+
+export type ModelWorld = {
+  types: readonly ModelType[]
+  schedules: readonly ModelSchedule[]
+  start: number
+  end: number
+}
+
+/** A message that leaves: in which minute, to whom, and of which notifications it tells, sorted. */
 export type Leaving = { at: number; user: string; ids: string[] }
 
-type Local = { day: Weekday; minutes: number }
+type Item = { id: string; type: ModelType; read: boolean; expiresAt: number }
+/** What leaves as one. `type`: the one whose throttle counts it, if it is of one type. */
+type Unit = { items: Item[]; type: ModelType | undefined; summary?: boolean }
+type Open = { units: Unit[]; opened: number; closes: number }
 
-const clocks = new Map<string, Intl.DateTimeFormat>()
-const localAt = (zone: string, at: number): Local => {
-  const known =
-    clocks.get(zone) ??
-    new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      weekday: 'short',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    })
-  clocks.set(zone, known)
-  const parts = Object.fromEntries(known.formatToParts(at).map(({ type, value }) => [type, value]))
-  const index = WEEKDAYS.findIndex((each) => parts.weekday?.startsWith(each))
-  return {
-    day: WEEKDAYS[index]!.toLowerCase() as Weekday,
-    minutes: Number(parts.hour) * 60 + Number(parts.minute),
-  }
-}
+/** What happens at one instant: quiet hours end, windows close, then messages arrive, then people act. */
+type Phase = 'quiet' | 'close' | 'arrive' | 'act'
+const PHASES: readonly Phase[] = ['quiet', 'close', 'arrive', 'act']
 
-const dayAfter = (day: Weekday): Weekday =>
-  WEEKDAYS[(WEEKDAYS.findIndex((each) => each.toLowerCase() === day) + 1) % 7]!.toLowerCase() as Weekday
-
-const isQuiet = ({ quiet, zone }: ModelPerson, at: number): boolean => {
-  const { day, minutes } = localAt(zone, at)
-  return quiet.some(({ day: starts, from, to }) => {
-    if (to > from) return starts === day && from <= minutes && minutes < to
-    return (starts === day && minutes >= from) || (dayAfter(starts) === day && minutes < to)
-  })
-}
-
-const isDigestTime = (person: ModelPerson, frequency: string, at: number): boolean => {
-  const { day, minutes } = localAt(person.zone, at)
-  if (minutes % 60 !== 0) return false
-  if (frequency === 'hourly') return true
-  return minutes === person.hour * 60 && (frequency === 'daily' || day === person.day)
-}
-
-type Waiting = { ids: string[] }
-
-/** Walks through the events of one person, from `start` to `end`, and returns what leaves. */
+/**
+ * Plays the events of one person in one context, and returns what leaves. `tied`: two things happened in the same minute whose
+ * order nobody specifies, and which matters.
+ */
 export const leavings = (
   person: ModelPerson,
-  types: readonly ModelType[],
+  context: '' | 'team',
+  world: ModelWorld,
   events: readonly ModelEvent[],
-  { start, end }: { start: number; end: number },
-): Leaving[] => {
-  const found: Leaving[] = []
+): { leaving: Leaving[]; tied: boolean } => {
+  const { types, end } = world
   const typeOf = new Map(types.map((type) => [type.key, type]))
-  const stored = new Map<string, { type: string; read: boolean }>()
-  const frequencies = new Map<string, Waiting>()
-  const windows = new Map<string, Waiting & { closes: number }>()
-  let quiet: string[][] = []
-  let alone: string[] = []
+  const own = context === 'team' ? person.team : undefined
+  const choices = { ...person.choices, ...own?.choices }
+  const quietHours = own?.quiet ?? person.quiet ?? []
+  const times = { zone: person.zone, ...(own?.digest ?? person.digest ?? { hour: 9, day: 'mon' as const }) }
+  const quietAt = (at: number) => isQuiet(quietHours, person.zone, at)
 
-  const leave = (at: number, ids: readonly string[]) => {
-    const left = ids.filter((id) => !stored.get(id)?.read)
-    if (left.length > 0) found.push({ at, user: person.id, ids: [...left].sort() })
-  }
-  /** What is ready to leave at a time: at once, or after quiet hours. */
-  const depart = (at: number, ids: readonly string[]) => {
-    if (isQuiet(person, at)) quiet.push([...ids])
-    else leave(at, ids)
+  const leaving: Leaving[] = []
+  let tied = false
+  const stored: Item[] = []
+  const cancelled = new Set<string>()
+  const windows = new Map<string, Open>()
+  const closed = new Map<string, number>()
+  const slots = new Map<ModelType, number[]>()
+  const takers = new Map<ModelType, { minute: number; count: number; refused: boolean }>()
+  let waiting: Unit[] = []
+  let alone: Item[] = []
+
+  const agenda: { at: number; phase: Phase; run: () => void }[] = []
+  const plan = (at: number, phase: Phase, run: () => void) => void agenda.push({ at, phase, run })
+  const minuteOf = (at: number) => Math.floor(at / MINUTE)
+  const isTick = (at: number) => at % TICK_MS === 0
+
+  const isGone = ({ id, read, expiresAt }: Item, at: number) => read || cancelled.has(id) || expiresAt <= at
+
+  const takesSlot = (type: ModelType, at: number): boolean => {
+    const { limit, window } = type.throttle!
+    const taken = (slots.get(type) ?? []).filter((until) => until > at)
+    const free = taken.length < limit
+    slots.set(type, free ? [...taken, at + window] : taken)
+    const before = takers.get(type)
+    const same = before?.minute === minuteOf(at) ? before : { count: 0, refused: false }
+    const now = { minute: minuteOf(at), count: same.count + 1, refused: same.refused || !free }
+    takers.set(type, now)
+    // Several ask for a slot at once, and not all get one.
+    if (now.count > 1 && now.refused) tied = true
+    return free
   }
 
-  for (let at = start; at <= end; at += STEP_MS) {
-    if (!isQuiet(person, at)) {
-      if (quiet.length > 0) leave(at, quiet.flat())
-      for (const id of alone) leave(at, [id])
-      quiet = []
-      alone = []
+  const leave = (at: number, { items, type, summary }: Unit) => {
+    const left = items.filter((item) => !isGone(item, at))
+    if (left.length === 0) return
+    const counted = summary && left.length === 1 ? left[0]!.type : type
+    if (counted?.throttle && !takesSlot(counted, at)) {
+      if (counted.throttle.excess === 'digest') join(at, counted, '', { items, type: counted }, false)
+      return
     }
-    for (const [name, { ids, closes }] of windows)
-      if (closes === at) {
-        windows.delete(name)
-        depart(at, ids)
-      }
-    for (const [frequency, { ids }] of frequencies)
-      if (isDigestTime(person, frequency, at)) {
-        frequencies.delete(frequency)
-        depart(at, ids)
-      }
-    for (const event of events) {
-      if (event.at !== at) continue
-      if (event.kind === 'read') {
-        for (const item of stored.values()) item.read = true
-        continue
-      }
-      const { id, key } = event
-      const type = typeOf.get(event.type)!
-      stored.set(id, { type: event.type, read: false })
-      const choice = person.choices[event.type] ?? true
-      if (type.kind === 'critical') leave(at, [id])
-      else if (type.kind === 'transactional') {
-        if (isQuiet(person, at)) alone.push(id)
-        else leave(at, [id])
-      } else if (choice === false) continue
-      else if (typeof choice === 'string' && choice !== 'immediate') {
-        const waiting = frequencies.get(choice) ?? { ids: [] }
-        waiting.ids.push(id)
-        frequencies.set(choice, waiting)
-      } else if (type.kind === 'digest' && choice === true) {
-        const name = `${event.type} ${key}`
-        const waiting = windows.get(name) ?? { ids: [], closes: at + (type.window ?? 0) }
-        waiting.ids.push(id)
-        windows.set(name, waiting)
-      } else depart(at, [id])
-    }
+    const ids = left.map(({ id }) => id).sort()
+    leaving.push({ at: minuteOf(at) * MINUTE, user: person.id, ids })
   }
-  return found
+
+  const endQuiet = (at: number) => {
+    const [units, singles] = [waiting, alone]
+    waiting = []
+    alone = []
+    const [first, ...others] = units
+    if (first && others.length === 0) leave(at, first)
+    else leave(at, { items: units.flatMap(({ items }) => items), type: undefined, summary: true })
+    for (const item of singles) leave(at, { items: [item], type: undefined })
+  }
+  const hold = (at: number) => {
+    if (waiting.length + alone.length > 0) return
+    const ends = tickAfter(at, (tick) => !quietAt(tick))
+    plan(ends, 'quiet', () => endQuiet(ends))
+  }
+
+  /** What is ready to leave: at once, or after quiet hours. */
+  const depart = (at: number, unit: Unit) => {
+    if (unit.items.every((item) => isGone(item, at))) return
+    if (!quietAt(at)) return leave(at, unit)
+    hold(at)
+    waiting.push(unit)
+  }
+
+  const close = (name: string, unitOf: (items: Item[]) => Unit) => {
+    const window = windows.get(name)!
+    const at = window.closes
+    plan(at, 'close', () => {
+      if (window.closes > at) return close(name, unitOf)
+      windows.delete(name)
+      closed.set(name, at)
+      const items = window.units.flatMap(({ items }) => items)
+      if (items.length > 0) depart(at, unitOf(items))
+    })
+  }
+
+  /** What arrives at a tick is sent after everything else has settled, so it finds a window closed. */
+  const openOf = (
+    name: string,
+    at: number,
+    { closesAt, unitOf }: { closesAt: number; unitOf: (items: Item[]) => Unit },
+  ): { window: Open; isNew: boolean } => {
+    const known = windows.get(name)
+    const closes = known ? known.closes : closed.get(name)
+    if (closes !== undefined && minuteOf(closes) === minuteOf(at) && !isTick(at)) tied = true
+    if (known) return { window: known, isNew: false }
+    const window = { units: [], opened: at, closes: closesAt }
+    windows.set(name, window)
+    close(name, unitOf)
+    return { window, isNew: true }
+  }
+
+  const join = (at: number, type: ModelType, key: string, unit: Unit, mayBeFirst = true) => {
+    const { window, keyed, most, first } = type.digest!
+    const closesAt = window === 'daily' ? digestTimeAfter('daily', times, at) : at + window
+    const unitOf = (items: Item[]) => ({ items, type })
+    const open = openOf(`${type.key} ${keyed ? key : ''}`, at, { closesAt, unitOf })
+    if (open.isNew && first && mayBeFirst) return depart(at, unit)
+    if (most !== undefined) open.window.closes = Math.min(closesAt, open.window.opened + most)
+    open.window.units.push(unit)
+  }
+
+  const collect = (at: number, frequency: 'hourly' | 'daily' | 'weekly', item: Item) => {
+    const unitOf = (items: Item[]): Unit => {
+      const [{ type }, ...others] = items as [Item, ...Item[]]
+      const isOne = type.digest && others.every((other) => other.type === type)
+      return { items, type: isOne ? type : undefined }
+    }
+    const closesAt = digestTimeAfter(frequency, times, at)
+    openOf(frequency, at, { closesAt, unitOf }).window.units.push({ items: [item], type: item.type })
+  }
+
+  const step = (at: number, item: Item, key: string) => {
+    if (isGone(item, at)) return
+    const { type } = item
+    const choice = choices[type.key] ?? true
+    const unit = { items: [item], type }
+    if (type.critical) leave(at, unit)
+    else if (type.transactional) {
+      if (!quietAt(at)) return leave(at, unit)
+      hold(at)
+      alone.push(item)
+    } else if (choice === false) return
+    else if (typeof choice === 'string' && choice !== 'immediate') collect(at, choice, item)
+    else if (type.digest && choice === true) join(at, type, key, unit)
+    else depart(at, unit)
+  }
+
+  for (const { at, id, type: typeKey, key, expiresAt } of arrivalsOf(person, context, world, events))
+    plan(at, 'arrive', () => {
+      const type = typeOf.get(typeKey)!
+      const item = { id, type, read: false, expiresAt: expiresAt ?? Number.POSITIVE_INFINITY }
+      if (isGone(item, at)) return
+      stored.push(item)
+      if (type.delay === undefined) step(at, item, key)
+      else plan(at + type.delay, 'arrive', () => step(at + type.delay!, item, key))
+    })
+  for (const event of events) {
+    if (event.kind === 'read')
+      plan(event.at, 'act', () => {
+        for (const item of stored) item.read = true
+      })
+    if (event.kind === 'cancel') plan(event.at, 'act', () => void cancelled.add(event.id))
+  }
+
+  for (;;) {
+    agenda.sort((one, other) => one.at - other.at || PHASES.indexOf(one.phase) - PHASES.indexOf(other.phase))
+    const next = agenda.shift()
+    if (!next || next.at > end) break
+    next.run()
+  }
+  return { leaving, tied }
 }
