@@ -41,5 +41,3 @@ export const createAgain = ({ store, claims, rejoin }: AgainPorts) => {
     return begun ? { ...step, queued: true } : step
   }
 }
-
-export type Again = ReturnType<typeof createAgain>

@@ -41,17 +41,10 @@ const passedOf = ({ at, stage, by, path, reason }: StepDecision): Passed => ({
 })
 
 /**
-<<<<<<< Updated upstream
  * Handles a due step: still wanted → destination → throttle → texts → permit → claim → send → consequences. It waits for a
  * permit only for a moment. A longer wait goes back into the event log with a time, so that a slow provider does not delay
- * others. `begun` is the time that decides whether the step is still wanted, epoch ms. The result contains all consequences
- * except the plan's next step, which is scheduled already. Idempotent.
-=======
- * Handles a due step: still wanted → destination → throttle → texts → permit → claim → send → consequences. It waits for a permit only for a
- * moment. A longer wait goes back into the event log with a time, so that a slow provider does not delay others. `begun`
- * is the time that decides whether the step is still wanted, epoch ms. `repeated`: it may have been handled before. The result contains all consequences except the
- * plan's next step, which is scheduled already. Idempotent.
->>>>>>> Stashed changes
+ * others. `begun` is the time that decides whether the step is still wanted, epoch ms; `repeated` says that it may have been
+ * handled before. The result contains all consequences except the plan's next step, which is scheduled already. Idempotent.
  */
 export const createSendStep = (ports: SendStepPorts, options: AttemptOptions) => {
   const { store, reachability, throttle, metrics, capture } = ports
