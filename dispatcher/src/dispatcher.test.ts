@@ -153,7 +153,7 @@ test('a notification waits for its deliverAt, and can be cancelled until then', 
     (await store.notifications.list(tenant, { absent: user, limit: 10 })).notifications.map(({ id }) => id)
   expect([(await listed('ada')).sort(), await listed('bob')]).toEqual([['never', 'soon'], []])
   await store.notifications.cancel(tenant, 'never', Date.now())
-  await stream.cancel([scheduleSubject(tenant, dueKey('never'))])
+  await stream.cancel([scheduleSubject(tenant, 'deliver_at', dueKey('never'))])
   expect(await world.titles('ada')).toEqual([])
   await vi.waitUntil(async () => (await world.titles('ada')).length > 0, WAIT)
   await world.quiet()
@@ -341,7 +341,7 @@ test('the end of a snooze makes the item active again', async () => {
   await store.inbox.change(owner, [item!.id], () => ({ snoozedUntil: new Date(at).toISOString() }))
   expect(await world.titles('ada')).toEqual([])
   const data = new TextEncoder().encode(JSON.stringify({ user: 'ada', id: item!.id }))
-  const schedule = { at, key: scheduleSubject(tenant, 'wake-1') }
+  const schedule = { at, key: scheduleSubject(tenant, 'snooze', 'wake-1') }
   await stream.publish([{ subject: workSubject('wake', 'normal', tenant), data, schedule }])
   await vi.waitUntil(async () => (await store.inbox.get(owner, [item!.id]))[0]?.snoozedUntil === null, WAIT)
   expect(await world.titles('ada')).toEqual(['later'])

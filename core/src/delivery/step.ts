@@ -122,8 +122,7 @@ export const acceptedAt = ({
 export const secretContext = ({ tenant, notification }: Pick<Step, 'tenant' | 'notification'>): string =>
   `otp:${tenant}:${notification}`
 
-const planOf = (tenant: string, notification: string): string =>
-  `plan-${digest(tenant, notification).slice(0, 22)}`
+const planOf = (tenant: string, notification: string): string => digest(tenant, notification).slice(0, 22)
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -133,8 +132,8 @@ const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
  */
 export const planGroups = (tenant: string, notification: string, toAudience: boolean): string[] => {
   const plan = planOf(tenant, notification)
-  if (!toAudience) return [scheduleSubject(tenant, plan)]
-  return [...BASE64URL].map((first) => scheduleSubject(tenant, plan, first))
+  if (!toAudience) return [scheduleSubject(tenant, 'delay', plan)]
+  return [...BASE64URL].map((first) => scheduleSubject(tenant, 'delay', plan, first))
 }
 
 /**
@@ -147,7 +146,7 @@ export const planKey = ({
   user,
 }: Pick<Step, 'tenant' | 'notification' | 'user'>): string => {
   const hashed = digest(user).slice(0, 22)
-  return scheduleSubject(tenant, planOf(tenant, notification), hashed.slice(0, 1), hashed.slice(1))
+  return scheduleSubject(tenant, 'delay', planOf(tenant, notification), hashed.slice(0, 1), hashed.slice(1))
 }
 
 /** Returns when a step is due, epoch ms. */

@@ -58,9 +58,8 @@ export const timeOfId = (id: string, appendedAt: number): number | undefined => 
  * Returns the key of the message that is scheduled for a notification's `deliverAt`, so that it can be
  * canceled.
  */
-export const dueKey = (notification: string): string =>
-  `due-${hash('sha256', notification, 'base64url').slice(0, 22)}`
+export const dueKey = (notification: string): string => hash('sha256', notification, 'base64url').slice(0, 22)
 
 /** Returns the schedule key of the message in which recipients of a notification wait for their local time. One per chain. */
 export const localKey = (notification: string, chain: number): string =>
-  `local-${hash('sha256', notification, 'base64url').slice(0, 22)}-${chain}`
+  `${hash('sha256', notification, 'base64url').slice(0, 22)}-${chain}`

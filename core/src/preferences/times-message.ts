@@ -18,6 +18,6 @@ export const timesMessage = (tenant: string, user: string, now: number): Outgoin
   data: Buffer.from(JSON.stringify({ user } satisfies TimesWork)),
   schedule: {
     at: now + DELAY_MS,
-    key: scheduleSubject(tenant, `times-${hash('sha256', user, 'base64url').slice(0, 32)}`),
+    key: scheduleSubject(tenant, 'change', hash('sha256', user, 'base64url').slice(0, 32)),
   },
 })

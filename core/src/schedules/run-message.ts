@@ -13,7 +13,7 @@ export type RunWork = z.infer<typeof RunWork>
 
 /** Returns the schedule key of a schedule's message in the log. */
 export const runKey = (tenant: string, id: string): string =>
-  scheduleSubject(tenant, `run-${hash('sha256', id, 'base64url').slice(0, 32)}`)
+  scheduleSubject(tenant, 'schedule', hash('sha256', id, 'base64url').slice(0, 32))
 
 /** Returns the message of a schedule's next run. It replaces an earlier one. */
 export const runMessage = (tenant: string, { id, after, at }: RunWork): OutgoingMessage => ({

@@ -9,6 +9,7 @@ import { startPurging } from './embedded/purge.ts'
 import { embeddedQueues } from './embedded/queues.ts'
 import { sizeOf } from './embedded/size.ts'
 import { openTables } from './embedded/tables.ts'
+import { waitingOf } from './embedded/waiting.ts'
 import { failure, writer } from './embedded/write.ts'
 import type { Stream } from './port.ts'
 
@@ -44,10 +45,18 @@ export const embeddedStream = ({
     if (closed) throw new UnavailableError('stream', new Error('the stream is closed'))
   }
 
+  /** Returns an asynchronous call that rejects once the stream is closed. */
+  const whileOpen =
+    <Given extends unknown[], Answer>(call: (...given: Given) => Answer | Promise<Answer>) =>
+    async (...given: Given): Promise<Answer> => {
+      open()
+      return call(...given)
+    }
+
   /** Updates sizes and timers after a commit. */
-  const settle = ({ queues: grown, kept, earliest }: Appended) => {
+  const settle = ({ queues: grown, scheduled, earliest }: Appended) => {
     for (const [queue, count] of grown) size.inQueue(queue, count)
-    size.kept(kept)
+    size.scheduled(scheduled)
     timer.set(earliest)
   }
   const timer = startTimer({
@@ -69,7 +78,8 @@ export const embeddedStream = ({
     dueAt: timer.set,
     deposit: (letter) => dead.deposit(letter, now()),
   })
-  const waiting = canceller({ write, log, size })
+  const scheduled = canceller({ write, log, size })
+  const waiting = waitingOf(handle, size)
   const stopPurging = startPurging({ handle, write, size, now })
 
   return {
@@ -88,38 +98,18 @@ export const embeddedStream = ({
         release()
       }
     },
-    cancel: async (keys) => {
-      open()
-      return waiting.cancel(keys)
-    },
-    cancelGroup: async (group) => {
-      open()
-      return waiting.cancelGroup(group)
-    },
-    now: async () => {
-      open()
-      return now()
-    },
-    read: async (queue, { buffer }) => {
-      open()
-      return queues.read(queue, buffer)
-    },
-    deadLetters: async (query) => {
-      open()
-      return dead.list(query)
-    },
-    deadLetter: async (tenant, sequence) => {
-      open()
-      return dead.get(tenant, sequence)
-    },
+    cancel: whileOpen(scheduled.cancel),
+    cancelGroup: whileOpen(scheduled.cancelGroup),
+    now: whileOpen(now),
+    read: whileOpen((queue, { buffer }) => queues.read(queue, buffer)),
+    deadLetters: whileOpen(dead.list),
+    deadLetter: whileOpen(dead.get),
     removeDeadLetter: async (sequence) => {
       open()
       size.kept(-(await write(() => dead.remove(sequence))))
     },
-    backlog: async () => {
-      open()
-      return new Map(size.queues)
-    },
+    backlog: whileOpen(() => new Map(size.queues)),
+    waiting: whileOpen(() => waiting(now())),
     check: async () => {
       open()
       try {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Queue } from '@carillon/schemas'
-import { type ConsumerInfo, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { UnavailableError } from '../errors.ts'
 import { TIME_LIMIT_MS, translateError, watchConnection } from '../nats/connection.ts'
@@ -20,8 +19,8 @@ import {
   sourcesOf,
 } from './jetstream/streams.ts'
 import { startSweeping, sweepUnroutable } from './jetstream/unroutable.ts'
+import { createCounts } from './jetstream/waiting.ts'
 import { ACK_WAIT_MS, type DeadReason, type Stream } from './port.ts'
-import { QUEUES } from './queues.ts'
 
 export { connectNats } from '../nats/connection.ts'
 export { inspectStreams } from './jetstream/inspect.ts'
@@ -60,26 +59,9 @@ export const jetstreamStream = async ({
   await declared(manager, names, options)
 
   const dead = deadLetters(client, manager, names)
+  const counts = createCounts(manager, names, options)
   const readers = new Set<JetstreamReader>()
   let sweeping: ReturnType<typeof startSweeping> | undefined
-
-  /** Lists consumers 256 at a time instead of asking for each. */
-  const unfinished = async () => {
-    const found = new Map<string, ConsumerInfo>()
-    for (const { stream } of [...notifySources(names), { stream: names.stream('WORK') }])
-      for await (const info of manager.consumers.list(stream)) found.set(`${stream} ${info.name}`, info)
-    const countIn = async (queue: Queue, stream: string) => {
-      const info =
-        found.get(`${stream} ${names.consumer(queue)}`) ??
-        (await declareConsumer(manager, names, stream, queue, options))
-      return info.num_pending + info.num_ack_pending
-    }
-    const count = async (queue: Queue) => {
-      const counts = await Promise.all(sourcesOf(names, queue).map(({ stream }) => countIn(queue, stream)))
-      return [queue, counts.reduce((sum, each) => sum + each, 0)] as const
-    }
-    return new Map(await Promise.all(QUEUES.map(count)))
-  }
 
   let declaring: Promise<void> | undefined
   /** Recreates the streams once for all readers, if they were deleted. */
@@ -141,7 +123,8 @@ export const jetstreamStream = async ({
     deadLetters: (query) => connectionState.whileUp(() => dead.list(query)),
     deadLetter: (tenant, sequence) => connectionState.whileUp(() => dead.get(tenant, sequence)),
     removeDeadLetter: (sequence) => connectionState.whileUp(() => dead.remove(sequence)),
-    backlog: () => connectionState.whileUp(unfinished),
+    backlog: () => connectionState.whileUp(counts.backlog),
+    waiting: () => connectionState.whileUp(counts.waiting),
     check: async () => {
       const infos = await connectionState.whileUp(() =>
         Promise.all(checkedStreams(names).map((stream) => manager.streams.info(stream))),

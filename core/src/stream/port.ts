@@ -1,4 +1,4 @@
-import type { ProblemCode, Queue } from '@carillon/schemas'
+import type { ProblemCode, Queue, WaitReason } from '@carillon/schemas'
 import type { Headers } from './headers.ts'
 
 /** A message to append to the event log. Subjects come from the builders in `@carillon/schemas`. */
@@ -72,6 +72,12 @@ export const ACK_WAIT_MS = 10_000
 export const RETENTION_MS = 72 * 3_600_000
 export const DEAD_LETTER_MAX_BYTES = 512 * 1_024
 
+/**
+ * `scheduled`: the number of scheduled messages by reason. `oldest`: when the oldest unfinished message of each queue was
+ * appended or due, epoch ms; absent for an empty queue.
+ */
+export type Waiting = { scheduled: Map<WaitReason, number>; oldest: Map<Queue, number> }
+
 /** Reads one queue. Keeps at most `buffer` unacknowledged messages in memory. */
 export interface Reader {
   readonly queue: Queue
@@ -125,6 +131,8 @@ export interface Stream {
   removeDeadLetter(sequence: number): Promise<void>
   /** Returns the number of unfinished messages per queue, waiting or held. */
   backlog(): Promise<Map<Queue, number>>
+  /** Returns what waits for its time, and what has waited for longest since. */
+  waiting(): Promise<Waiting>
   /** Rejects with UnavailableError if the log is not usable now. */
   check(): Promise<void>
   close(): Promise<void>

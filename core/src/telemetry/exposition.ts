@@ -9,7 +9,7 @@ import type { Readiness } from './readiness.ts'
  */
 export const exposition = async (parts: {
   metrics: Metrics
-  stream: Pick<Stream, 'backlog'>
+  stream: Pick<Stream, 'backlog' | 'waiting'>
   readiness: () => Promise<Readiness>
   log: Log
 }): Promise<{ type: string; body: string }> => {
@@ -17,9 +17,15 @@ export const exposition = async (parts: {
   for (const [dependency, state] of Object.entries((await readiness()).parts))
     metrics.dependencyUp.set({ dependency }, state === 'ok' ? 1 : 0)
   try {
-    for (const [queue, waiting] of await stream.backlog()) metrics.backlog.set({ queue }, waiting)
+    const now = Date.now()
+    const [backlog, { scheduled, oldest }] = await Promise.all([stream.backlog(), stream.waiting()])
+    for (const [queue, unfinished] of backlog) {
+      metrics.backlog.set({ queue }, unfinished)
+      metrics.queueAge.set({ queue }, Math.max(0, now - (oldest.get(queue) ?? now)) / 1_000)
+    }
+    for (const [reason, waiting] of scheduled) metrics.waiting.set({ reason }, waiting)
   } catch (err) {
-    metrics.backlog.reset()
+    for (const gauge of [metrics.backlog, metrics.queueAge, metrics.waiting]) gauge.reset()
     log.warn({ err }, 'the backlog could not be read for /metrics')
   }
   return { type: metrics.registry.contentType, body: await metrics.registry.metrics() }

@@ -90,6 +90,18 @@ const queuesMetrics = (registers: Registry[]) => ({
     labelNames: ['queue'] as const,
     registers,
   }),
+  queueAge: new Gauge({
+    name: 'carillon_queue_age_seconds',
+    help: 'Time since the oldest unfinished message of a queue was appended or due; 0 for an empty queue',
+    labelNames: ['queue'] as const,
+    registers,
+  }),
+  waiting: new Gauge({
+    name: 'carillon_waiting_messages',
+    help: 'Messages of the event log that wait until a time, by reason. Of a window of a digest, frequency or quiet hours there is one for each user',
+    labelNames: ['reason'] as const,
+    registers,
+  }),
   deadLetters: new Counter({
     name: 'carillon_dead_letters_total',
     help: 'Dead letters, by problem code',

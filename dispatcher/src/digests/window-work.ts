@@ -28,8 +28,8 @@ export const About = z.object({
 })
 export type About = z.infer<typeof About>
 
-const keyOf = (tenant: string, { user, window, id }: Opening): string =>
-  scheduleSubject(tenant, `digest-${hash('sha256', `${user}\n${window}\n${id}`, 'base64url').slice(0, 32)}`)
+const keyOf = (tenant: string, kind: About['kind'], { user, window, id }: Opening): string =>
+  scheduleSubject(tenant, kind, hash('sha256', `${user}\n${window}\n${id}`, 'base64url').slice(0, 32))
 
 /** Returns the message that closes a window at `at` (epoch ms). It replaces an earlier one. */
 export const closeMessage = (
@@ -39,7 +39,7 @@ export const closeMessage = (
 ): OutgoingMessage => ({
   subject: workSubject('digest', priority, tenant),
   data: Buffer.from(JSON.stringify({ user, window, id, kind } satisfies DigestWork)),
-  schedule: { at, key: keyOf(tenant, { user, window, id }) },
+  schedule: { at, key: keyOf(tenant, kind, { user, window, id }) },
 })
 
 /** Returns what is stored with a window that a step opens. */

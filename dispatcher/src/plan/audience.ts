@@ -51,7 +51,7 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
     {
       subject: workSubject('due', ready.notification.priority, ready.tenant),
       data: encoder.encode(JSON.stringify(work)),
-      schedule: { at: ready.at, key: scheduleSubject(ready.tenant, dueKey(ready.id)) },
+      schedule: { at: ready.at, key: scheduleSubject(ready.tenant, 'deliver_at', dueKey(ready.id)) },
     },
   ])
 }

@@ -44,7 +44,7 @@ export const localMessage = (
   return {
     subject: workSubject('local', notification.priority, tenant),
     data: encoder.encode(JSON.stringify(whole)),
-    schedule: { at: first.at, key: scheduleSubject(tenant, localKey(id, work.chain)) },
+    schedule: { at: first.at, key: scheduleSubject(tenant, 'local_time', localKey(id, work.chain)) },
   }
 }
 

@@ -223,8 +223,10 @@ test.each(every)('$place, $name: records the decision', ({ ending, step }) => {
 test("the check on another process's attempt does not replace the next attempt", () => {
   const step = stepOf()
   const keyOf = (name: string) => of(ENDINGS[name]!, step).messages[0]?.schedule?.key
-  expect(keyOf('retry')).toBe(scheduleSubject('acme', `step-${deliveryKey(step, '')}`))
-  expect(keyOf('taken by another process')).toBe(scheduleSubject('acme', `look-${deliveryKey(step, '')}`))
+  expect(keyOf('retry')).toBe(scheduleSubject('acme', 'retry', `step-${deliveryKey(step, '')}`))
+  expect(keyOf('taken by another process')).toBe(
+    scheduleSubject('acme', 'retry', `look-${deliveryKey(step, '')}`),
+  )
 })
 
 describe('a step that was refused', () => {

@@ -51,7 +51,7 @@ export const decisionsOf = ({
 
 /** Schedules the step in the log for `at`. Messages of different `purpose` do not replace each other. */
 const later = (step: Step, at: number, purpose: 'step' | 'look' = 'step'): OutgoingMessage => {
-  const key = scheduleSubject(step.tenant, `${purpose}-${deliveryKey(step, step.destination ?? '')}`)
+  const key = scheduleSubject(step.tenant, 'retry', `${purpose}-${deliveryKey(step, step.destination ?? '')}`)
   return stepMessage(step, { at, key })
 }
 

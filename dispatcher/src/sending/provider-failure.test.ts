@@ -268,7 +268,7 @@ describe('a claim', () => {
     )
     const retry = stepMessage(
       { ...code, attempt: 2 },
-      { at: at + 600, key: scheduleSubject(tenant, `step-${key}`) },
+      { at: at + 600, key: scheduleSubject(tenant, 'retry', `step-${key}`) },
     )
     await stream.publish([retry, stepMessage(code)])
     await quiet()

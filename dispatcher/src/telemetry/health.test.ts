@@ -1,4 +1,5 @@
 import { UnavailableError } from '@carillon/core/errors'
+import { scheduleSubject, workSubject } from '@carillon/schemas'
 import { afterEach, expect, test } from 'vitest'
 import { openWorld, type World } from '../testing/dispatcher.ts'
 import { listenHealth } from './health.ts'
@@ -24,12 +25,21 @@ test('serves metrics while the event log is unreachable, without the backlog', a
     return { status: answer.status, text: await answer.text() }
   }
   metrics.stored.inc({ priority: 'high' }, 3)
-  expect((await scrape()).text).toContain('carillon_queue_backlog{queue="notify-normal"} 0')
+  const at = Date.now() + 3_600_000
+  const schedule = { at, key: scheduleSubject(world.tenant, 'delay', 'k') }
+  await stream.publish([
+    { subject: workSubject('due', 'low', world.tenant), data: new Uint8Array(), schedule },
+  ])
+  const { text: before } = await scrape()
+  expect(before).toContain('carillon_queue_backlog{queue="notify-normal"} 0')
+  expect(before).toContain('carillon_queue_age_seconds{queue="notify-normal"} 0')
+  expect(before).toContain('carillon_waiting_messages{reason="delay"} 1')
   reachable = false
   const { status, text } = await scrape()
   expect(status).toBe(200)
   expect(text).toContain('carillon_items_stored_total{priority="high"} 3')
-  expect(text).not.toContain('carillon_queue_backlog{')
+  for (const gauge of ['queue_backlog', 'queue_age_seconds', 'waiting_messages'])
+    expect(text).not.toContain(`carillon_${gauge}{`)
 })
 
 test('reports not ready while draining, and asks clients to close their connections', async () => {

@@ -38,7 +38,7 @@ const later = (subject: string, key: string) => ({
   schedule: { at: Date.now() + HOUR, key },
 })
 const due = (id: string) =>
-  later(workSubject('due', 'normal', tenant.id), scheduleSubject(tenant.id, dueKey(id)))
+  later(workSubject('due', 'normal', tenant.id), scheduleSubject(tenant.id, 'deliver_at', dueKey(id)))
 const step = (id: string, user = 'ann') =>
   later(stepSubject('email', 'normal', tenant.id), planKey({ tenant: tenant.id, notification: id, user }))
 const delivery = (notification: string, index: number, state: 'sent' | 'queued' | 'failed') =>

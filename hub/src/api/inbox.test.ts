@@ -318,7 +318,7 @@ describe('PATCH /v1/inbox/{id}', () => {
     ]
     for (const end of endings) {
       const { id } = await tenant.item('ann')
-      const key = `schedule.${tenant.id}.wake-${id.replaceAll('-', '')}`
+      const key = `schedule.${tenant.id}.snooze.${id.replaceAll('-', '')}`
       log.length = 0
       const { json } = await patch(id, { snoozedUntil: until })
       expect(json.item.snoozedUntil).toBe(until)

@@ -33,7 +33,7 @@ const watched = (tenant: string) => {
   vi.spyOn(stream, 'publish').mockImplementation(async (messages) => {
     const published = await publish(messages)
     for (const { schedule } of messages)
-      if (schedule?.key.startsWith(`schedule.${tenant}.run-`)) waiting.set(schedule.key, schedule.at)
+      if (schedule?.key.startsWith(`schedule.${tenant}.schedule.`)) waiting.set(schedule.key, schedule.at)
     return published
   })
   vi.spyOn(stream, 'cancel').mockImplementation(async (keys) => {

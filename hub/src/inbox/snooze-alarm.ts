@@ -3,7 +3,7 @@ import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import { type InboxItem, scheduleSubject, workSubject } from '@carillon/schemas'
 
-const keyOf = ({ tenant }: Owner, id: string) => scheduleSubject(tenant, `wake-${id.replaceAll('-', '')}`)
+const keyOf = ({ tenant }: Owner, id: string) => scheduleSubject(tenant, 'snooze', id.replaceAll('-', ''))
 
 /**
  * Schedules the message that ends a snooze. It is scheduled before the item is changed, so that no item stays snoozed

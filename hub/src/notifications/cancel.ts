@@ -32,7 +32,7 @@ export type CancelPorts = {
 export const createCancel = ({ notifications, deliveries, cancelKeys, stream }: CancelPorts) => {
   /** Removes what waits in the log. Returns the number of steps. */
   const removeWaiting = async (tenant: string, id: string, found: NotificationProgress | undefined) => {
-    await stream.cancel([scheduleSubject(tenant, dueKey(id))])
+    await stream.cancel([scheduleSubject(tenant, 'deliver_at', dueKey(id))])
     let ended = 0
     const groups = found?.planned ? planGroups(tenant, id, found.chains > 0) : []
     for (const group of groups) ended += await stream.cancelGroup(group)

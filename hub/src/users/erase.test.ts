@@ -110,7 +110,7 @@ describe('DELETE /v1/users/{id}', () => {
     const token = await tenant.userToken('ann')
     await test.call('PATCH', `/v1/inbox/${item.id}`, { token, body: { snoozedUntil } })
     await erase('ann')
-    expect(cancelled).toEqual([`schedule.${tenant.id}.wake-${item.id.replaceAll('-', '')}`])
+    expect(cancelled).toEqual([`schedule.${tenant.id}.snooze.${item.id.replaceAll('-', '')}`])
     expect((await erase('ann')).status).toBe(204)
     expect((await test.call('GET', '/v1/users/ann', { token: tenant.key })).status).toBe(404)
   })

@@ -158,7 +158,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
     expect(await hub.deadLetters({ tenant: 'acme', limit: 10 })).toEqual([])
 
     for (const each of [hub, dispatcher]) {
-      const key = scheduleSubject('acme', 'later')
+      const key = scheduleSubject('acme', 'delay', 'later')
       await each.publish([{ subject: chunk, data: bytes('2'), schedule: { at: Date.now() + 60_000, key } }])
       await each.cancel([key])
       await each.publish([{ subject: 'event.acme.inbox.read', data: bytes('{}') }])

@@ -61,7 +61,7 @@ test('the tenant is found in the subject of every family', () => {
   expect(claimedTenant(notifySubject('acme', 'high', 'work.step'))).toBe('acme')
   expect(claimedTenant(workSubject('due', 'high', 'acme'))).toBe('acme')
   expect(claimedTenant(stepSubject('email', 'high', 'acme'))).toBe('acme')
-  expect(claimedTenant(scheduleSubject('acme', 'k'))).toBe('acme')
+  expect(claimedTenant(scheduleSubject('acme', 'delay', 'k'))).toBe('acme')
   expect(claimedTenant('work.step.email')).toBe('')
   expect(claimedTenant('notify')).toBe('')
 })
@@ -110,7 +110,7 @@ test.each(['a.b', 'a b', '*', '>', 'a\r\nPUB x 1', '', 'ü', 'a'.repeat(65)])(
   'subjects cannot contain the token %j',
   (token) => {
     expect(() => notifySubject(token, 'normal', 'x')).toThrow(SubjectError)
-    expect(() => scheduleSubject('acme', token)).toThrow(SubjectError)
+    expect(() => scheduleSubject('acme', 'delay', token)).toThrow(SubjectError)
     expect(() => stepSubject('email', 'normal', token)).toThrow(SubjectError)
     expect(deadSubject(token, 'notify-low')).toBe('dead._.notify-low')
   },

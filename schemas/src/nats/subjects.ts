@@ -5,6 +5,7 @@ import { TOKEN, TOKENS } from '../fields/token.ts'
 import type { LifecycleKind } from '../inbox/lifecycle-event.ts'
 import type { Queue } from './queues.ts'
 import { quoted, SubjectError } from './subject-error.ts'
+import { WAIT_REASONS, type WaitReason } from './wait-reason.ts'
 
 /**
  * Builds and parses NATS subjects. Every token is validated here, because the NATS client does not: a CR LF in a subject
@@ -14,8 +15,7 @@ import { quoted, SubjectError } from './subject-error.ts'
  *     work.<kind>.<priority>.<tenant>              work of dispatchers: chunk, due, local, wake, digest, times, run
  *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
  *     work.report.<account>.normal.<tenant>        a provider's report to an account
- *     schedule.<tenant>.<key>                      waits in the stream until its time, then becomes work
- *     schedule.<tenant>.<group>.<key…>             one of a group that can be cancelled together
+ *     schedule.<tenant>.<reason>.<key…>            waits in the stream until its time, then becomes work
  *     dead.<tenant>.<queue>                         dead letters, with their reasons
  *     event.<tenant>.inbox.<kind>                  out: lifecycle events of items
  *     event.<tenant>.delivery.<state>              out: state changes of deliveries
@@ -47,8 +47,19 @@ export const reportSubject = (account: string, tenant: string) =>
  * `key` identifies one scheduled message: publishing to it again replaces the message, and a purge cancels it. A key of several
  * tokens is in the groups that its first tokens name.
  */
-export const scheduleSubject = (tenant: string, ...key: [string, ...string[]]) =>
-  ['schedule', token('tenant', tenant), ...key.map((each) => token('key', each))].join('.')
+export const scheduleSubject = (tenant: string, reason: WaitReason, ...key: [string, ...string[]]) =>
+  [
+    'schedule',
+    token('tenant', tenant),
+    token('reason', reason),
+    ...key.map((each) => token('key', each)),
+  ].join('.')
+
+/** Returns why a scheduled message waits; undefined for an unknown reason. */
+export const waitReasonOf = (scheduled: string): WaitReason | undefined => {
+  const reason = scheduled.split('.')[2]
+  return WAIT_REASONS.find((each) => each === reason)
+}
 
 /** The tenant may come from rejected input; an invalid one is replaced by `_`. */
 export const deadSubject = (tenant: string, queue: Queue) =>

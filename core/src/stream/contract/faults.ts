@@ -65,7 +65,7 @@ export const faultsContract = (kit: Kit): void => {
     const away = { problem: { code: 'unavailable' }, part: 'stream' }
     await expect(stream.check()).rejects.toMatchObject(away)
     await expect(stream.publish([notify('x')])).rejects.toMatchObject(away)
-    await expect(stream.cancel([scheduleSubject(tenant, 'k')])).rejects.toMatchObject(away)
+    await expect(stream.cancel([scheduleSubject(tenant, 'delay', 'k')])).rejects.toMatchObject(away)
     await expect(reader.ack([message])).rejects.toMatchObject(away)
     await expect(stream.removeDeadLetter(1)).rejects.toMatchObject(away)
   })

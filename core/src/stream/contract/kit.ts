@@ -62,7 +62,7 @@ export const kitOf = ({ open, ackWaitMs }: Harness) => {
     later: (key: string, body: string, at: number, dedupe?: string) => ({
       ...notify(body, dedupe),
       subject: workSubject('due', 'high', tenant),
-      schedule: { at, key: scheduleSubject(tenant, key) },
+      schedule: { at, key: scheduleSubject(tenant, 'delay', key) },
     }),
     /** Publishes a message after the log has forgotten its id. */
     publishOnce: (stream: Stream, message: ReturnType<typeof notify>) =>

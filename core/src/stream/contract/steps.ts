@@ -40,14 +40,20 @@ export const stepsContract = (kit: Kit): void => {
     const reader = await stream.read('push-critical', { buffer: 10 })
     const at = Date.now() + 500
     await stream.publish([
-      { ...step('push', 'critical', 'due'), schedule: { at, key: scheduleSubject(tenant, 'plan-1') } },
-      { ...step('push', 'critical', 'read'), schedule: { at, key: scheduleSubject(tenant, 'plan-2') } },
+      {
+        ...step('push', 'critical', 'due'),
+        schedule: { at, key: scheduleSubject(tenant, 'delay', 'plan-1') },
+      },
+      {
+        ...step('push', 'critical', 'read'),
+        schedule: { at, key: scheduleSubject(tenant, 'delay', 'plan-2') },
+      },
       {
         ...step('push', 'critical', 'end'),
-        schedule: { at: at + 300, key: scheduleSubject(tenant, 'plan-3') },
+        schedule: { at: at + 300, key: scheduleSubject(tenant, 'delay', 'plan-3') },
       },
     ])
-    await stream.cancel([scheduleSubject(tenant, 'plan-2')])
+    await stream.cancel([scheduleSubject(tenant, 'delay', 'plan-2')])
     const due = await one(reader)
     expect(text(due)).toBe('due')
     expect(due.queue).toBe('push-critical')

@@ -1,11 +1,16 @@
-import { type Queue, queueOf } from '@carillon/schemas'
+import { type Queue, queueOf, type WaitReason, waitReasonOf } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { headersText } from '../headers.ts'
 import { DEDUPE_WINDOW_MS, type OutgoingMessage, type Published } from '../port.ts'
 import { placeOf, windowOf } from './tables.ts'
 
-/** Changes of a batch: new messages per queue, the net change of schedules (`kept`), and the earliest schedule. */
-export type Appended = { published: Published[]; queues: Map<Queue, number>; kept: number; earliest: number }
+/** Changes of a batch: new messages per queue, the net change of schedules by reason, and the earliest schedule. */
+export type Appended = {
+  published: Published[]
+  queues: Map<Queue, number>
+  scheduled: Map<WaitReason | undefined, number>
+  earliest: number
+}
 
 /** A message with a checked subject. Events have no queue, because nothing in this process reads them. */
 export type Routed = OutgoingMessage & { queue: Queue | undefined }
@@ -47,12 +52,17 @@ export const appender = (handle: Libsql.Database) => {
     event: number
   }
 
+  const count = ({ scheduled }: Pick<Appended, 'scheduled'>, key: string, change: number) => {
+    const reason = waitReasonOf(key)
+    scheduled.set(reason, (scheduled.get(reason) ?? 0) + change)
+  }
+
   const put = (message: Routed, sequence: number, at: number, changes: Appended) => {
     const { subject, data, dedupe = null, headers, schedule, queue } = message
     if (!queue) return insertEvent.run(sequence, subject, data, at)
-    if (schedule) changes.kept -= deleteSchedule.run(schedule.key).changes
+    if (schedule) count(changes, schedule.key, -deleteSchedule.run(schedule.key).changes)
     if (schedule && schedule.at > at) {
-      changes.kept++
+      count(changes, schedule.key, 1)
       changes.earliest = Math.min(changes.earliest, schedule.at)
       return insertSchedule.run(sequence, schedule.key, schedule.at, queue, subject, data)
     }
@@ -67,7 +77,12 @@ export const appender = (handle: Libsql.Database) => {
     )
   }
 
-  const nothing = (): Appended => ({ published: [], queues: new Map(), kept: 0, earliest: Infinity })
+  const nothing = (): Appended => ({
+    published: [],
+    queues: new Map(),
+    scheduled: new Map(),
+    earliest: Infinity,
+  })
 
   return {
     append(messages: readonly Routed[], at: number): Appended {
@@ -109,9 +124,11 @@ export const appender = (handle: Libsql.Database) => {
       return changes
     },
 
-    /** Returns the number of removed schedules. */
-    cancel: (keys: readonly string[]): number =>
-      keys.reduce((removed, key) => removed + deleteSchedule.run(key).changes, 0),
+    cancel(keys: readonly string[]): Pick<Appended, 'scheduled'> {
+      const changes: Pick<Appended, 'scheduled'> = { scheduled: new Map() }
+      for (const key of keys) count(changes, key, -deleteSchedule.run(key).changes)
+      return changes
+    },
 
     /** Removes up to `max` schedules of a group. Returns their number. */
     cancelGroup: (group: string, max: number): number =>

@@ -1,3 +1,4 @@
+import { waitReasonOf } from '@carillon/schemas'
 import type { Stream } from '../port.ts'
 import type { appender } from './append.ts'
 import type { Size } from './size.ts'
@@ -17,14 +18,14 @@ export const canceller = ({
   size: Size
 }): Pick<Stream, 'cancel' | 'cancelGroup'> => ({
   cancel: async (keys) => {
-    const removed = await write(() => log.cancel(keys))
-    size.kept(-removed)
-    return removed
+    const { scheduled } = await write(() => log.cancel(keys))
+    size.scheduled(scheduled)
+    return [...scheduled.values()].reduce((removed, change) => removed - change, 0)
   },
   cancelGroup: async (group) => {
     for (let all = 0; ; ) {
       const removed = await write(() => log.cancelGroup(group, CHUNK))
-      size.kept(-removed)
+      size.scheduled(new Map([[waitReasonOf(group), -removed]]))
       all += removed
       if (removed < CHUNK) return all
     }

@@ -1,3 +1,5 @@
+import type { WaitReason } from '@carillon/schemas'
+
 /** Base names of the streams. */
 export type StreamKind = 'NOTIFY' | 'WORK' | 'DEAD' | 'EVENT'
 
@@ -17,6 +19,8 @@ export const namesOf = (namespace: string, own: readonly string[] = []) => {
     /** The NOTIFY stream of a tenant in `own`. */
     ownStream: (tenant: string) => `NOTIFY-${tenant}_${namespace}`,
     consumer: (queue: string) => `${queue}_${namespace}`,
+    /** The consumer that counts what waits for a reason. */
+    counter: (reason: WaitReason) => `waiting-${reason}_${namespace}`,
     /** Returns a subject or filter as sent to NATS. */
     scoped: (subject: string): string => {
       if (subject.startsWith('work.')) return work + subject.slice('work.'.length)

@@ -43,7 +43,7 @@ describe.skipIf(!path)('streams of several installations', () => {
 
   test('have the namespace in stream and consumer names and in internal subjects', async () => {
     const stream = await jetstreamStream({ connection, namespace: 'one' })
-    const schedule = { at: Date.now() + 60_000, key: scheduleSubject('acme', 'later') }
+    const schedule = { at: Date.now() + 60_000, key: scheduleSubject('acme', 'delay', 'later') }
     await stream.publish([
       { subject: notifySubject('acme', 'low', 'x'), data: bytes('1') },
       { subject: workSubject('chunk', 'low', 'acme'), data: bytes('2') },
@@ -59,7 +59,7 @@ describe.skipIf(!path)('streams of several installations', () => {
     }
     expect(subjects.sort()).toEqual([
       'notify.acme.low.x',
-      'schedule.one.acme.later',
+      'schedule.one.acme.delay.later',
       'work.one.chunk.low.acme',
     ])
     const reader = await stream.read('work-low', { buffer: 1 })

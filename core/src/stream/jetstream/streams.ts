@@ -1,4 +1,4 @@
-import { type Queue, queueFilter } from '@carillon/schemas'
+import { type Queue, queueFilter, WAIT_REASONS, type WaitReason, waitFilter } from '@carillon/schemas'
 import {
   AckPolicy,
   type ConsumerInfo,
@@ -67,6 +67,7 @@ const declarations = (names: Names, { replicas, maxBytes }: StreamOptions): Decl
       ),
       retention: RetentionPolicy.Workqueue,
       discard: DiscardPolicy.Old,
+      allow_direct: true,
       allow_msg_schedules: true,
       allow_rollup_hdrs: true,
     },
@@ -116,7 +117,21 @@ export const declareStreams = async (
   const declare = (queue: Queue) =>
     sourcesOf(names, queue).map(({ stream }) => declareConsumer(manager, names, stream, queue, options))
   await Promise.all(QUEUES.flatMap(declare))
+  await Promise.all(WAIT_REASONS.map((reason) => declareCounter(manager, names, reason)))
 }
+
+/** Returns the consumer that counts the messages that wait for a reason. It is never read. */
+export const declareCounter = (
+  manager: JetStreamManager,
+  names: Names,
+  reason: WaitReason,
+): Promise<ConsumerInfo> =>
+  manager.consumers.add(names.stream('WORK'), {
+    durable_name: names.counter(reason),
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    filter_subject: names.scoped(waitFilter(reason)),
+  })
 
 /** Returns the durable consumer that all readers of a queue share; its name is the queue's. */
 export const declareConsumer = async (
