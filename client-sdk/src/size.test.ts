@@ -29,10 +29,10 @@ const bundled = async (entry: string, external: string[] = []) => {
 }
 
 it('bundles stay within their size budgets', async () => {
-  expect((await bundled('index.ts', ['socket.io-client'])).size).toBeLessThanOrEqual(7.4 * KB)
-  expect((await bundled('index.ts')).size).toBeLessThanOrEqual(18 * KB)
+  expect((await bundled('index.ts', ['socket.io-client'])).size).toBeLessThanOrEqual(8.6 * KB)
+  expect((await bundled('index.ts')).size).toBeLessThanOrEqual(19.3 * KB)
   // With the headless client and Lit.
-  expect((await bundled('bell/define.ts')).size).toBeLessThanOrEqual(41 * KB)
+  expect((await bundled('bell/define.ts')).size).toBeLessThanOrEqual(42 * KB)
   expect((await bundled('push/push.ts')).size).toBeLessThanOrEqual(2 * KB)
   expect((await bundled('../worker/push-worker.ts')).size).toBeLessThanOrEqual(1 * KB)
 })

@@ -7,10 +7,10 @@ import { createInboxApi } from '../http/inbox-api.ts'
 import { createTokens } from '../http/token.ts'
 import { createView } from '../inbox/optimistic-view.ts'
 import { INITIAL } from '../inbox/state.ts'
-import { createConnection } from '../live/connection.ts'
 import { createRefetch } from '../live/refetch.ts'
 import { createSequencer } from '../live/sequencer.ts'
 import { createStore } from '../store/store.ts'
+import { createSharedConnection } from '../tabs/shared-connection.ts'
 import { TIMING, type Timing } from '../timing/timing.ts'
 import { createArrivals } from './arrivals.ts'
 import type { ClientEvents, ClientOptions } from './client.ts'
@@ -42,7 +42,7 @@ export const connectParts = (
   }
   const arrived = createArrivals(
     (ids) => connection.received(ids),
-    (item) => emit('notification', item),
+    (item) => connection.announces(item.id) && emit('notification', item),
   )
   const sync = createInboxSync({ api, state, lists, arrived, onPage: () => sequencer.settle() })
   const refetch = createRefetch({
@@ -58,7 +58,7 @@ export const connectParts = (
     timing.straggler,
   )
   const outbox = createOutbox(state, fail, timing, signal)
-  const connection = createConnection({
+  const connection = createSharedConnection({
     ...{ url, tokens, timing, connect: options.connect ?? io, onError: fail },
     onState(now) {
       if (now === 'live') {
@@ -69,6 +69,7 @@ export const connectParts = (
     },
     onLive: sequencer.push,
     onResync: () => refetch.request(true, spread()),
+    onTakeover: () => refetch.request(false, spread()),
   })
   state.subscribe(() => {
     if (state.getSnapshot().doubtful) refetch.request(true, timing.retry + spread())

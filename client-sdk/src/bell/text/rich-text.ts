@@ -5,7 +5,7 @@ import { isLink } from './link.ts'
 const EMBEDDINGS = /[\u202A-\u202E]/g
 /** Bold, italic, code, link and line break. Anything else stays as it is. */
 const MARKS =
-  /\*\*(?<bold>[^*\n]+)\*\*|\*(?<italic>[^*\n]+)\*|`(?<code>[^`\n]+)`|\[(?<label>[^\]\n]+)\]\((?<url>[^()\s]+)\)|(?<line>\n)/g
+  /\*\*(?<bold>[^*\n]+)\*\*|\*(?<italic>[^*\n]+)\*|`(?<code>[^`\n]+)`|\[(?<label>[^[\]\n]+)\]\((?<url>[^()\s]+)\)|(?<line>\n)/g
 
 /** Returns the text without characters that could reorder the text around it. */
 export const plain = (text: string): string => text.replace(EMBEDDINGS, '')

@@ -1,0 +1,96 @@
+import { isVisible } from '../client/visibility.ts'
+import type { LiveMessage } from '../inbox/state.ts'
+import { type ConnectionState, createConnection } from '../live/connection.ts'
+import { createTimer } from '../timing/timer.ts'
+
+/** What tabs tell each other. `leader`: the state of the leader's connection, and whether its page is visible. */
+export type Note =
+  | { live: LiveMessage }
+  | { resync: true }
+  | { leader: { state: ConnectionState; visible: boolean; isNew: boolean } }
+  | { who: true }
+  | { hurry: true }
+  | { received: readonly string[] }
+
+export type Options = Parameters<typeof createConnection>[0] & {
+  /** Called when another connection took over. Messages may have been lost in between. */
+  onTakeover: () => void
+}
+type Connection = ReturnType<typeof createConnection>
+
+/** How long a former leader stays connected while the next one connects, in ms. */
+const RETIRE_MS = 5_000
+
+/** The connection of a tab while it leads. It passes live messages on to the other tabs. */
+export const createLeading = (
+  options: Options,
+  {
+    post,
+    state,
+    become,
+    onStopped,
+  }: {
+    post: (note: Note) => void
+    /** The state that the application sees. */
+    state: () => ConnectionState
+    become: (state: ConnectionState) => void
+    /** Called when the token was refused for good. */
+    onStopped: () => void
+  },
+) => {
+  let own: Connection | undefined
+  let retiring: Connection | undefined
+  const retire = createTimer()
+
+  const tell = (isNew = false) => {
+    if (own) post({ leader: { state: own.state(), visible: isVisible(), isNew } })
+  }
+  const endRetiring = () => {
+    retire.clear()
+    retiring?.stop()
+    retiring = undefined
+  }
+
+  return {
+    connection: () => own,
+    tell,
+    endRetiring,
+    begin() {
+      endRetiring()
+      const mine = createConnection({
+        ...options,
+        onState(next) {
+          if (own !== mine) return
+          const took = next === 'live' && state() === 'live'
+          if (next === 'stopped') onStopped()
+          become(next)
+          tell(took)
+          if (took) options.onTakeover()
+        },
+        onLive(live) {
+          post({ live })
+          options.onLive(live)
+        },
+        onResync() {
+          post({ resync: true })
+          options.onResync()
+        },
+      })
+      own = mine
+      tell()
+      return mine.start()
+    },
+    /** Stays connected until the next leader is, so that no message is missed. */
+    end() {
+      retiring = own
+      own = undefined
+      retire.set(endRetiring, RETIRE_MS)
+    },
+    stop() {
+      const last = own
+      own = undefined
+      last?.stop()
+      endRetiring()
+    },
+  }
+}

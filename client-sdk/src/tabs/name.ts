@@ -1,0 +1,30 @@
+type Claims = { iss?: unknown; sub?: unknown; contexts?: unknown }
+
+const claimsOf = (token: string): Claims => {
+  const payload = token.split('.')[1] ?? ''
+  const bytes = Uint8Array.from(atob(payload.replace(/-/g, '+').replace(/_/g, '/')), (char) =>
+    char.charCodeAt(0),
+  )
+  return JSON.parse(new TextDecoder().decode(bytes))
+}
+
+/** Reports whether tabs can share a connection: in browsers with Web Locks, which plain `http:` lacks. */
+export const canShare = (): boolean => {
+  const { navigator, BroadcastChannel, document, crypto } = globalThis
+  return !!(document && navigator?.locks && BroadcastChannel && crypto?.subtle)
+}
+
+/**
+ * Returns the name that all tabs share which show the same inbox: a hash of the hub, the tenant, the user and the contexts of
+ * the token. Undefined if the token cannot be read.
+ */
+export const sharedName = async (hub: string, token: string): Promise<string | undefined> => {
+  try {
+    const { iss, sub, contexts } = claimsOf(token)
+    const identity = new TextEncoder().encode(JSON.stringify([hub, iss, sub, contexts]))
+    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', identity))
+    return `carillon-${btoa(String.fromCharCode(...hash))}`
+  } catch {
+    return undefined
+  }
+}
