@@ -2,25 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {} from '@carillon/core/testing/provided'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { mailServer } from '../delivery/stand-ins/mail.ts'
 import { startCarillon } from '../rig/carillon.ts'
 import type { Server } from '../rig/child.ts'
+import { launchChromium } from './chromium.ts'
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
-
-/** Disables Chromium's own network traffic, for offline machines. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 describe.skipIf(!executablePath)(
   `the demo page in Chromium${executablePath ? '' : ' (not installed)'}`,
@@ -32,7 +22,7 @@ describe.skipIf(!executablePath)(
     beforeAll(async () => {
       dir = await mkdtemp(join(tmpdir(), 'carillon-bell-'))
       server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
-      browser = await chromium.launch({ executablePath, args: FLAGS })
+      browser = await launchChromium(executablePath!)
     })
     afterAll(async () => {
       await browser?.close()

@@ -1,7 +1,8 @@
 import { renderEmail } from '@carillon/core/render/email'
 import type {} from '@carillon/core/testing/provided'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { launchChromium } from './chromium.ts'
 
 const executablePath = inject('chromium')
 
@@ -59,7 +60,7 @@ const contrasts = () => {
 describe.skipIf(!executablePath)(`e-mails in Chromium${executablePath ? '' : ' (not installed)'}`, () => {
   let browser: Browser
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await launchChromium(executablePath!)
   })
   afterAll(() => browser?.close())
 

@@ -3,8 +3,9 @@ import { createRequire } from 'node:module'
 import { makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
 import type {} from '@carillon/core/testing/provided'
 import { openHub, type TestHub, type TestTenant } from '@carillon/hub/testing/hub'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { launchChromium } from './chromium.ts'
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
@@ -25,7 +26,7 @@ describe.skipIf(!executablePath)(
     beforeAll(async () => {
       hub = await openHub()
       base = `http://127.0.0.1:${(await hub.hub.listen(0, '127.0.0.1')).port}`
-      browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+      browser = await launchChromium(executablePath!)
     })
     afterAll(async () => {
       await browser?.close()

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {} from '@carillon/client-sdk/push'
 import type {} from '@carillon/core/testing/provided'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { subscribedBrowser } from '../delivery/stand-ins/browser.ts'
 import { startCarillon } from '../rig/carillon.ts'
 import type { Server } from '../rig/child.ts'
+import { launchChromium } from './chromium.ts'
 
 const executablePath = inject('chromium')
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync']
 
 /**
  * Replaces Chromium's push service, which is not reachable in tests: a subscription gets the stand-in's endpoint, and its
@@ -65,7 +65,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'carillon-push-'))
     server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
-    browser = await chromium.launch({ executablePath, args: FLAGS })
+    browser = await launchChromium(executablePath!)
     ;({ apiKey } = (await (await fetch(`${server.url}/demo/config.json`)).json()) as { apiKey: string })
   })
   afterAll(async () => {

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '@carillon/cli/config/config'
 import type {} from '@carillon/core/testing/provided'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it, type TestContext } from 'vitest'
+import { launchChromium } from '../browser/chromium.ts'
 import type { Settings } from '../rig/carillon.ts'
 import { needing } from '../rig/needs.ts'
 import { startNats, startRedis } from '../rig/servers.ts'
@@ -62,8 +63,7 @@ const withoutServers = noCluster || inject('cassandra') === undefined
 const closers: (() => unknown)[] = []
 let browser: Browser | undefined
 beforeAll(async () => {
-  if (executablePath)
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  if (executablePath) browser = await launchChromium(executablePath)
 })
 afterAll(async () => {
   for (const close of closers.reverse()) await close()
