@@ -4,7 +4,12 @@ import type { Measurement } from './measure.ts'
 import { measurement } from './measure.ts'
 
 /** The real servers, and the processes of those that were started for this run. */
-export type Servers = { urls: Urls; processes: Record<string, number> }
+export type Servers = {
+  urls: Urls
+  readonly processes: Record<string, number>
+  /** Absent if NATS was not started for this run. */
+  restartNats?: () => Promise<void>
+}
 
 /** Where a bench runs: a channel alone, one process, or a hub and a dispatcher on real servers. */
 export const MODES = ['channel', 'embedded', 'cluster'] as const

@@ -39,7 +39,13 @@ export const startClustered = async ({ urls, processes }: Servers, later: Later,
   if (!hub || !dispatcher) throw new Error('no hub or dispatcher was started')
   const tenant = await makeTenant(carillon.settings, setup.prepare)
   await tenant.defineType(hub.url)
-  return { hub, dispatcher, tenant, processes: { hub: hub.pid, dispatcher: dispatcher.pid, ...processes } }
+  return {
+    carillon,
+    hub,
+    dispatcher,
+    tenant,
+    processes: { hub: hub.pid, dispatcher: dispatcher.pid, ...processes },
+  }
 }
 
 /** Publishes over NATS as a backend does: with ids, and waits for each PubAck. */

@@ -35,7 +35,7 @@ export const trustSink = async (
 }
 
 /** Waits until every notification is stored and its steps are in the log. */
-const settled = ({ hub }: Installation) =>
+export const settled = ({ hub }: Installation) =>
   untilMetric(hub, 'carillon_queue_backlog{queue="notify-normal"}', (waiting) => waiting === 0)
 
 /** Publishes `count` notifications in batches. `make` creates them when their batch is sent. */

@@ -31,7 +31,7 @@ export const startEmbedded = async (later: (undo: () => unknown) => void, setup:
   const server = await startCarillon(['dev', '--no-demo'], { ...settings, ...setup.settings })
   later(() => server.stop())
   await tenant.defineType(server.url)
-  return { server, tenant }
+  return { server, tenant, dir }
 }
 
 /** Publishes through the batch API of a hub. */

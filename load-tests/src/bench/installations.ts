@@ -1,16 +1,20 @@
 import { type Context, cleaningUp, type Mode } from './bench.ts'
 import { startClustered } from './cluster.ts'
 import { type Setup, startEmbedded } from './embedded.ts'
+import { clusterLog, type EventLog, embeddedLog } from './event-log.ts'
 import type { Measurement } from './measure.ts'
 import type { Tenant } from './tenant.ts'
 
-/** A running installation. `worker` is the process that sends, `metrics` its URL. */
+/**
+ * A running installation. `worker` is the process that sends, `metrics` its URL. Processes have other ids after a restart.
+ */
 export type Installation = {
   hub: string
   tenant: Tenant
-  worker: number
+  readonly worker: number
   metrics: string
-  processes: Record<string, number>
+  readonly processes: Record<string, number>
+  log: EventLog
 }
 
 type Later = (undo: () => unknown) => void
@@ -20,14 +24,30 @@ type Installed = Exclude<Mode, 'channel'>
 
 const RAISE: Record<Installed, (context: Context, later: Later) => Raise> = {
   embedded: (_, later) => async (setup) => {
-    const { server, tenant } = await startEmbedded(later, setup)
-    const { pid, url } = server
-    return { hub: url, metrics: url, tenant, worker: pid, processes: { carillon: pid } }
+    const { server, tenant, dir } = await startEmbedded(later, setup)
+    const { url } = server
+    return {
+      ...{ hub: url, metrics: url, tenant, log: embeddedLog(server, dir) },
+      get worker() {
+        return server.pid
+      },
+      get processes() {
+        return { carillon: server.pid }
+      },
+    }
   },
   cluster: (context, later) => async (setup) => {
-    const raised = await startClustered(await context.servers(), later, setup)
-    const { hub, dispatcher, tenant, processes } = raised
-    return { hub: hub.url, metrics: dispatcher.url, tenant, worker: dispatcher.pid, processes }
+    const servers = await context.servers()
+    const { hub, dispatcher, tenant, carillon } = await startClustered(servers, later, setup)
+    return {
+      ...{ hub: hub.url, metrics: dispatcher.url, tenant, log: clusterLog(carillon, servers) },
+      get worker() {
+        return dispatcher.pid
+      },
+      get processes() {
+        return { hub: hub.pid, dispatcher: dispatcher.pid, ...servers.processes }
+      },
+    }
   },
 }
 

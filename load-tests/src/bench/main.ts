@@ -12,6 +12,7 @@ import { type Bench, type Context, MODES, type Servers } from './bench.ts'
 import { channels } from './channels.ts'
 import { cluster } from './cluster.ts'
 import { decide } from './decide.ts'
+import { digest } from './digest.ts'
 import { embedded } from './embedded.ts'
 import { fallbacks } from './fallbacks.ts'
 import { fanout } from './fanout.ts'
@@ -21,6 +22,7 @@ import { describeMachine } from './machine.ts'
 import type { Measurement } from './measure.ts'
 import { LossError, shown } from './measure.ts'
 import { otp } from './otp.ts'
+import { waiting } from './waiting.ts'
 import { windows } from './windows.ts'
 
 const BENCHES: Record<string, Bench> = {
@@ -28,7 +30,7 @@ const BENCHES: Record<string, Bench> = {
   decide,
   ...channels,
   ...{ fallbacks, otp },
-  windows,
+  ...{ waiting, digest, windows },
 }
 
 const note = (line: string) => process.stderr.write(`${line}\n`)
@@ -83,7 +85,10 @@ const serverProvider = () => {
     const { urls } = raised
     return {
       urls,
-      processes: { nats: raised.nats.pid, redis: raised.redis.pid, cassandra: raised.cassandra.pid },
+      get processes() {
+        return { nats: raised.nats.pid, redis: raised.redis.pid, cassandra: raised.cassandra.pid }
+      },
+      restartNats: raised.nats.restart,
     }
   }
   return { servers, stop: async () => (await world)?.stop() }

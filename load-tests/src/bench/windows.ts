@@ -17,7 +17,7 @@ import { type Sink, startSink } from './sink.ts'
 const MINUTE_MS = 60_000
 const CONNECTED = 1_000
 /** Notifications per second to connected users while windows close. */
-const FRESH_RATE = 100
+const FRESH_RATE = 20
 const FRESH_SECONDS = 8
 const TICK_MS = 5
 /** Windows that are opened to learn how long opening all of them takes. */
@@ -105,7 +105,7 @@ const measure = async (
   name: string,
   { installation, sink }: { installation: Installation; sink: Sink },
 ): Promise<Measurement[]> => {
-  const [few, many] = quick ? [500, 3_000] : [10_000, 100_000]
+  const [few, many] = quick ? [300, 1_500] : [10_000, 100_000]
   return cleaningUp(async (later) => {
     const { hub, tenant, processes } = installation
     const receivers = await startReceivers()
@@ -141,7 +141,7 @@ export const windows: Bench = (context) =>
     const sink = await startSink('smtp')
     later(sink.stop)
     const installation = await raise({
-      prepare: withPeople((user) => ({ email: emailOf(user) }), context.quick ? 3_000 : 100_000),
+      prepare: withPeople((user) => ({ email: emailOf(user) }), context.quick ? 1_500 : 100_000),
       settings: { CARILLON_ALLOWED_TARGETS: '*' },
     })
     await installation.tenant.putAccount(installation.hub, 'mail', smtpAccount(sink.port))
