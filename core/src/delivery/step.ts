@@ -86,6 +86,11 @@ export const Step = z
         kind: z.enum(['digest', 'frequency', 'quiet_hours']),
         window: z.string().max(64),
         id: z.string().max(64),
+        size: z
+          .int()
+          .min(1)
+          .optional()
+          .describe('The number of its members, with those of digests among them'),
       })
       .optional()
       .describe('The closed window whose members this message covers'),

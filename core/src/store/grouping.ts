@@ -19,3 +19,19 @@ export const slices = <T>(items: readonly T[], size: number): T[][] =>
 /** Groups items by key and splits each group into chunks of at most `size`, for `IN ?`. */
 export const groupedSlices = <T, K>(items: readonly T[], key: (item: T) => K, size: number): [K, T[]][] =>
   [...grouped(items, key)].flatMap(([at, group]) => slices(group, size).map((some): [K, T[]] => [at, some]))
+
+/** Splits an array into chunks whose sizes add up to at most `most`. A larger item is a chunk of its own. */
+export const slicesBySize = <T>(items: readonly T[], sizeOf: (item: T) => number, most: number): T[][] => {
+  const parts: T[][] = []
+  let room = 0
+  for (const item of items) {
+    const size = sizeOf(item)
+    if (parts.length === 0 || size > room) {
+      parts.push([])
+      room = most
+    }
+    parts.at(-1)!.push(item)
+    room -= size
+  }
+  return parts
+}

@@ -1,3 +1,4 @@
+import { slicesBySize } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import { MEMBERS_MAX, type OpenWindow } from '@carillon/core/store/ports/digests'
 import type { Stream } from '@carillon/core/stream/port'
@@ -17,24 +18,6 @@ export type ClosePorts = {
   closesAt: LookUpClosesAt
   released: ReleasedBy
   metrics: Pick<Metrics, 'windowsClosed' | 'windowLag'>
-}
-
-/** A window that waits to be closed, or was closed before, when its size is no longer known. */
-type Closing = { opening: DigestWork; size: number }
-
-/** Splits windows so that not much more than MEMBERS_MAX members are read at a time. */
-const bySize = (closing: readonly Closing[]): DigestWork[][] => {
-  const parts: DigestWork[][] = []
-  let room = 0
-  for (const { opening, size } of closing) {
-    if (parts.length === 0 || size > room) {
-      parts.push([])
-      room = MEMBERS_MAX
-    }
-    parts.at(-1)!.push(opening)
-    room -= size
-  }
-  return parts
 }
 
 /** Closes windows of a tenant together, and publishes again what waited in them. Repeatable. */
@@ -80,7 +63,8 @@ export const createCloseWindow = ({ store, stream, readWindow, closesAt, release
       metrics.windowsClosed.inc({ kind })
       metrics.windowLag.observe({ kind }, Math.max(0, now - window.closesAt) / 1_000)
     }
-    const sized = due.map((opening) => ({ opening, size: closing.get(opening.id)?.size ?? MEMBERS_MAX }))
-    for (const some of bySize(sized)) await release(tenant, some, now)
+    // The size of a window that was closed before is no longer known.
+    const sizeOf = ({ id }: DigestWork) => closing.get(id)?.size ?? MEMBERS_MAX
+    for (const some of slicesBySize(due, sizeOf, MEMBERS_MAX)) await release(tenant, some, now)
   }
 }

@@ -64,7 +64,7 @@ export const createReleased = ({ cache }: { cache: Pick<SettingsCache, 'typeVers
     const { channel } = newest.plan[newest.index]!
     return {
       ...{ tenant, user, notification: id, ...(await typeOf(kind, steps)) },
-      digest: { kind, window, id },
+      digest: { kind, window, id, size: steps.reduce((sum, { digest }) => sum + (digest?.size ?? 1), 0) },
       ...(context === undefined ? {} : { context }),
       ...(sender === undefined ? {} : { sender }),
       priority: newest.priority,

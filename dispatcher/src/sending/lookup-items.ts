@@ -30,12 +30,11 @@ const itemsOf = async (store: Pick<Store, 'inbox'>, steps: readonly Step[]) => {
 const cancelledOf = async (store: Pick<Store, 'notifications'>, steps: readonly Step[]) => {
   const cancelled = new Set<string>()
   const asked = steps.filter(({ secret, digest }) => secret === undefined && digest === undefined)
-  const notifications = new Map(
-    asked.map(({ tenant, notification }) => [at(tenant, notification), { tenant, notification }]),
-  )
   await Promise.all(
-    [...notifications].map(async ([key, { tenant, notification }]) => {
-      if ((await store.notifications.get(tenant, notification))?.state === 'cancelled') cancelled.add(key)
+    [...grouped(asked, ({ tenant }) => tenant)].map(async ([tenant, some]) => {
+      const ids = unique(some.map(({ notification }) => notification))
+      for (const [id, { state }] of await store.notifications.find(tenant, ids))
+        if (state === 'cancelled') cancelled.add(at(tenant, id))
     }),
   )
   return cancelled

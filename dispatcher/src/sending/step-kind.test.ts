@@ -30,6 +30,42 @@ const STEP: Step = {
 
 afterEach(() => void vi.restoreAllMocks())
 
+/** Ports without data; `sendStep` records what is decided. */
+const portsWith = (more: object): StepPorts =>
+  ({
+    store: {
+      inbox: { get: async () => [] },
+      users: { erased: async () => new Map(), get: async () => [] },
+      notifications: { find: async () => new Map() },
+      preferences: { get: async () => new Map() },
+      ...{ deliveries: { record: async () => {} }, decisions: { record: async () => {} } },
+      throttles: { take: async () => [], release: async () => {} },
+      ...{ suppressions: { put: async () => {} }, devices: { remove: async () => {} } },
+    },
+    cache: {
+      ...{ tenant: async () => undefined, typeVersion: async () => undefined, revision: async () => 0 },
+      ...{ type: async () => undefined, categories: async () => new Map() },
+      transactionalCategories: async () => new Set(),
+    },
+    prepared: async () => undefined,
+    stream: { publish: async () => {} },
+    reports: { remember: async () => {} },
+    metrics: createMetrics(),
+    outages: createOutages({ log: createLog({ level: 'silent', role: 'test' }), metrics: createMetrics() }),
+    ...more,
+  }) as unknown as StepPorts
+
+const subject = { kind: 'step.email', priority: 'normal', tenant: 'acme' } as const
+const arrived = (step: Step, sequence: number) => ({
+  subject,
+  message: {
+    ...{ subject: 'work.step.email.normal.acme', sequence, deliveries: 1, appendedAt: NOW },
+    queue: 'email-normal' as const,
+    data: new TextEncoder().encode(JSON.stringify(step)),
+  },
+})
+const nothing = (): Consequences => ({ tenant: 'acme', changes: [], messages: [] })
+
 test('one clock reading determines whether a step is sent and whether the next one waits', async () => {
   // The snooze ends with the second reading.
   const item = {
@@ -42,40 +78,41 @@ test('one clock reading determines whether a step is sent and whether the next o
   }
   const published: unknown[] = []
   const decided: string[] = []
-  const ports = {
-    store: {
-      inbox: { get: async () => [item as InboxItem] },
-      users: { erased: async () => new Map(), get: async () => [] },
-      notifications: { get: async () => undefined },
-      preferences: { get: async () => new Map() },
-      ...{ deliveries: { record: async () => {} }, decisions: { record: async () => {} } },
-      throttles: { take: async () => [], release: async () => {} },
-      ...{ suppressions: { put: async () => {} }, devices: { remove: async () => {} } },
-    },
-    cache: {
-      ...{ tenant: async () => undefined, typeVersion: async () => undefined, revision: async () => 0 },
-      transactionalCategories: async () => new Set(),
-    },
-    prepared: async () => undefined,
+  const ports = portsWith({
     stream: { publish: async (messages: unknown[]) => void published.push(...messages) },
-    reports: { remember: async () => {} },
-    metrics: createMetrics(),
-    outages: createOutages({ log: createLog({ level: 'silent', role: 'test' }), metrics: createMetrics() }),
-    sendStep: async (step: Step, known: Known, { begun }: { begun: number }): Promise<Consequences> => {
+    sendStep: async (step: Step, known: Known, { begun }: { begun: number }) => {
       decided.push(next(step, known.facts(step, begun)).outcome)
-      return { tenant: 'acme', changes: [], messages: [] }
+      return nothing()
     },
-  } as unknown as StepPorts
-  const message = {
-    ...{ subject: 'work.step.email.normal.acme', sequence: 1, deliveries: 1, appendedAt: NOW },
-    queue: 'email-normal' as const,
-    data: new TextEncoder().encode(JSON.stringify(STEP)),
-  }
-  const subject = { kind: 'step.email', priority: 'normal', tenant: 'acme' } as const
+  })
+  ports.store.inbox.get = async () => [item as InboxItem]
   let clock = NOW
   vi.spyOn(Date, 'now').mockImplementation(() => clock++)
-  const outcomes = await createStepKind(ports, 'email')([{ message, subject }])
+  const outcomes = await createStepKind(ports, 'email')([arrived(STEP, 1)])
   await Promise.all(outcomes.map(({ ending }) => ending))
   expect(decided).toEqual(['end'])
   expect(published).toEqual([])
+})
+
+test('a large digest is read once the one before it has been sent', async () => {
+  const order: string[] = []
+  const ports = portsWith({
+    membersOf: async ({ notification }: Step) => {
+      order.push(`read ${notification}`)
+      return { steps: [], digests: [] }
+    },
+    sendStep: async ({ notification }: Step) => {
+      order.push(`send ${notification}`)
+      return nothing()
+    },
+  })
+  const digestOf = (notification: string, size: number): Step => {
+    const { item: _, ...step } = STEP
+    const plan = [{ channel: 'email', when: 'always', after: 0 } as const]
+    return { ...step, notification, plan, digest: { kind: 'digest', window: 'w', id: notification, size } }
+  }
+  const works = [digestOf('a', 9_000), digestOf('b', 1_000), digestOf('c', 10_000)].map(arrived)
+  const outcomes = await createStepKind(ports, 'email')(works)
+  await Promise.all(outcomes.map(({ ending }) => ending))
+  expect(order).toEqual(['read a', 'read b', 'send a', 'send b', 'read c', 'send c'])
 })

@@ -1,6 +1,8 @@
 import { dueAt, planKey, Step, stepMessage } from '@carillon/core/delivery/step'
 import { following, next } from '@carillon/core/routing/due-step'
-import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
+import { slicesBySize } from '@carillon/core/store/grouping'
+import { MEMBERS_MAX } from '@carillon/core/store/ports/digests'
+import type { DeadReason, Message, OutgoingMessage } from '@carillon/core/stream/port'
 import type { Channel } from '@carillon/schemas'
 import { type Work, workKind } from '../consumer/work-kind.ts'
 import { type Known, type LookupPorts, lookUp } from './lookup.ts'
@@ -16,8 +18,8 @@ const nextInTime = (step: Step, known: Known, now: number): OutgoingMessage[] =>
 }
 
 /**
- * Defines the steps of one channel as a kind of work. Steps that arrive together share a look-up. From there,
- * each step runs independently, so a slow one delays no other.
+ * Defines the steps of one channel as a kind of work. Steps that arrive together share a look-up, up to MEMBERS_MAX steps with
+ * those in digests. From there, each step runs independently, so a slow one delays no other.
  */
 export const createStepKind = (ports: StepPorts, channel: Channel) => {
   const { stream, sendStep, outages } = ports
@@ -39,7 +41,7 @@ export const createStepKind = (ports: StepPorts, channel: Channel) => {
     return settle(await outages.through(send))
   }
 
-  const handle = async (works: readonly Work<Step>[]) => {
+  const handleTogether = async (works: readonly Work<Step>[]) => {
     const steps = works.map(({ body }) => body)
     const known = await lookUp(ports, channel, steps)
     // One reading of the clock determines whether a step is sent and whether the next one waits.
@@ -48,6 +50,16 @@ export const createStepKind = (ports: StepPorts, channel: Channel) => {
     const later = steps.flatMap((step) => nextInTime(step, known, now))
     if (later.length > 0) await stream.publish(later)
     return works.map((work) => ({ message: work.message, ending: one(work, known, now) }))
+  }
+
+  const handle = async (works: readonly Work<Step>[]) => {
+    const outcomes: { message: Message; ending: Promise<DeadReason | undefined> }[] = []
+    for (const some of slicesBySize(works, ({ body }) => body.digest?.size ?? 1, MEMBERS_MAX)) {
+      // What was looked up stays in memory until its steps have ended.
+      await Promise.allSettled(outcomes.map(({ ending }) => ending))
+      outcomes.push(...(await handleTogether(some)))
+    }
+    return outcomes
   }
 
   return workKind({
