@@ -1,4 +1,4 @@
-import { grouped } from '@carillon/core/store/grouping'
+import { grouped } from '@carillon/core/group-by'
 import type { Store } from '@carillon/core/store/port'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { Stream } from '@carillon/core/stream/port'

@@ -7,11 +7,11 @@ import type { Message, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { WorkSubject } from '@carillon/schemas'
 import { byTenant, inTurn, type WorkKinds, workKind } from './consumer/work-kind.ts'
-import { createChangeTimes } from './digests/change-times.ts'
 import { createCloseWindow } from './digests/close.ts'
 import { createClosesAt } from './digests/closes-at.ts'
 import { createReadWindow } from './digests/members.ts'
 import { createReleased } from './digests/released.ts'
+import { createRescheduleWindows } from './digests/reschedule-windows.ts'
 import { DigestWork } from './digests/window-work.ts'
 import { createWake, WakeWork } from './inbox/snooze-end.ts'
 import type { Ready } from './intake/ready.ts'
@@ -54,7 +54,7 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
     readWindow: createReadWindow(store),
     released: createReleased(ports),
   })
-  const changeTimes = createChangeTimes(timed)
+  const rescheduleWindows = createRescheduleWindows(timed)
   return {
     chunk: workKind({ schema: ChunkWork, fits, handle: inTurn(({ body }) => pipeline.chunk(body)) }),
     due: workKind({ schema: DueWork, fits, handle: byTenant(pipeline.due) }),
@@ -63,7 +63,7 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
     digest: workKind({ schema: DigestWork, handle: byTenant(close) }),
     times: workKind({
       schema: TimesWork,
-      handle: inTurn(({ subject, body }) => changeTimes(subject.tenant, body)),
+      handle: inTurn(({ subject, body }) => rescheduleWindows(subject.tenant, body)),
     }),
     run: createRunKind({ ...ports, notify: pipeline.notify }),
     report: createReportKind(seal, reports),

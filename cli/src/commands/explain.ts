@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { say } from '../process/output.ts'
 import { type HubOptions, hubRequest, readAnswer } from './hub-request.ts'
 
-/** What is printed of an answer. A newer hub may know more stages and outcomes. */
+/** The printed fields of a response. A newer hub may have more stages and outcomes. */
 const Answer = z.object({
   decisions: z.array(
     z.object({

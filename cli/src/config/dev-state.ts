@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { refuse } from '../process/command-error.ts'
 
 /**
- * What `carillon dev` generates on its first run and stores, readable by its user only. Without `secret`,
+ * The state that `carillon dev` generates on its first run and stores, readable by its user only. Without `secret`,
  * CARILLON_SECRET was set.
  */
 const DevState = z.object({ secret: z.string().optional(), apiKey: z.string().optional() })

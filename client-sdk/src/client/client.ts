@@ -21,7 +21,7 @@ export type ClientOptions = {
 }
 
 export type ClientEvents = {
-  /** Called once for each item that arrives after the client started, live or fetched later. Silent items are left out. */
+  /** Called once for each item that arrives after the client started, live or fetched later. Not called for silent items. */
   notification: (item: InboxItem) => void
   connection: (state: ConnectionState) => void
   /** Called when an action is undone (the error has `action`), a fetch fails or a token is refused. */

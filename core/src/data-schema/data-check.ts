@@ -10,7 +10,7 @@ type Described = Pick<NotificationType, 'key' | 'version' | 'schema'>
 
 /**
  * Returns a function that checks `data` against the schema of a type. It returns the first fault, with its path in the
- * notification; undefined if the data fits, or if the type has no schema. Data that is left out is an empty object. A version
+ * notification; undefined if the data matches, or if the type has no schema. Missing data is an empty object. A version
  * never changes, so its schema is prepared once.
  */
 export const createDataCheck = () => {

@@ -1,8 +1,8 @@
 import { Channel, cut, reportSubject, SuppressionReason } from '@carillon/schemas'
 import { z } from 'zod'
+import { slices } from '../group-by.ts'
 import { EpochMs } from '../json/epoch.ts'
 import type { Seal } from '../security/seal.ts'
-import { slices } from '../store/grouping.ts'
 import type { OutgoingMessage } from '../stream/port.ts'
 import type { Report } from './provider.ts'
 

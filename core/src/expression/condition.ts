@@ -3,7 +3,7 @@ import type { InContext } from '../contexts/in-context.ts'
 import { type Expression, ExpressionError, type Variables } from './expression.ts'
 import { preparedExpression } from './prepared-expressions.ts'
 
-/** What conditions depend on. */
+/** The input of conditions. */
 export type ConditionFacts = {
   data: Readonly<Record<string, unknown>> | undefined
   user: { id: string; profile: UserProfile | undefined }
@@ -17,7 +17,10 @@ export type Unmet =
 
 const IS_FALSE: Unmet = { reason: 'condition_false' }
 
-/** Returns the variables of an expression. E-mail address and phone number are left out: they must not decide who is reached. */
+/**
+ * Returns the variables of an expression. E-mail address and phone number are omitted, because they must not decide who is
+ * reached.
+ */
 const variablesOf = ({ data = {}, user, tenancy: { variables } }: ConditionFacts): Variables => {
   const { email: _email, phone: _phone, ...profile } = user.profile ?? {}
   return { data, user: { id: user.id, ...profile }, ...variables }

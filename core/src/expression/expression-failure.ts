@@ -3,7 +3,7 @@ import { cut } from '@carillon/schemas'
 /** Why an expression has no value, for people. It names no value of the data: these may be personal. */
 export type ExpressionFailure = { failure: string }
 
-/** What the library says of an error. `range`: the part of the expression at fault. */
+/** An error as the library reports it. `range`: the part of the expression at fault. */
 type CelError = { code: string; summary: string; range?: { start: number; end: number } }
 
 /** Errors whose messages name types, functions and operators only. Other messages may repeat values. */

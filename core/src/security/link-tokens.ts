@@ -2,7 +2,7 @@ import { parse, TOKEN, UserId } from '@carillon/schemas'
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { Seal } from './seal.ts'
 
-/** What a link is for. A token that was signed for one purpose is refused for every other. */
+/** The purpose of a link. A token that was signed for one purpose is refused for every other. */
 export type LinkPurpose = 'unsubscribe' | 'preferences'
 
 /** The user that a link acts for. `user` is absent in a sample, which acts for nobody. */

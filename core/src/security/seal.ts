@@ -29,7 +29,7 @@ const TAG_BYTES = 16
 const KEY_ID_BYTES = 6
 /** The version of sealed bytes. */
 const VERSION = 1
-/** What sealed bytes have beside the ciphertext: version, key id, iv and tag. */
+/** The overhead of sealed bytes: version, key id, iv and tag. */
 export const SEAL_BYTES = 1 + KEY_ID_BYTES + IV_BYTES + TAG_BYTES
 
 const notSealed = () => new Error('the value was not sealed by Carillon')
@@ -43,8 +43,8 @@ const keyIdOf = (key: Buffer) => hash('sha256', key, 'buffer').subarray(0, KEY_I
 /**
  * Creates a seal of AES-256-GCM under a key derived from the root secret (HKDF-SHA-256, RFC 5869). A sealed value is
  * `v1.<key id>.<iv>.<ciphertext and tag>` in base64url; sealed bytes are the same parts in binary. `context` is
- * authenticated, so a value cannot be moved elsewhere. Opening throws if another secret or context sealed the value. `digest` is HMAC-SHA-256 under a second derived key.
- * Each signing key is derived separately.
+ * authenticated, so a value cannot be moved elsewhere. Opening throws if another secret or context sealed the value. `digest`
+ * is HMAC-SHA-256 under a second derived key. Each signing key is derived separately.
  */
 export const createSeal = (rootSecret: string): Seal => {
   const derived = (purpose: string) => Buffer.from(hkdfSync('sha256', rootSecret, '', purpose, 32))

@@ -1,7 +1,7 @@
 import { ProblemError } from '@carillon/core/errors'
+import { grouped } from '@carillon/core/group-by'
 import { checked } from '@carillon/core/json/checked'
 import { parseJson } from '@carillon/core/json/json'
-import { grouped } from '@carillon/core/store/grouping'
 import type { Message } from '@carillon/core/stream/port'
 import { parseWorkSubject, SubjectError, type WorkKind, type WorkSubject } from '@carillon/schemas'
 import type { z } from 'zod'

@@ -10,7 +10,7 @@ import { gathered } from '../consumer/gathered.ts'
 import type { Collected } from './members.ts'
 import { aboutOf, closeMessage } from './window-work.ts'
 
-/** The id of a window, which is that of the message that tells of it, and when it closes, epoch ms. */
+/** The id of a window, which is also that of its digest, and when it closes, epoch ms. */
 export type Waiting = { id: string; until: number }
 
 /** Returns the decision that a step has joined a window. */

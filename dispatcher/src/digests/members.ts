@@ -5,7 +5,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { Opening } from '@carillon/core/store/ports/digests'
 import { z } from 'zod'
 
-/** A step that waits in a window. `alone`: it leaves as itself, not in a summary. */
+/** A step that waits in a window. `alone`: it is sent on its own, not in a summary. */
 export const Collected = z.object({ step: Step, alone: z.boolean().optional() })
 export type Collected = z.infer<typeof Collected>
 
@@ -21,12 +21,12 @@ export const createReadWindow =
 
 export type ReadWindow = ReturnType<typeof createReadWindow>
 
-/** The steps of which a digest tells, in the order in which they were accepted, and the digests among its members. */
-export type Told = { steps: readonly Step[]; digests: readonly Step[] }
+/** The steps that a digest covers, in the order of acceptance, and the digests among its members. */
+export type Covered = { steps: readonly Step[]; digests: readonly Step[] }
 
 /**
- * Returns a function that reads the steps of which a digest tells. A summary after quiet hours, or a digest after a throttled
- * one, may contain digests; it tells of what is in them.
+ * Returns a function that reads the steps that a digest covers. A summary after quiet hours, or a digest after a throttled
+ * one, may contain digests; it covers their members.
  */
 export const createMembers = (readWindow: ReadWindow) => {
   const read = async ({ tenant, user, digest }: Step, into: { steps: Step[]; digests: Step[] }) => {
@@ -38,11 +38,11 @@ export const createMembers = (readWindow: ReadWindow) => {
       await read(step, into)
     }
   }
-  return async (step: Step): Promise<Told> => {
-    const told = { steps: [] as Step[], digests: [] as Step[] }
-    await read(step, told)
-    told.steps.sort((one, other) => acceptedAt(one) - acceptedAt(other))
-    return told
+  return async (step: Step): Promise<Covered> => {
+    const covered = { steps: [] as Step[], digests: [] as Step[] }
+    await read(step, covered)
+    covered.steps.sort((one, other) => acceptedAt(one) - acceptedAt(other))
+    return covered
   }
 }
 

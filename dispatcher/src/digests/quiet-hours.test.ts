@@ -171,7 +171,7 @@ describe('quiet hours from 22:00 to 07:00 in Lisbon', () => {
     await notify('one')
     await notify('two')
     await choose({ '/quietHours/days/mon': [['22:00', '06:00']] })
-    await world.changeTimes('ada')
+    await world.rescheduleWindows('ada')
     await world.quiet()
     await sentAt('2027-06-08T05:00:00Z', [expect.stringMatching(/^2 new notifications/)])
 
@@ -179,7 +179,7 @@ describe('quiet hours from 22:00 to 07:00 in Lisbon', () => {
     await notify('three')
     await choose({ '/quietHours': null })
     world.sms.got.length = 0
-    await world.changeTimes('ada')
+    await world.rescheduleWindows('ada')
     await until(() => expect(texts()).toEqual(['three']))
   })
 

@@ -7,7 +7,7 @@ import { DIGEST_TYPE } from '@carillon/core/template/digest-type'
 import type { Collected } from './members.ts'
 import type { About, DigestWork } from './window-work.ts'
 
-/** What leaves a window, and the record of the digest if there is one. */
+/** The messages of a closed window, and the record of its digest, if any. */
 type Released = { messages: OutgoingMessage[]; records: NotificationRecord[] }
 
 /** A step after it has waited in a window. */
@@ -33,8 +33,8 @@ const recordOf = ({
 })
 
 /**
- * Returns a function that tells what leaves a window with these members: steps that leave as themselves, and for the others
- * one step that tells of all of them. Its id is that of the window, so it is the same on every repetition.
+ * Returns a function that builds the messages of a closed window: steps that are sent on their own, and for the others
+ * one digest step that covers them. Its id is that of the window, so it is the same on every repetition.
  */
 export const createReleased = ({ cache }: { cache: Pick<SettingsCache, 'typeVersion'> }) => {
   /** Returns the type that renders a message about others: their own if it has a digest, else DIGEST_TYPE. */

@@ -18,7 +18,7 @@ export const DigestWork = z.object({
 })
 export type DigestWork = z.infer<typeof DigestWork>
 
-/** What is stored with an open window, to close it. */
+/** The data stored with an open window, for closing it. */
 export const About = z.object({
   kind: Kind,
   channel: Channel,

@@ -1,6 +1,6 @@
 import { deliveryEvent } from '@carillon/core/delivery/events'
+import { grouped } from '@carillon/core/group-by'
 import { endOfErased } from '@carillon/core/routing/plan'
-import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import { type Erasure, isVoid } from '@carillon/core/store/rules/erasure'

@@ -20,7 +20,7 @@ export type Entry = {
   content: InboxContent
   /** Whether no record names this user as a recipient. */
   unnamed: boolean
-  /** Who else reads the same content, as the store keeps it. */
+  /** The key under which the store shares the content with other recipients. */
   kept?: Pick<NewItem, 'rendering' | 'personal'>
 }
 

@@ -62,7 +62,7 @@ export type AcceptPorts = {
   links: LinkPolicy
 }
 
-/** `warnings`: attributes that were left out. `ignored`: how much else was ignored; 0 if a hub has told the sender. */
+/** `warnings`: dropped attributes. `ignored`: the number of other ignored parts; 0 if a hub has reported them to the sender. */
 export type Accepted = Pinned & { message: Message; warnings: Warning[]; ignored: number }
 export type Refused = { message: Message; reason: DeadReason }
 

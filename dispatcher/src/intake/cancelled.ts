@@ -1,5 +1,5 @@
+import { grouped } from '@carillon/core/group-by'
 import { lastAt } from '@carillon/core/notification/delivery-times'
-import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { Accepted } from './accept.ts'
 

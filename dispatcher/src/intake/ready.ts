@@ -11,7 +11,7 @@ import {
 } from '@carillon/schemas'
 import { z } from 'zod'
 
-/** An accepted notification as it is written to the log, with everything that its recipients share. */
+/** An accepted notification as written to the log, with all data that its recipients share. */
 export const Ready = z.object({
   tenant: TenantId,
   id: NotificationId,

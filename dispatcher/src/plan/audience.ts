@@ -56,7 +56,7 @@ export const postpone = (pinned: Pinned): NotificationPlan => {
   ])
 }
 
-/** The plan of a notification that ends for everybody. Nobody waits for a local time. */
+/** The plan of a notification that ends for all recipients. Nobody waits for a local time. */
 const ended = (pinned: Pinned, end: Decision): NotificationPlan => {
   const plan = nobody(pinned)
   const record = { ...plan.record, lastAt: undefined }

@@ -1,4 +1,4 @@
-import { slices } from '@carillon/core/store/grouping'
+import { slices } from '@carillon/core/group-by'
 import type { Store } from '@carillon/core/store/port'
 import type { Pinned } from '../intake/ready.ts'
 import { createPlanAudience, type NotificationPlan, planNamed } from './audience.ts'

@@ -1,7 +1,7 @@
 import { lookUpInContext } from '@carillon/core/contexts/in-context'
+import { grouped, slices } from '@carillon/core/group-by'
 import { isLocal } from '@carillon/core/notification/delivery-times'
 import { localKey } from '@carillon/core/notification/ids'
-import { grouped, slices } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import { localChain } from '@carillon/core/store/rules/notification-state'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
@@ -52,7 +52,7 @@ export const localMessage = (
 export type OpenedChain = { chain: number; message?: OutgoingMessage }
 
 /**
- * Returns the chains of people who were found to wait for their local time: one for every CHUNK of `users`, who are all that
+ * Returns the chains of users who wait for their local time: one for every CHUNK of `users`, who are all that
  * were planned. So a repeated plan, which may find fewer, replaces the same chains; one in which nobody waits is finished.
  * `opener` and `page` number them, as in `localChain`. None for a notification without a local time.
  */

@@ -1,11 +1,11 @@
 import { usesUser } from '@carillon/core/expression/condition'
+import { slices } from '@carillon/core/group-by'
 import { needsZones } from '@carillon/core/routing/delivery-time'
-import { slices } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { KnownUser } from '@carillon/core/store/ports/users'
 import type { Pinned } from '../intake/ready.ts'
 
-/** What the conditions of a type and its variants, and local times, depend on. */
+/** The user data that conditions of a type and its variants, and local times, depend on. */
 export type PersonFacts = { people?: ReadonlyMap<string, KnownUser> }
 
 /** Profiles that are read together. */
@@ -13,7 +13,7 @@ const TOGETHER = 500
 
 const NOTHING: PersonFacts = {}
 
-/** Reports whether recipients have times of their own, or a condition of a type or of its variants names `user`. */
+/** Reports whether a time is local, or a condition of a type or of its variants uses `user`. */
 export const needsPeople = ({ ready: { notification }, type }: Pinned): boolean =>
   needsZones(notification) ||
   (type !== undefined &&

@@ -3,13 +3,13 @@ import type { Documents } from '@carillon/core/preferences/documents'
 import type { Store } from '@carillon/core/store/port'
 import type { Pinned } from '../intake/ready.ts'
 
-/** What the users of a notification have chosen. `locked`: the categories that nobody can opt out of. */
+/** The choices of a notification's users. `locked`: the categories that nobody can opt out of. */
 export type Chosen = {
   own: ReadonlyMap<string, Documents>
   locked: ReadonlySet<string>
 }
 
-/** More users than this are read from the store: caching the members of an audience would evict everybody else. */
+/** More users than this bypass the cache, because the members of an audience would evict all other users. */
 export const CACHED_MOST = 100
 
 /** The choices about a critical type, which ignores them. */

@@ -1,10 +1,10 @@
 import { type InContext, lookUpInContext } from '@carillon/core/contexts/in-context'
+import { grouped } from '@carillon/core/group-by'
 import { addresseesOf } from '@carillon/core/routing/addressees'
-import { grouped } from '@carillon/core/store/grouping'
 import type { Pinned, Ready } from '../intake/ready.ts'
 import { CACHED_MOST, type Chosen, NO_CHOICES, type PreferencePorts } from './preferences.ts'
 
-/** What was read for a batch of notifications before they are planned, so that most are planned without waiting. */
+/** The data read for a batch of notifications before planning, so that most are planned without further reads. */
 export type ReadAhead = {
   tenancy(ready: Ready): InContext
   /** Returns the choices of the named users; undefined if there are too many users to read ahead. */

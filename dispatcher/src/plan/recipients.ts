@@ -13,7 +13,7 @@ import type { PersonFacts } from './person-facts.ts'
 import type { Chosen } from './preferences.ts'
 import { USERS_KEPT } from './record.ts'
 
-/** What one person gets. `topics`: the topics through which it is addressed to them, if there is no other way. */
+/** The plan for one user. `topics`: the topics that address the user, if nothing else does. */
 export type PlannedRecipient = { user: string; planned: Planned; topics?: readonly string[] }
 
 /** One notification, and the plans of some of its recipients. `unnamed`: no record names them. */
@@ -53,7 +53,7 @@ const topicsAlone = () => {
   }
 }
 
-/** What the plans of people depend on. `partial`: some of them may be addressed in more ways than is known. */
+/** The input of planning. `partial`: some users may be addressed in more ways than known. */
 export type PlanFacts = Chosen &
   PersonFacts & {
     tenancy: InContext
@@ -61,11 +61,11 @@ export type PlanFacts = Chosen &
     partial: boolean
     /** The instant for which they are looked at, if not that of the notification, epoch ms. */
     asked?: number
-    /** Whether no record names them; left out, that follows from their number. */
+    /** Whether no record names the users. Defaults to whether there are more than a record can name. */
     unnamed?: boolean
   }
 
-/** Returns the times of a notification whose recipients have times of their own. */
+/** Returns the times of a notification, if one is local. */
 const timingOf = ({ ready, type }: Pinned, asked = ready.at) => {
   const { deliverAt, expiresAt, late } = ready.notification
   if (!needsZones({ deliverAt, expiresAt })) return {}
@@ -75,8 +75,8 @@ const timingOf = ({ ready, type }: Pinned, asked = ready.at) => {
 const NOBODY = { profile: {} }
 
 /**
- * Plans a notification for people. What the decisions depend on is loaded before, for all of them together. A decision of the
- * defaults is recorded once for everybody whom the record names. Pure.
+ * Plans a notification for users. The data for the decisions is loaded before, in one batch. A decision of the
+ * defaults is recorded once for all users whom the record names. Pure.
  */
 export const planRecipients = (pinned: Pinned, people: People, facts: PlanFacts): PlannedPeople => {
   const { ready, type } = pinned

@@ -1,6 +1,6 @@
 import { ReportWork, reportsOf } from '@carillon/core/delivery/report-work'
+import { grouped } from '@carillon/core/group-by'
 import type { Seal } from '@carillon/core/security/seal'
-import { grouped } from '@carillon/core/store/grouping'
 import { workKind } from '../consumer/work-kind.ts'
 import type { Reports } from './reports.ts'
 

@@ -24,14 +24,14 @@ const STATES = ['delivered', 'failed', 'read', 'clicked'] as const
 /** Longer ids are hashed. */
 const ID_MAX = 128
 
-/** A report that arrived before the record of its message, as it is stored. */
+/** A stored report that arrived before the record of its message. */
 const StoredReport = z.object({
   id: z.string(),
   state: z.enum(STATES),
   reason: z.string().optional(),
   at: z.number().catch(Number.POSITIVE_INFINITY),
 })
-/** A message that was sent, as it is stored. */
+/** The stored record of a sent message. */
 const StoredSent = z.object({ step: Step, at: z.number() })
 
 const nameOf = (account: string, id: string) =>

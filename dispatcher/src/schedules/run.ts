@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { slices } from '@carillon/core/group-by'
 import { type DueRun, LATE_RUN_MS, runsDue } from '@carillon/core/routing/due-runs'
 import { createReschedule } from '@carillon/core/schedules/reschedule'
 import type { RunWork } from '@carillon/core/schedules/run-message'
-import { slices } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { StoredSchedule } from '@carillon/core/store/ports/schedules'
 import type { DeadReason, Message, Stream } from '@carillon/core/stream/port'
@@ -15,7 +15,7 @@ const CLOCK_SKEW_MS = 5_000
 /** Runs that are handled together. Only local schedules have more at a time. */
 const TOGETHER = 64
 
-/** Returns the id of a run. It has no time that could be taken for that of acceptance, so the store is always asked for it. */
+/** Returns the id of a run. It is not a UUIDv7, so the store is always checked for it. */
 const idOf = (tenant: string, schedule: string, at: number): string => {
   const time = new Date(at).toISOString().slice(0, 16)
   return `run-${time}Z-${hash('sha256', `${tenant}\n${schedule}\n${at}`, 'base64url').slice(0, 22)}`
@@ -43,13 +43,16 @@ export type RunPorts = {
 
 /**
  * Creates the handler of schedules whose time has come. It sends what is due, then makes the schedule wait for its next run. A
- * schedule that was changed runs as it is stored now; one that was deleted or paused does not run. Repeatable, by any number of
+ * schedule that was changed runs as stored now; one that was deleted or paused does not run. Idempotent, in any number of
  * dispatchers. Resolves with the reason if a notification is refused.
  */
 export const createRun = ({ store, stream, cache, notify }: RunPorts) => {
   const reschedule = createReschedule({ store, stream })
 
-  /** Returns a run as a message from the schedule's sender. The log is not asked, because it lets dispatchers send nothing. */
+  /**
+   * Returns a run as a message from the schedule's sender. It bypasses the log, where dispatchers may not publish
+   * notifications.
+   */
   const messageOf = async (
     tenant: string,
     schedule: StoredSchedule,

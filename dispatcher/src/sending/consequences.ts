@@ -20,11 +20,11 @@ export type Consequences = {
   decisions?: readonly DecisionEntry[]
   /** The next attempt, or the next check on another process. */
   messages: readonly OutgoingMessage[]
-  /** The step is left out after it has taken the slot of a throttle. */
+  /** The step is skipped after it has taken the slot of a throttle. */
   unsent?: Step
   /** The sent message, for later reports of the provider. */
   remember?: SentMessage
-  /** A device that is gone. */
+  /** A device that no longer exists. */
   gone?: { user: string; device: string }
   suppression?: Suppression
   /**
@@ -92,7 +92,7 @@ const refused = (
     reason,
     detail,
   })
-  // A device that is gone needs no action by the tenant, so there is no dead letter.
+  // A device that no longer exists needs no action by the tenant, so there is no dead letter.
   const dead = forget === 'device' ? undefined : undeliverable(`${reason}: ${detail}`)
   return {
     changes: [change],

@@ -9,7 +9,7 @@ import type { Members } from './lookup.ts'
 
 const FINAL: ReadonlySet<DeliveryState> = new Set(['sent', 'failed', 'skipped', 'in_doubt'])
 
-/** What has become of a digest has become of each step in it. */
+/** Returns the change of a digest as a change of one of its steps. */
 const ofMember = (step: Step, { state, at, provider, reason, detail }: DeliveryChange): DeliveryChange =>
   changeOf(step, state, at, {
     ...(provider === undefined ? {} : { provider }),
@@ -26,7 +26,7 @@ const nextOf = (step: Step, now: number): OutgoingMessage[] => {
 }
 
 /**
- * Adds the consequences of a digest's end for the steps and digests in it. Those that it told of share its end; the others are
+ * Adds the consequences of a digest's end for its steps and digests. Those that it covered share its end; the others are
  * skipped. Returns the consequences unchanged if the digest has not ended.
  */
 export const withMembers = (

@@ -23,10 +23,10 @@ const contentOf = (step: Step, known: Known, now: number): ItemContent[] => {
   return [named(filled(content, texts))]
 }
 
-/** What a message about several notifications says before its templates are rendered. */
+/** The content of a digest before its templates are rendered. */
 export type DigestContent = { content: ItemContent; digestItems: DigestItems }
 
-/** Returns the content of a digest from the steps of which it tells, oldest first. `data` and actor are the newest one's. */
+/** Returns the content of a digest from the steps that it covers, oldest first. `data` and actor are those of the newest. */
 export const digestContent = (
   step: Step,
   left: readonly Step[],

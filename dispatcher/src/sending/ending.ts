@@ -9,7 +9,7 @@ export type Explanation = { reason: string; detail: string }
  *
  * - `sent`: the provider accepted it. `reports`: it may report on it later.
  * - `retry`: the attempt failed; the next one is at `at` (epoch ms).
- * - `refused`: the provider will never accept it. `forget`: the device is gone, or the address is to be suppressed.
+ * - `refused`: the provider will never accept it. `forget`: the device no longer exists, or the address is to be suppressed.
  * - `unrendered`: its texts cannot be rendered, so nothing was sent. `reason` is `template_error`.
  * - `exhausted`: the attempt failed, and no retry is left.
  * - `in_doubt`: it is unknown whether it was sent, and it is not resent. Without `account`, its process died.

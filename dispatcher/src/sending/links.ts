@@ -9,7 +9,7 @@ import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import type { EmailOverrides, Overrides } from '@carillon/schemas'
 import { channelOf } from './ledger-changes.ts'
 
-/** What the links of a message depend on. `subjects` are those of all notifications of which it tells. */
+/** The input of a message's links. `subjects`: those of all notifications that it covers. */
 type Linked = {
   subjects: readonly Omit<Subject, 'addressed'>[]
   templates: TypeTemplates | undefined

@@ -1,6 +1,6 @@
 import type { Step } from '@carillon/core/delivery/step'
 import { acceptedAt } from '@carillon/core/delivery/step'
-import { grouped, groupedSlices } from '@carillon/core/store/grouping'
+import { grouped, groupedSlices } from '@carillon/core/group-by'
 import type { Store } from '@carillon/core/store/port'
 import { type Erasure, isVoid } from '@carillon/core/store/rules/erasure'
 import type { InboxItem } from '@carillon/schemas'

@@ -1,6 +1,6 @@
 import { IN_PROFILES } from '@carillon/core/delivery/destinations'
 import type { Step } from '@carillon/core/delivery/step'
-import { grouped } from '@carillon/core/store/grouping'
+import { grouped } from '@carillon/core/group-by'
 import type { Store } from '@carillon/core/store/port'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import type { KnownUser } from '@carillon/core/store/ports/users'

@@ -1,6 +1,7 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { InContext } from '@carillon/core/contexts/in-context'
 import type { Step } from '@carillon/core/delivery/step'
+import { grouped } from '@carillon/core/group-by'
 import { type Documents, defaultsIn, ownIn } from '@carillon/core/preferences/documents'
 import { timesIn } from '@carillon/core/preferences/times'
 import {
@@ -10,7 +11,6 @@ import {
   type Subject,
   subjectOf,
 } from '@carillon/core/routing/preference'
-import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationType } from '@carillon/schemas'
 

@@ -12,7 +12,7 @@ import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import { digestOf } from '@carillon/core/template/window-key'
 import type { Channel, ItemContent, NotificationType } from '@carillon/schemas'
-import type { MembersOf, Told } from '../digests/members.ts'
+import type { Covered, MembersOf } from '../digests/members.ts'
 import { type CategoryPorts, lookUpCategories } from './lookup-categories.ts'
 import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
 import { lookUpItems } from './lookup-items.ts'
@@ -20,10 +20,10 @@ import { lookUpPeople, type Person } from './lookup-people.ts'
 import { lookUpPreferences, type PreferencePorts } from './lookup-preferences.ts'
 import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
 
-/** The steps of which a digest still has to tell, oldest first, and those that are no longer wanted. */
+/** The steps left in a digest, oldest first, and those that are no longer wanted. */
 export type Members = {
   left: readonly Step[]
-  /** The digests among its members: what they told of leaves with this one. */
+  /** The digests among its members, which are sent as part of it. */
   digests: readonly Step[]
   out: readonly { step: Step; decision: StepDecision }[]
 }
@@ -79,13 +79,13 @@ const digestName = ({ tenant, digest }: Step) => at(tenant, digest?.id ?? '')
 
 /** Reads the steps in digests. One digest after the other, because each may be large. */
 const lookUpMembers = async (membersOf: MembersOf, steps: readonly Step[]) => {
-  const found = new Map<string, Told>()
+  const found = new Map<string, Covered>()
   for (const step of steps) if (step.digest) found.set(digestName(step), await membersOf(step))
   return found
 }
 
 /** Decides again about the steps in a digest. */
-const stillWanted = ({ steps, digests }: Told, decide: (step: Step) => StepDecision): Members => {
+const stillWanted = ({ steps, digests }: Covered, decide: (step: Step) => StepDecision): Members => {
   const decided = steps.map((step) => ({ step, decision: decide(step) }))
   const isOut = ({ decision: { outcome } }: { decision: StepDecision }) =>
     outcome === 'skip' || outcome === 'end'

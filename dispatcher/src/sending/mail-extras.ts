@@ -14,9 +14,9 @@ export const overridesOf = (seal: Pick<Seal, 'open'>, step: Step): Overrides[key
   return channel === 'webhook' ? undefined : openOverrides(seal, step, channel)
 }
 
-/** What the sender adds to one e-mail, for every account that is tried. `release` frees its files. */
+/** The additions of the sender to one e-mail, for every account that is tried. `release` frees its files. */
 export type Mail = {
-  /** Copies that were left out, for the ledger. */
+  /** Suppressed copies, for the ledger. */
   leftOut: readonly Passed[]
   /** Returns the extras, with the files, which are loaded once. Returns an outcome if they cannot be loaded. */
   extras(): Promise<

@@ -23,15 +23,15 @@ const ofStep = (step: Step, known: Known): MessageSource => ({
   subjects: [known.subject(step)],
 })
 
-/** Returns a summary's only message as itself, sent as the summary. */
-const asItself = (summary: Step, member: Step): Step => ({
+/** Returns a summary's only message, to be sent in place of the summary. */
+const inPlaceOf = (summary: Step, member: Step): Step => ({
   ...member,
   ...{ notification: summary.notification, digest: summary.digest, plan: summary.plan, index: summary.index },
 })
 
 /**
- * Returns what a step's message is made of: its own content, or that of the steps of which a digest tells. If one is left of a
- * summary after quiet hours, it leaves as itself.
+ * Returns the input of a step's message: its own content, or that of the steps that a digest covers. The only step left in a
+ * summary after quiet hours is sent as its own message.
  */
 export const messageSource = (step: Step, known: Known, now: number): MessageSource => {
   const members = known.members(step, now)
@@ -39,7 +39,7 @@ export const messageSource = (step: Step, known: Known, now: number): MessageSou
   const { left } = members
   const [only] = left
   if (only && left.length === 1 && step.digest.kind === 'quiet_hours')
-    return { ...ofStep(only, known), step: { ...asItself(step, only), destination: step.destination } }
+    return { ...ofStep(only, known), step: { ...inPlaceOf(step, only), destination: step.destination } }
   const summaries = known.summaries(step)
   return {
     step,

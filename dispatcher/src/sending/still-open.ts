@@ -1,6 +1,6 @@
 import type { Step } from '@carillon/core/delivery/step'
+import { grouped } from '@carillon/core/group-by'
 import { conclude } from '@carillon/core/routing/after-failure'
-import { grouped } from '@carillon/core/store/grouping'
 import type { Store } from '@carillon/core/store/port'
 
 /**

@@ -15,11 +15,11 @@ import type { Known } from './lookup.ts'
 /** Longer than the event log keeps a message that nobody could finish. */
 const HELD_BACK_TTL_MS = 4 * 86_400_000
 
-/** What leaves with a step: its own notification, or the newest of those of which it tells. */
+/** Returns the newest step that a message covers: of a digest, its newest member. */
 const newestOf = (step: Step, known: Known, now: number): Step =>
   known.members(step, now)?.left.at(-1) ?? step
 
-/** Returns the type whose throttle counts a step. A summary's only message leaves as itself. */
+/** Returns the type whose throttle counts a step. The only message of a summary counts for its own type. */
 const typeOf = (step: Step, known: Known, now: number): NotificationType | undefined => {
   const left = known.members(step, now)?.left
   if (left?.length === 1 && step.digest?.kind === 'quiet_hours') return known.type(left[0]!)

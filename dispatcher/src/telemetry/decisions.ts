@@ -1,6 +1,6 @@
+import { grouped } from '@carillon/core/group-by'
 import type { Decision } from '@carillon/core/routing/decision'
 import type { Planned } from '@carillon/core/routing/plan'
-import { grouped } from '@carillon/core/store/grouping'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 
 /** Counts decisions by stage, outcome and reason; each was taken for `users` users. */

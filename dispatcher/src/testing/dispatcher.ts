@@ -95,7 +95,7 @@ export const openWorld = async (
         dedupe,
       ),
     /** Tells the dispatcher that the times of a user have changed, as a hub does. */
-    changeTimes: (user: string) => stream.publish([timesMessage(tenant, user, Date.now() - 2_000)]),
+    rescheduleWindows: (user: string) => stream.publish([timesMessage(tenant, user, Date.now() - 2_000)]),
     dueAt,
     /** Resolves when every queue is empty, and no schedule of the embedded log is due. */
     quiet: async () => {

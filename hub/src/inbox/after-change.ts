@@ -2,7 +2,7 @@ import type { ChangedItem } from '@carillon/core/store/ports/inbox'
 import type { Counts, InboxItem, ItemPatch, StateChange } from '@carillon/schemas'
 import type { Announcer, Group } from './announce.ts'
 import { verbsOf } from './patch.ts'
-import type { Alarm } from './snooze-alarm.ts'
+import type { SnoozeEnds } from './snooze-end.ts'
 import type { Viewer } from './viewer.ts'
 
 /** Groups items that changed in the same way. Unchanged items are omitted. */
@@ -22,17 +22,17 @@ export const itemsWhere = (groups: readonly Group[], test: (change: StateChange)
   groups.filter(({ change }) => test(change)).flatMap(({ items }) => items)
 
 /**
- * Completes a change by `patch`: reads the counts, cancels the alarms of items that are no longer snoozed, notifies the
+ * Completes a change by `patch`: reads the counts, cancels the snooze ends of items that are no longer snoozed, notifies the
  * user's apps, and publishes one lifecycle event per verb. Returns the counts.
  */
 export const createAfterChange =
   ({
     counts: countsOf,
-    alarm,
+    snoozeEnds,
     announce,
   }: {
     counts: (viewer: Viewer) => Promise<Counts>
-    alarm: Pick<Alarm, 'cancel'>
+    snoozeEnds: Pick<SnoozeEnds, 'cancel'>
     announce: Announcer
   }) =>
   async (viewer: Viewer, groups: readonly Group[], patch: ItemPatch): Promise<Counts> => {
@@ -43,7 +43,7 @@ export const createAfterChange =
       items: itemsWhere(groups, (change) => cell in change),
     }))
     await Promise.all([
-      alarm.cancel(viewer, woken),
+      snoozeEnds.cancel(viewer, woken),
       announce.changed(viewer, groups, counts),
       announce.happened(viewer, happenings),
     ])

@@ -8,7 +8,7 @@ import {
   isSnoozed,
 } from '@carillon/schemas'
 import type { Sweep } from './announce.ts'
-import type { Alarm } from './snooze-alarm.ts'
+import type { SnoozeEnds } from './snooze-end.ts'
 import type { Viewer } from './viewer.ts'
 
 /** Maximum items that are changed one by one. */
@@ -40,10 +40,10 @@ const isSweeping = ({ group: _, ...patch }: ItemPatch): boolean =>
 /** The verbs on the items of a group, without the item that names it. */
 export const createGroupVerbs = ({
   inbox,
-  alarm,
+  snoozeEnds,
 }: {
   inbox: Pick<Inbox, 'page' | 'change' | 'changeAll' | 'remove'>
-  alarm: Pick<Alarm, 'set'>
+  snoozeEnds: Pick<SnoozeEnds, 'set'>
 }) => {
   async function* pages(
     viewer: Viewer,
@@ -88,7 +88,7 @@ export const createGroupVerbs = ({
         const ids = page.map(({ id }) => id).filter((id) => id !== item.id)
         if (typeof patch.snoozedUntil === 'string') {
           const until = Date.parse(patch.snoozedUntil)
-          await Promise.all(ids.map((id) => alarm.set(viewer, id, until)))
+          await Promise.all(ids.map((id) => snoozeEnds.set(viewer, id, until)))
         }
         items.push(...(await inbox.change(viewer, ids, (each) => changeOf(each, patch, now))))
         if (items.length >= ONE_BY_ONE_MAX) break

@@ -14,7 +14,7 @@ import { type AfterChange, grouped } from './after-change.ts'
 import type { Announcer } from './announce.ts'
 import { createGroupVerbs } from './group-verbs.ts'
 import { checkPatch } from './patch.ts'
-import type { Alarm } from './snooze-alarm.ts'
+import type { SnoozeEnds } from './snooze-end.ts'
 import type { Viewer } from './viewer.ts'
 
 /**
@@ -29,10 +29,10 @@ export const createItemVerbs = (parts: {
   counts: (viewer: Viewer) => Promise<Counts>
   afterChange: AfterChange
   announce: Announcer
-  alarm: Alarm
+  snoozeEnds: SnoozeEnds
 }) => {
-  const { inbox, counts: countsOf, afterChange, announce, alarm } = parts
-  const group = createGroupVerbs({ inbox, alarm })
+  const { inbox, counts: countsOf, afterChange, announce, snoozeEnds } = parts
+  const group = createGroupVerbs({ inbox, snoozeEnds })
 
   const find = async (viewer: Viewer, id: string): Promise<InboxItem> => {
     const [item] = uuid7Time(id) === undefined ? [] : await inbox.get(viewer, [id])
@@ -65,7 +65,7 @@ export const createItemVerbs = (parts: {
       checkPatch(patch, now)
       if (typeof patch.snoozedUntil === 'string') {
         const { id: known } = await find(viewer, id)
-        await alarm.set(viewer, known, Date.parse(patch.snoozedUntil))
+        await snoozeEnds.set(viewer, known, Date.parse(patch.snoozedUntil))
       }
       const before = patch.group ? await find(viewer, id) : undefined
       const changed = await change(viewer, id, (item) => changeOf(item, patch, now))
@@ -102,7 +102,7 @@ export const createItemVerbs = (parts: {
       const items = [item, ...(ofGroup ? await group.remove(viewer, item) : [])]
       const counts = await countsOf(viewer)
       await Promise.all([
-        alarm.cancel(
+        snoozeEnds.cancel(
           viewer,
           items.filter(({ snoozedUntil }) => snoozedUntil !== null),
         ),

@@ -1,4 +1,4 @@
-import { grouped } from '@carillon/core/store/grouping'
+import { grouped } from '@carillon/core/group-by'
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { Figure, VariantFigures, VariantMark } from '@carillon/core/store/ports/variant-figures'
 import type { Log } from '@carillon/core/telemetry/log'

@@ -10,7 +10,7 @@ import { createCounting } from './background-count.ts'
 import { createBulkVerbs } from './bulk-verbs.ts'
 import { createItemVerbs } from './item-verbs.ts'
 import { createReceipts } from './receipts.ts'
-import { createAlarm } from './snooze-alarm.ts'
+import { createSnoozeEnds } from './snooze-end.ts'
 
 /**
  * Creates the verbs of users on their items. Each verb writes, reads the counts, notifies the user's other
@@ -27,13 +27,13 @@ export const createVerbs = (parts: {
 }) => {
   const { inbox, log } = parts
   const announce = createAnnouncer({ ...parts, countsOf: (viewer) => counts(viewer) })
-  const alarm = createAlarm(parts)
+  const snoozeEnds = createSnoozeEnds(parts)
   const receipts = createReceipts({ inbox, announce, log })
   const { counts, recount } = createCounting({ inbox, announce, log })
-  const afterChange = createAfterChange({ counts, alarm, announce })
+  const afterChange = createAfterChange({ counts, snoozeEnds, announce })
 
   return {
-    ...createItemVerbs({ inbox, counts, afterChange, announce, alarm }),
+    ...createItemVerbs({ inbox, counts, afterChange, announce, snoozeEnds }),
     ...createBulkVerbs({ inbox, afterChange, announce }),
     /** Completes counts in the background and notifies the user's apps. */
     recount,

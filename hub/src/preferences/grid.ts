@@ -1,3 +1,4 @@
+import { grouped } from '@carillon/core/group-by'
 import { timesIn } from '@carillon/core/preferences/times'
 import {
   isOptional,
@@ -6,7 +7,6 @@ import {
   type Subject,
   subjectOf,
 } from '@carillon/core/routing/preference'
-import { grouped } from '@carillon/core/store/grouping'
 import { categoryWords } from '@carillon/core/template/category-words'
 import {
   type CategoryDefinition,

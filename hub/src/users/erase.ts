@@ -3,7 +3,7 @@ import type { Inbox, InboxPlace, Owner } from '@carillon/core/store/ports/inbox'
 import type { Users } from '@carillon/core/store/ports/users'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
-import { createAlarm } from '../inbox/snooze-alarm.ts'
+import { createSnoozeEnds } from '../inbox/snooze-end.ts'
 
 const PAGE = 100
 /** Maximum wait for this hub's clock to reach the time of erasure, which another clock set, in ms. */
@@ -25,7 +25,7 @@ export const createErase = ({
   stream: Stream
   log: Log
 }) => {
-  const alarm = createAlarm({ stream, log })
+  const snoozeEnds = createSnoozeEnds({ stream, log })
 
   const cancelSnoozes = async (owner: Owner): Promise<void> => {
     for (let before: InboxPlace | undefined; ; ) {
@@ -34,7 +34,7 @@ export const createErase = ({
         limit: PAGE,
         ...(before ? { before } : {}),
       })
-      await alarm.cancel(owner, items)
+      await snoozeEnds.cancel(owner, items)
       if (!next) return
       before = next
     }

@@ -12,7 +12,7 @@ import type { Verbs } from './verbs.ts'
 /** Replaces the content of an item; undefined keeps the default. */
 export type RenderItem = (item: InboxItem) => TemplateResult | Node | string | undefined
 
-/** What the views of the panel show, and what they call. */
+/** The state that the views of the panel show, and the actions that they call. */
 export type Panel = {
   list: List
   verbs: Verbs

@@ -15,7 +15,7 @@ import { createVerbs } from './verbs.ts'
 /** Distance from the end of the list, in heights of the list, at which the next page is loaded. */
 const AHEAD = 1.5
 
-/** What the panel needs of the element around it. */
+/** The interface of the element around the panel. */
 export type PanelHost = {
   client: Client
   root: ShadowRoot

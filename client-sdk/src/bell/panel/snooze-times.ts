@@ -13,7 +13,7 @@ const at = (day: Date, addDays: number, hour: number) => {
 /** Returns the usual times in local time: in an hour, this evening at 18, tomorrow at 9, and Monday at 9. */
 export const snoozeTimes = (now: Date): SnoozeTime[] => [
   { label: 'hour', until: new Date(now.getTime() + 3_600_000) },
-  // An evening that has almost begun is left out.
+  // An evening that has almost begun is omitted.
   ...(now.getHours() < 17 ? [{ label: 'evening' as const, until: at(now, 0, 18) }] : []),
   { label: 'tomorrow', until: at(now, 1, 9) },
   { label: 'week', until: at(now, (8 - now.getDay()) % 7 || 7, 9) },

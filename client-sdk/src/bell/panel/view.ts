@@ -111,7 +111,7 @@ const hint = (name: IconName, line: string, more: unknown = nothing) => html`
   <div class="empty" part="empty">${icon(name)}<p>${line}</p>${more}</div>
 `
 
-/** What stands in place of an empty list. */
+/** The content of an empty list. */
 const emptyView = ({ list, text, problem, retry }: Panel) => {
   if (problem === 'signIn') return hint('lock', text('signIn'))
   if (list.status === 'error')

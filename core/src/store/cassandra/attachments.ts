@@ -1,5 +1,5 @@
 import type { types } from 'cassandra-driver'
-import { slices } from '../grouping.ts'
+import { slices } from '../../group-by.ts'
 import type { Attachments, StoredAttachment } from '../ports/attachments.ts'
 import type { Session } from './session.ts'
 import { ttlUntil } from './ttl.ts'

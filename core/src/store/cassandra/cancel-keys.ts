@@ -1,5 +1,5 @@
 import type { types } from 'cassandra-driver'
-import { grouped } from '../grouping.ts'
+import { grouped } from '../../group-by.ts'
 import type { CancelKeys, KeyedPlace } from '../ports/cancel-keys.ts'
 import { forEach, type Session } from './session.ts'
 import { ttlUntil } from './ttl.ts'

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { slices } from '../grouping.ts'
+import { slices } from '../../group-by.ts'
 import { writeClock } from './clock.ts'
 import { MONTH_MS, whole } from './inbox-row.ts'
 import { forEach, type Session } from './session.ts'

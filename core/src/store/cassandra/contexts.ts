@@ -1,4 +1,4 @@
-import { groupedSlices } from '../grouping.ts'
+import { groupedSlices } from '../../group-by.ts'
 import type { Contexts, StoredContext } from '../ports/contexts.ts'
 import { SLOTS } from '../ports/walk.ts'
 import { readContext } from '../rules/context-row.ts'

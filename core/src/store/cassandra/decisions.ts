@@ -1,4 +1,4 @@
-import { grouped } from '../grouping.ts'
+import { grouped } from '../../group-by.ts'
 import type { DecisionEntry, Decisions } from '../ports/decisions.ts'
 import { decisionPlace, EVERYBODY, readDecisions } from '../rules/decision-rows.ts'
 import { slotOf } from '../rules/slots.ts'

@@ -1,6 +1,6 @@
 import { type Channel, DELIVERY_STATES, type Delivery } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
-import { grouped } from '../grouping.ts'
+import { grouped } from '../../group-by.ts'
 import type { Deliveries, DeliveryChange, DeliveryPlace } from '../ports/deliveries.ts'
 import { SLOTS } from '../ports/walk.ts'
 import {

@@ -1,6 +1,6 @@
 import type { types } from 'cassandra-driver'
+import { grouped, groupedSlices, slices } from '../../group-by.ts'
 import type { Seal } from '../../security/seal.ts'
-import { grouped, groupedSlices, slices } from '../grouping.ts'
 import type { Devices, StoredDevice } from '../ports/devices.ts'
 import { deviceTarget, openDevice, sealDevice } from '../rules/sealed.ts'
 import { slotOf } from '../rules/slots.ts'

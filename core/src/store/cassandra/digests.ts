@@ -1,4 +1,4 @@
-import { grouped, slices } from '../grouping.ts'
+import { grouped, slices } from '../../group-by.ts'
 import type { Digests, Joined } from '../ports/digests.ts'
 import { inOrder } from '../rules/windows.ts'
 import { createJoin, currentOf, ROW, WINDOW_COLUMNS, WINDOWS } from './digest-join.ts'

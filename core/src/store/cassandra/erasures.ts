@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import { groupedSlices } from '../../group-by.ts'
 import type { Seal } from '../../security/seal.ts'
-import { groupedSlices } from '../grouping.ts'
 import { type Erasure, erasureKey } from '../rules/erasure.ts'
 import { forEach, type Session } from './session.ts'
 

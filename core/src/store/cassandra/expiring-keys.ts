@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { groupedSlices } from '../grouping.ts'
+import { groupedSlices } from '../../group-by.ts'
 import type { Acquisition, ExpiringKey, ExpiringKeys } from '../ports/expiring-keys.ts'
 import { CLAIMS, forEach, type Session, type Statement } from './session.ts'
 import { ttlFor } from './ttl.ts'

@@ -1,4 +1,4 @@
-import { groupedSlices } from '../grouping.ts'
+import { groupedSlices } from '../../group-by.ts'
 import type { InboxRows, StateCells } from '../inbox/rows.ts'
 import { LEAD_MS } from './clock.ts'
 import { MONTH_MS, PARTITION, STATE_COLUMNS } from './inbox-row.ts'

@@ -1,4 +1,4 @@
-import { groupedSlices } from '../grouping.ts'
+import { groupedSlices } from '../../group-by.ts'
 import type { InboxRows, Row } from '../inbox/rows.ts'
 import type { Owner } from '../ports/inbox.ts'
 import type { Contents } from './contents.ts'

@@ -1,7 +1,7 @@
 import type { InboxContent } from '@carillon/schemas'
 import { UnavailableError } from '../../errors.ts'
+import { grouped, slices } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
-import { grouped, slices } from '../grouping.ts'
 import { CLOCK_TOLERANCE_MS } from '../inbox/rows.ts'
 import type { NewItem } from '../ports/inbox.ts'
 import { type Contents, refOf } from './contents.ts'

@@ -1,4 +1,4 @@
-import { groupedSlices } from '../grouping.ts'
+import { groupedSlices } from '../../group-by.ts'
 import { CLOCK_TOLERANCE_MS, type InboxRows } from '../inbox/rows.ts'
 import type { Owner } from '../ports/inbox.ts'
 import { LEAD_MS, writeClock } from './clock.ts'

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import { grouped, slices } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
-import { grouped, slices } from '../grouping.ts'
 import type { NotificationRecord } from '../ports/notifications.ts'
 import { bucketAt } from '../rules/buckets.ts'
 import { keptUntil } from '../rules/notification-state.ts'

@@ -1,7 +1,7 @@
 import { HORIZON_DAYS } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
+import { grouped, groupedSlices } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
-import { grouped, groupedSlices } from '../grouping.ts'
 import type {
   Acceptance,
   AcceptanceClaim,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import { grouped } from '../../group-by.ts'
 import { itemId, uuid7Time } from '../../notification/ids.ts'
-import { grouped } from '../grouping.ts'
 import type { NamedItem, NewItem } from '../ports/inbox.ts'
 import { whole } from './inbox-row.ts'
 import { forEach, type Session } from './session.ts'

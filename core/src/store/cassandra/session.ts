@@ -1,6 +1,6 @@
 import { type Client, errors, types } from 'cassandra-driver'
 import { UnavailableError } from '../../errors.ts'
-import { slices } from '../grouping.ts'
+import { slices } from '../../group-by.ts'
 
 /** A statement and its values. The number of distinct texts must be bounded, because the driver caches prepared statements. */
 export type Statement = { query: string; params: unknown[] }

@@ -1,6 +1,6 @@
 import type { types } from 'cassandra-driver'
+import { grouped, groupedSlices } from '../../group-by.ts'
 import type { Seal } from '../../security/seal.ts'
-import { grouped, groupedSlices } from '../grouping.ts'
 import type { Suppressions } from '../ports/suppressions.ts'
 import { SLOTS } from '../ports/walk.ts'
 import { checkSuppressionCursor, openSuppression, sealSuppression, suppressionKey } from '../rules/sealed.ts'

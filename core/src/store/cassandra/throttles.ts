@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { grouped } from '../grouping.ts'
+import { grouped } from '../../group-by.ts'
 import type { SlotAnswer, Throttles } from '../ports/throttles.ts'
 import { lastFree, readTakers, type Takers, takeSlots, writeTakers } from '../rules/throttle-slots.ts'
 import { forEach, type Session } from './session.ts'

@@ -1,4 +1,4 @@
-import { slices } from '../grouping.ts'
+import { slices } from '../../group-by.ts'
 import type { InboxCursor } from '../ports/inbox.ts'
 import {
   AT_ONCE,

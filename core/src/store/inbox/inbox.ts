@@ -1,4 +1,4 @@
-import { slices } from '../grouping.ts'
+import { slices } from '../../group-by.ts'
 import type { Inbox, NamedItem, Owner } from '../ports/inbox.ts'
 import { createChangeAll } from './change-all.ts'
 import { changeRows } from './changes.ts'

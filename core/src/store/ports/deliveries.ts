@@ -34,7 +34,7 @@ export type DeliveryChange = DeliveryPlace & {
   variant?: string
   /** The notification is a test. For events; not stored, because the record of the notification says so. */
   test?: boolean
-  /** What let the step come this far. */
+  /** The `pass` decisions of the step. */
   passed?: readonly Passed[]
 }
 

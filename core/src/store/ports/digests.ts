@@ -22,7 +22,7 @@ export type Opening = WindowPlace & { id: string }
 export type Joining = WindowPlace & {
   /** Identifies the member among all that ever join a window of this name. */
   member: string
-  /** What is collected, as text. */
+  /** The collected step, serialized. */
   step: string
   at: number
   /** When the member may be forgotten: later than any repetition of this call. */
@@ -48,7 +48,7 @@ export type MemberPlace = WindowPlace & { member: string }
 export type Member = { member: string; step: string; at: number }
 
 /**
- * Windows of users: what waits to leave together, for a digest or because of quiet hours.
+ * Windows of users: steps that wait to be sent together, for a digest or because of quiet hours.
  *
  * - `join` adds members to the open window of their name, or opens one. A member joins once: a repeated call returns the same
  *   `id` and `collected`, even if that window is closed. In order of the arguments, durable when it resolves.

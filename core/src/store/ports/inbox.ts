@@ -106,7 +106,7 @@ export interface Inbox {
   changeAll(owner: Owner, verb: AllVerb, filter: ItemFilter & { through?: string }): Promise<ChangedAll>
   remove(owner: Owner, ids: readonly string[]): Promise<void>
   /**
-   * Reports whether a notification was stored for a user whom its record does not name, also if the item is gone since.
+   * Reports whether a notification was stored for a user whom its record does not name, even if the item has been removed.
    * Undefined if it has too many recipients to look through.
    */
   received(owner: Owner, notification: string): Promise<boolean | undefined>

@@ -16,11 +16,11 @@ export type NotificationRecord = {
   fingerprint: string
   /** When delivery begins: for a local time, that in UTC+14. */
   deliverAt?: number
-  /** The local time of delivery, if each recipient has an instant of their own, and the notification's context. */
+  /** The delivery time and context, if the delivery time is local. */
   local?: { deliverAt: string; context?: string }
   /** With `local`: when the last recipients are due, epoch ms. */
   lastAt?: number
-  /** When it has expired for everybody. */
+  /** When it has expired for all recipients. */
   expiresAt?: number
   /** Set if its items are silent, or if it has none. */
   inbox?: 'silent' | 'none'
@@ -47,8 +47,8 @@ export type NotificationRecord = {
 export type Acceptance = { at: number; fingerprint: string }
 
 /**
- * `complete`: it is cancelled, or all recipients are stored and none of its messages waits in the log. `version`: the version of
- * its type, if it has one. `revision`: of the library.
+ * `complete`: it is cancelled, or all recipients are stored and none of its messages waits in the log. `version`: the version
+ * of its type, if it has one. `revision`: of the library.
  */
 export type Recorded = Acceptance & { complete: boolean; version?: number; revision?: number }
 

@@ -17,7 +17,7 @@ export type SlotAnswer = { taken: boolean; until: number }
  * Slots of throttles: messages to a user that count against the limit of their key.
  *
  * - `take` takes free slots, in order of the arguments, durable when it resolves. Of any number of concurrent takers, in any
- *   number of processes, at most `limit` have a slot of a key at a time. Who has a slot keeps it: a repeated call changes
+ *   number of processes, at most `limit` have a slot of a key at a time. A taker keeps its slot: a repeated call changes
  *   nothing, not even `until`.
  * - `release` makes slots free at once. Succeeds for those that are free already.
  */

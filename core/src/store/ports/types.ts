@@ -28,13 +28,13 @@ export interface Types {
   /** Returns the versions before the given one, newest first; that of a deletion is among them. */
   versions(tenant: string, key: string, page: { before?: number; limit: number }): Promise<VersionEntry[]>
   /**
-   * Deletes a type and its draft, if `expected` is in force or left out. A later `put` continues with the next version.
+   * Deletes a type and its draft, if `expected` is in force or absent. A later `put` continues with the next version.
    * Resolves with false, and changes nothing, if another version is in force.
    */
   remove(tenant: string, key: string, publishing: Publishing): Promise<boolean>
   /** Returns the draft of a type. */
   draft(tenant: string, key: string): Promise<Draft | undefined>
-  /** Replaces the draft, if its revision is `expected` or that is left out. Otherwise resolves with undefined. */
+  /** Replaces the draft, if its revision is `expected` or `expected` is absent. Otherwise resolves with undefined. */
   saveDraft(tenant: string, type: NewType, expected?: string): Promise<Draft | undefined>
   /** Discards the draft if it has this revision. Resolves with whether it did. */
   discardDraft(tenant: string, key: string, revision: string): Promise<boolean>

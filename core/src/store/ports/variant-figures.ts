@@ -1,4 +1,4 @@
-/** What is counted for each variant of a type. */
+/** The figures that are counted for each variant of a type. */
 export const FIGURES = ['sent', 'delivered', 'read', 'clicked'] as const
 export type Figure = (typeof FIGURES)[number]
 

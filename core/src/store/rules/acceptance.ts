@@ -1,4 +1,4 @@
-import { grouped } from '../grouping.ts'
+import { grouped } from '../../group-by.ts'
 import type { Acceptance, AcceptanceClaim } from '../ports/notifications.ts'
 
 /**

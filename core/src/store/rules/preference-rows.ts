@@ -1,7 +1,7 @@
 import type { ChangeWay, PreferenceChange } from '@carillon/schemas'
+import { grouped } from '../../group-by.ts'
 import { type Cell, documentOf } from '../../preferences/document.ts'
 import { type Documents, GENERAL } from '../../preferences/documents.ts'
-import { grouped } from '../grouping.ts'
 
 /** One stored choice. `value` is JSON. */
 export type ChoiceRow = { user: string; context: string; path: string; value: string }

@@ -1,4 +1,4 @@
-import { grouped } from '../grouping.ts'
+import { grouped } from '../../group-by.ts'
 import type { VariantMark } from '../ports/variant-figures.ts'
 import { highest, type Register, registerOf } from './distinct.ts'
 

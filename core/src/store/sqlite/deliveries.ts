@@ -1,5 +1,5 @@
 import type { Channel, Delivery, DeliveryState, DeliveryTotals } from '@carillon/schemas'
-import { grouped } from '../grouping.ts'
+import { grouped } from '../../group-by.ts'
 import type { Deliveries, DeliveryChange } from '../ports/deliveries.ts'
 import {
   addToSums,

@@ -1,5 +1,5 @@
+import { grouped } from '../../group-by.ts'
 import type { Seal } from '../../security/seal.ts'
-import { grouped } from '../grouping.ts'
 import type { Devices } from '../ports/devices.ts'
 import { deviceTarget, openDevice, sealDevice } from '../rules/sealed.ts'
 import type { Session } from './session.ts'

@@ -1,6 +1,6 @@
 import type { InboxContent } from '@carillon/schemas'
+import { grouped } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
-import { grouped } from '../grouping.ts'
 import type { NewItem } from '../ports/inbox.ts'
 import { bytesOf, groupCell, labelsOf } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
@@ -8,7 +8,7 @@ import type { Session, Write } from './session.ts'
 /** Number of items with one content from which they share one copy of it. */
 const SHARED_MIN = 17
 
-/** What stands for a whole notification: that it was recalled, or the content that replaces all of its renderings. */
+/** The state of a whole notification: that it was recalled, or the content that replaces all of its renderings. */
 const WHOLE = `SELECT row, written_at AS writtenAt, recalled_at AS recalledAt FROM shared_contents
   WHERE tenant = ? AND notification = ? AND rendering = ''`
 const SHARE = `INSERT INTO shared_contents (tenant, notification, rendering, content, written_at, expires_at)

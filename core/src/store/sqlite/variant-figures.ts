@@ -1,4 +1,4 @@
-import { grouped } from '../grouping.ts'
+import { grouped } from '../../group-by.ts'
 import { FIGURES, FIGURES_KEPT_MS, type Figures, type VariantFigures } from '../ports/variant-figures.ts'
 import { estimateDistinct, type Register } from '../rules/distinct.ts'
 import { raisedBy } from '../rules/variant-marks.ts'

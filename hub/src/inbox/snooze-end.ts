@@ -9,7 +9,7 @@ const keyOf = ({ tenant }: Owner, id: string) => scheduleSubject(tenant, 'snooze
  * Schedules the message that ends a snooze. It is scheduled before the item is changed, so that no item stays snoozed
  * forever. A message for an item that is not snoozed does nothing, so cancelling is best effort.
  */
-export const createAlarm = ({ stream, log }: { stream: Stream; log: Log }) => ({
+export const createSnoozeEnds = ({ stream, log }: { stream: Stream; log: Log }) => ({
   /** Schedules the end of a snooze, in place of an earlier one. Throws `unavailable` or `stream_full`. */
   set: async (owner: Owner, id: string, at: number): Promise<void> => {
     await stream.publish([
@@ -35,4 +35,4 @@ export const createAlarm = ({ stream, log }: { stream: Stream; log: Log }) => ({
   },
 })
 
-export type Alarm = ReturnType<typeof createAlarm>
+export type SnoozeEnds = ReturnType<typeof createSnoozeEnds>

@@ -5,10 +5,10 @@ import type { LookUpClosesAt } from './closes-at.ts'
 import { closeMessage, readAbout } from './window-work.ts'
 
 /**
- * Returns a function that moves the open windows of a user after their quiet hours, snooze, hour of digests or time zone have
- * changed. Repeatable.
+ * Returns a function that reschedules the open windows of a user after their quiet hours, snooze, digest time or time zone have
+ * changed. Idempotent.
  */
-export const createChangeTimes =
+export const createRescheduleWindows =
   ({
     store,
     stream,
@@ -26,7 +26,7 @@ export const createChangeTimes =
     for (const { window, about } of windows) {
       const at = closes(window, about, now)
       if (at === window.closesAt) continue
-      // Scheduled first: a close that comes too early looks at the time again.
+      // Scheduled first, because a close that comes too early checks the time again.
       await stream.publish([closeMessage(tenant, window, { ...about, at })])
       await store.digests.move(tenant, window, at)
     }
