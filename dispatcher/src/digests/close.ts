@@ -1,4 +1,4 @@
-import { slicesBySize } from '@carillon/core/store/grouping'
+import { slicesBySize } from '@carillon/core/group-by'
 import type { Store } from '@carillon/core/store/port'
 import { MEMBERS_MAX, type OpenWindow } from '@carillon/core/store/ports/digests'
 import type { Stream } from '@carillon/core/stream/port'

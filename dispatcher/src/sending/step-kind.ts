@@ -1,6 +1,6 @@
 import { dueAt, planKey, Step, stepMessage } from '@carillon/core/delivery/step'
+import { slicesBySize } from '@carillon/core/group-by'
 import { following, next } from '@carillon/core/routing/due-step'
-import { slicesBySize } from '@carillon/core/store/grouping'
 import { MEMBERS_MAX } from '@carillon/core/store/ports/digests'
 import type { DeadReason, Message, OutgoingMessage } from '@carillon/core/stream/port'
 import type { Channel } from '@carillon/schemas'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { planKey, type Step, stepMessage } from '@carillon/core/delivery/step'
-import { slices } from '@carillon/core/store/grouping'
+import { slices } from '@carillon/core/group-by'
 import type { Stream } from '@carillon/core/stream/port'
 import { type Bench, type Context, cleaningUp } from './bench.ts'
 import { publishAll, settled } from './deliveries.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { slicesBySize } from './grouping.ts'
+import { slicesBySize } from './group-by.ts'
 
 test('chunks by size hold what fits, in order, and a larger item alone', () => {
   const slicesOf = (...sizes: number[]) => slicesBySize(sizes, (size) => size, 10)
