@@ -248,3 +248,36 @@ describe('a digest of a type', () => {
     expect(html).toMatch(/<p>and 1[0-9]{3} more<\/p>/)
   })
 })
+
+describe('an erasure of the user', () => {
+  const erase = () => world.store.users.remove(world.tenant, 'ada')
+  const open = async () => (await windows())[0]!
+  const texts = async (window: Awaited<ReturnType<typeof open>>) =>
+    JSON.stringify(await world.store.digests.members(world.tenant, window))
+
+  test('skips what waits when the window closes, and removes its content at once', async () => {
+    await collecting({ window: 2 })
+    const ids = [await like('Bob'), await like('Cleo', { inbox: 'none' })]
+    await collected(2)
+    const window = await open()
+    expect(await texts(window)).toContain('Cleo')
+    await erase()
+    expect(await texts(window)).not.toContain('Cleo')
+    for (const id of ids) expect(await states(id)).toEqual(['email queued digest'])
+    for (const id of ids) await until(async () => expect(await states(id)).toEqual(['email skipped erased']))
+    expect(await states(window.id)).toEqual(['email skipped erased'])
+    expect(world.mail.got).toEqual([])
+    expect(await world.deadLetters()).toEqual([])
+  })
+
+  test('leaves to the digest of a user who is added again what arrives afterwards', async () => {
+    await collecting({ window: 2 })
+    const before = await like('Bob', { inbox: 'none' })
+    await collected(1)
+    await erase()
+    await world.person('ada', { email: 'new@example.org' })
+    await like('Cleo')
+    await until(() => expect(told()).toEqual(['ada 1: Cleo']))
+    await until(async () => expect(await states(before)).toEqual(['email skipped erased']))
+  })
+})

@@ -7,7 +7,7 @@ import type { Joining } from '@carillon/core/store/ports/digests'
 import { RETENTION_MS, type Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { gathered } from '../consumer/gathered.ts'
-import type { Collected } from './members.ts'
+import { collectedTexts } from './collected.ts'
 import { aboutOf, closeMessage } from './window-work.ts'
 
 /** The id of a window, which is also that of its digest, and when it closes, epoch ms. */
@@ -24,10 +24,9 @@ type Request = { step: Step; window: StepWindow; now: number }
 const joiningOf = ({ step, window, now }: Request): Joining => {
   const { tenant, user, context, priority, expiresAt } = step
   const member = stepDedupe(step)
-  const collected: Collected = { step, ...(window.alone ? { alone: true } : {}) }
   return {
     ...{ user, window: window.name, member, at: now },
-    step: JSON.stringify(collected),
+    ...collectedTexts({ step, ...(window.alone ? { alone: true } : {}) }),
     until: Math.max(expiresAt, window.closesAt) + RETENTION_MS,
     open: {
       id: derivedUuid7(now, `window\n${tenant}\n${user}\n${window.name}\n${member}`),

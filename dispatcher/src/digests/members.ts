@@ -1,22 +1,14 @@
-import { acceptedAt, Step } from '@carillon/core/delivery/step'
-import { checked } from '@carillon/core/json/checked'
-import { parseJson } from '@carillon/core/json/json'
+import { acceptedAt, type Step } from '@carillon/core/delivery/step'
 import type { Store } from '@carillon/core/store/port'
 import type { Opening } from '@carillon/core/store/ports/digests'
-import { z } from 'zod'
-
-/** A step that waits in a window. `alone`: it is sent on its own, not in a summary. */
-export const Collected = z.object({ step: Step, alone: z.boolean().optional() })
-export type Collected = z.infer<typeof Collected>
-
-const encoder = new TextEncoder()
+import { type Collected, readCollected } from './collected.ts'
 
 /** Returns a function that reads what waits, or waited, in a window. */
 export const createReadWindow =
   (store: Pick<Store, 'digests'>) =>
   async (tenant: string, opening: Opening): Promise<Collected[]> => {
     const members = await store.digests.members(tenant, opening)
-    return members.map(({ step }) => checked(Collected, parseJson(encoder.encode(step)), 'window'))
+    return members.map(readCollected)
   }
 
 export type ReadWindow = ReturnType<typeof createReadWindow>

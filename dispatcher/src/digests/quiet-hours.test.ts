@@ -209,6 +209,17 @@ describe('quiet hours from 22:00 to 07:00 in Lisbon', () => {
   })
 })
 
+test.each([1, 2])('an erasure ends %i messages that wait for the end of quiet hours', async (count) => {
+  world = await open('2027-06-07T22:00:00Z')
+  await type('note')
+  await choose(NIGHT)
+  const ids: string[] = []
+  for (let n = 0; n < count; n++) ids.push(await notify(`note ${n}`, n === 0 ? { inbox: 'none' } : {}))
+  await world.store.users.remove(world.tenant, 'ada')
+  await sentAt('2027-06-08T06:00:00Z', [])
+  for (const id of ids) await until(async () => expect(await states(id)).toEqual(['sms skipped erased']))
+})
+
 test('a snooze holds what is not critical, and quiet hours that follow continue it', async () => {
   world = await open('2027-06-07T12:00:00Z')
   await type('note')

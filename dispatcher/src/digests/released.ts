@@ -4,7 +4,7 @@ import type { Opening } from '@carillon/core/store/ports/digests'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { DIGEST_TYPE } from '@carillon/core/template/digest-type'
-import type { Collected } from './members.ts'
+import type { Collected } from './collected.ts'
 import type { About, DigestWork } from './window-work.ts'
 
 /** The messages of a closed window, and the record of its digest, if any. */

@@ -50,14 +50,15 @@ export const createJoin = (session: Session) => {
 
   const memberStatement = (
     tenant: string,
-    { user, window, member, step, at, until }: Joining,
+    { user, window, member, step, personal, at, until }: Joining,
     { id, collected }: { id: string; collected: boolean },
   ): Statement => ({
-    query: `INSERT INTO ${table} (tenant, user, window, member, id, collected, at, step)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?`,
+    query: `INSERT INTO ${table} (tenant, user, window, member, id, collected, at, step, personal)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS USING TTL ?`,
     params: [
       ...[tenant, user, window, member, id, collected, at],
-      ...[collected ? step : null, ttlUntil(until)],
+      ...(collected ? [step, personal ?? null] : [null, null]),
+      ttlUntil(until),
     ],
   })
 

@@ -6,7 +6,7 @@ import { CLAIMS, forEach, type Session } from './session.ts'
 
 /** Windows, with a method for other parts of the adapter. */
 export type CassandraDigests = Digests & {
-  /** Removes all windows of a user. */
+  /** Closes all windows of a user, and removes what is personal of their members. */
   clear(tenant: string, user: string): Promise<void>
 }
 
@@ -64,16 +64,30 @@ export const cassandraDigests = (session: Session): CassandraDigests => {
 
     members: async (tenant, { user, window, id }) => {
       const rows = await session.rows(
-        `SELECT member, id, collected, at, step FROM ${table} WHERE ${USER} AND window = ?`,
+        `SELECT member, id, collected, at, step, personal FROM ${table} WHERE ${USER} AND window = ?`,
         [tenant, user, window],
       )
       const own = rows.filter((row) => String(row.id) === id && row.collected)
       return inOrder(
-        own.map((row) => ({ member: String(row.member), step: String(row.step), at: Number(row.at) })),
+        own.map((row) => ({
+          ...{ member: String(row.member), step: String(row.step), at: Number(row.at) },
+          ...(row.personal === null ? {} : { personal: String(row.personal) }),
+        })),
       )
     },
 
-    clear: (tenant, user) =>
-      session.write([{ query: `DELETE FROM ${table} WHERE ${USER}`, params: [tenant, user] }]),
+    clear: async (tenant, user) => {
+      await session.write([
+        { query: `DELETE FROM ${table} WHERE ${USER} AND window = ?`, params: [tenant, user, WINDOWS] },
+      ])
+      const query = `SELECT window, member, writetime(personal) AS written FROM ${table} WHERE ${USER}`
+      const remove = `DELETE personal FROM ${table} WHERE ${ROW}`
+      for await (const rows of session.scan(query, [[tenant, user]])) {
+        const personal = rows.filter(({ written }) => written !== null)
+        await session.write(
+          personal.map(({ window, member }) => ({ query: remove, params: [tenant, user, window, member] })),
+        )
+      }
+    },
   }
 }

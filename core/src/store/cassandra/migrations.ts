@@ -198,6 +198,7 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, key text, at bigint, notification text, cancelled_at bigint static, passed text static,
     PRIMARY KEY ((tenant, key), at, notification)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `ALTER TABLE ${table('digests')} ADD personal text`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -219,14 +219,29 @@ export const digestsContract = (store: () => Store): void => {
       expect(new Set(all).size).toBe(48)
     })
 
-    test('erasing a user removes their windows and members', async () => {
+    test('erasing a user closes their windows and removes what is personal of the members', async () => {
       const { digests, users } = store()
       const tenant = freshTenant()
-      await digests.join(tenant, [joining('a'), joining('a', { user: 'bob' })])
+      const personal = 'a secret wish'
+      const members = async (id: string, user = 'ada') =>
+        (await digests.members(tenant, { ...opening(id), user })).map((each) => [each.step, each.personal])
+      await digests.join(tenant, [joining('a', { personal }), joining('b')])
+      await digests.close(tenant, opening('by a'))
+      const bobs = { user: 'bob', personal }
+      await digests.join(tenant, [joining('c', { personal }), joining('c', bobs)])
+      expect(await members('by a')).toEqual([
+        ['step a', personal],
+        ['step b', undefined],
+      ])
       await users.remove(tenant, 'ada')
+      expect(await members('by a')).toEqual([
+        ['step a', undefined],
+        ['step b', undefined],
+      ])
+      expect(await members('by c')).toEqual([['step c', undefined]])
       expect(await digests.open(tenant, 'ada')).toEqual([])
-      expect(await membersOf(tenant, 'by a')).toEqual([])
       expect(await digests.open(tenant, 'bob')).toHaveLength(1)
+      expect(await members('by c', 'bob')).toEqual([['step c', personal]])
     })
   })
 }

@@ -24,6 +24,8 @@ export type Joining = WindowPlace & {
   member: string
   /** The collected step, serialized. */
   step: string
+  /** What else is collected, as text. It is removed when the user is erased. */
+  personal?: string
   at: number
   /** When the member may be forgotten: later than any repetition of this call. */
   until: number
@@ -45,7 +47,7 @@ export type Joined = { id: string; closesAt: number; opened: boolean; collected:
 export type MemberPlace = WindowPlace & { member: string }
 
 /** A collected member. */
-export type Member = { member: string; step: string; at: number }
+export type Member = { member: string; step: string; personal?: string; at: number }
 
 /**
  * Windows of users: steps that wait to be sent together, for a digest or because of quiet hours.
@@ -54,6 +56,7 @@ export type Member = { member: string; step: string; at: number }
  *   `id` and `collected`, even if that window is closed. In order of the arguments, durable when it resolves.
  * - `close` ends an opening. Whatever joined it before stays its member, and nothing joins it later. So `members` of a closed
  *   opening is always the same list, until its members are forgotten.
+ * - An erasure of the user closes all openings and removes `personal` from their members.
  * - All of it is linearizable within a user, in any number of processes.
  */
 export interface Digests {

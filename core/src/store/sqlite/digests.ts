@@ -18,7 +18,7 @@ const WINDOW =
   'SELECT user, window, id, opens_at AS opensAt, closes_at AS closesAt, about, size FROM digest_windows WHERE tenant = ? AND user = ?'
 
 const joinOne = ({ run, first }: Write, tenant: string, joining: Joining): Joined => {
-  const { user, window, member, step, at, until, open } = joining
+  const { user, window, member, step, personal = null, at, until, open } = joining
   const place = [tenant, user, window]
   const current = first<WindowRow>(OPEN, place)
   const before = first<{ id: string; collected: number }>(JOINED, [...place, member])
@@ -45,9 +45,9 @@ const joinOne = ({ run, first }: Write, tenant: string, joining: Joining): Joine
     )
   else run(`UPDATE digest_windows SET closes_at = ?, size = ? WHERE ${PLACE}`, [closesAt, size, ...place])
   run(
-    `INSERT INTO digest_members (tenant, user, window, member, id, collected, at, step, expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [...place, member, id, collected ? 1 : 0, at, collected ? step : '', until],
+    `INSERT INTO digest_members (tenant, user, window, member, id, collected, at, step, personal, expires_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [...place, member, id, ...(collected ? [1, at, step, personal] : [0, at, '', null]), until],
   )
   return { id, closesAt, opened, collected, filled: size >= MEMBERS_MAX }
 }
@@ -84,10 +84,12 @@ export const sqliteDigests = (session: Session): Digests => ({
   get: async (tenant, { user, window }) =>
     (await session.all<OpenWindow>(`${WINDOW} AND window = ?`, [tenant, user, window]))[0],
 
-  members: (tenant, { user, window, id }) =>
-    session.all<Member>(
-      `SELECT member, step, at FROM digest_members
+  members: async (tenant, { user, window, id }) => {
+    const rows = await session.all<Member & { personal: string | null }>(
+      `SELECT member, step, personal, at FROM digest_members
        WHERE ${PLACE} AND id = ? AND collected = 1 ORDER BY at, member`,
       [tenant, user, window, id],
-    ),
+    )
+    return rows.map(({ personal, ...member }) => ({ ...member, ...(personal === null ? {} : { personal }) }))
+  },
 })

@@ -191,6 +191,7 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, key)
    ) WITHOUT ROWID;
    CREATE INDEX cancellations_expiry ON cancellations (expires_at);`,
+  'ALTER TABLE digest_members ADD COLUMN personal TEXT;',
 ]
 
 const TABLE =
