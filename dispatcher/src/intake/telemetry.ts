@@ -22,7 +22,7 @@ export const createObserveIntake =
     const { tenant, id } = first.ready
     log.warn(
       { ignored, first: { tenant, notification: id, ...first.warnings[0] } },
-      'attributes of recipients do not fit and were left out',
+      'attributes of recipients are invalid and were dropped',
     )
   }
 

@@ -19,7 +19,7 @@ const DigestItem = z
     data: z.record(z.string(), Json).optional().describe('The JSON object that the sender attached'),
     createdAt: Timestamp.describe('The instant of its creation'),
   })
-  .meta({ id: 'DigestItem', description: 'One of the notifications of which a digest tells' })
+  .meta({ id: 'DigestItem', description: 'A notification in a digest' })
 
 const WebhookNotification = z
   .object({
@@ -41,13 +41,9 @@ const WebhookNotification = z
       .array(DigestItem)
       .optional()
       .describe(
-        'Only of a digest: the notifications of which it tells, newest first. The oldest are left out beyond 90,000 characters',
+        'Only for a digest: its notifications, newest first. The oldest are omitted beyond 90,000 characters',
       ),
-    total: z
-      .int()
-      .min(1)
-      .optional()
-      .describe('Only of a digest: the number of notifications of which it tells'),
+    total: z.int().min(1).optional().describe('Only for a digest: the number of its notifications'),
   })
   .meta({ id: 'WebhookNotification', description: 'A notification for one user' })
 
