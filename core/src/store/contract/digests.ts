@@ -65,6 +65,8 @@ export const digestsContract = (store: () => Store): void => {
         undefined,
       ])
       expect(await digests.joined(freshTenant(), places.slice(1, 2))).toEqual([undefined])
+      expect(await digests.joined(tenant, [elsewhere])).toEqual([undefined])
+      expect(await digests.join(tenant, [joining('b')])).toMatchObject([{ id: 'by a', closesAt: 0 }])
       expect(await digests.joined(tenant, [])).toEqual([])
     })
 

@@ -110,6 +110,10 @@ export const expiringKeysContract = (store: () => Store): void => {
       const wanted = ['p', 'k', 'nobody'].map((key) => ({ key, at: AT }))
       expect(await expiringKeys.holders(tenant, wanted)).toEqual([undefined, 'first', undefined])
       expect(await expiringKeys.holders(freshTenant(), wanted.slice(1, 2))).toEqual([undefined])
+      expect(await expiringKeys.holders(tenant, wanted.slice(2))).toEqual([undefined])
+      expect(await expiringKeys.acquire(tenant, [{ key: 'k', value: 'third', at: AT }], HOUR)).toEqual([
+        'first',
+      ])
       expect(await expiringKeys.holders(tenant, [])).toEqual([])
     })
 

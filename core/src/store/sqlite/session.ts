@@ -30,14 +30,19 @@ const translate = (database: Database, error: unknown): unknown => {
 }
 
 export const sqliteSession = (database: Database): Session => {
-  const prepared = new Map<string, Libsql.Statement>()
-  const statement = (sql: string): Libsql.Statement => {
-    const known = prepared.get(sql)
-    if (known) return known
-    const fresh = database.handle.prepare(sql)
-    prepared.set(sql, fresh)
-    return fresh
+  const statements = () => {
+    const prepared = new Map<string, Libsql.Statement>()
+    return (sql: string): Libsql.Statement => {
+      const known = prepared.get(sql)
+      if (known) return known
+      const fresh = database.handle.prepare(sql)
+      prepared.set(sql, fresh)
+      return fresh
+    }
   }
+  const statement = statements()
+  // libsql: after `all` has found nothing, `get` of the same statement finds nothing either.
+  const listing = statements()
   const write: Write = {
     run: (sql, values) => {
       const { changes, lastInsertRowid } = statement(sql).run(values)
@@ -53,7 +58,7 @@ export const sqliteSession = (database: Database): Session => {
     }
   }
   return {
-    all: <Row>(sql: string, values: Value[]) => translated(() => statement(sql).all(values) as Row[]),
+    all: <Row>(sql: string, values: Value[]) => translated(() => listing(sql).all(values) as Row[]),
     get: <Row>(sql: string, values: Value[]) =>
       translated(() => statement(sql).get(values) as Row | undefined),
     write: (work, durability) => translated(() => database.write(() => work(write), durability)),
