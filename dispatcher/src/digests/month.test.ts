@@ -208,7 +208,7 @@ test('a simulated month agrees with an independent model, message by message', {
       }
     const untied = (leaving: Leaving[]) =>
       sorted(leaving.filter(({ at, user }) => at < END && !tied.has(user)))
-    expect(tied.size).toBeLessThan(PEOPLE / 4)
+    expect(tied.size).toBeLessThan(PEOPLE / 2)
     expect(untied(expected).length).toBeGreaterThan(PEOPLE * 10)
     expect(untied(world.left)).toEqual(untied(expected))
     expect(await world.deadLetters()).toEqual([])

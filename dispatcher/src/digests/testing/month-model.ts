@@ -200,6 +200,8 @@ export const leavings = (
     const closesAt = window === 'daily' ? digestTimeAfter('daily', times, at) : at + window
     const unitOf = (items: Item[]) => ({ items, type })
     const open = openOf(`${type.key} ${keyed ? key : ''}`, at, { closesAt, unitOf })
+    // Of several at once, any may be the first.
+    if (first && !open.isNew && minuteOf(open.window.opened) === minuteOf(at)) tied = true
     if (open.isNew && first && mayBeFirst) return depart(at, unit)
     if (most !== undefined) open.window.closes = Math.min(closesAt, open.window.opened + most)
     open.window.units.push(unit)
