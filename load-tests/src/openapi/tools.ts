@@ -47,3 +47,30 @@ export const plain = (document: Document): Document => {
     delete operation.requestBody?.content['application/cloudevents+json']
   return copy
 }
+
+/** Returns an e-mail address of so many characters, between 135 and 254. */
+const addressOf = (length: number) =>
+  `${'a'.repeat(64)}@${'b'.repeat(61)}.${'c'.repeat(length - 64 - 61 - 6)}.com`.replace(
+    /c{62,}/,
+    (long) => `${'c'.repeat(61)}.${'d'.repeat(long.length - 62)}`,
+  )
+
+type Schema = { format?: string; maxLength?: number; anyOf?: Schema[]; examples?: unknown[] }
+
+/**
+ * Returns a copy of a document with e-mail addresses of the maximum length as examples. Schemathesis searches for them at
+ * random for 20 s each, in vain.
+ */
+export const withLongAddresses = (document: Document): Document => {
+  const copy = structuredClone(document)
+  const walk = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return
+    const schema = value as Schema
+    const { maxLength } = [schema, ...(schema.anyOf ?? [])].find(({ format }) => format === 'idn-email') ?? {}
+    if (maxLength)
+      schema.examples = [...(schema.examples ?? []), ...[maxLength, maxLength - 1].map(addressOf)]
+    for (const each of Object.values(value)) walk(each)
+  }
+  walk(copy)
+  return copy
+}
