@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import LongFirst from './load-tests/src/rig/sequencer.ts'
 
 /** Tests import the sources, unbuilt, like `npm start`. */
 const source = { resolve: { conditions: ['source'] } }
@@ -39,6 +40,7 @@ export default defineConfig({
   test: {
     globalSetup: 'load-tests/src/rig/vitest.ts',
     reporters: ['default', './load-tests/src/rig/reporter.ts'],
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         ...unbuilt,
