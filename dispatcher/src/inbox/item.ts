@@ -45,6 +45,7 @@ export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned
 export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
   const { ready, type, unnamed } = portion
   const known = new Map<string, InboxContent>()
+  let usual: InboxContent | undefined
   const { deliverAt: _, expiresAt, ...notification } = ready.notification
   const expiry = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString())
   const make = ({ inbox, variant, time }: Planned): InboxContent => {
@@ -62,6 +63,10 @@ export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => E
   }
   /** All recipients of one variant and time share one object. */
   const contentFor = (planned: Planned): InboxContent => {
+    if (planned.inbox !== 'silent' && planned.variant === undefined && !planned.time) {
+      usual ??= make(planned)
+      return usual
+    }
     const name = `${planned.inbox === 'silent'} ${planned.variant ?? ''} ${timesOf(planned)}`
     const content = known.get(name) ?? make(planned)
     known.set(name, content)
@@ -93,7 +98,11 @@ export const withContent = (
 export const newItem = (entry: Entry): NewItem => {
   const { ready, user, id, content, unnamed, kept } = entry
   return {
-    ...{ tenant: ready.tenant, user, id, content, expiresAt: expiryOf(entry) },
+    tenant: ready.tenant,
+    user,
+    id,
+    content,
+    expiresAt: expiryOf(entry),
     ...kept,
     ...(unnamed ? { keepRecipient: true as const } : {}),
   }

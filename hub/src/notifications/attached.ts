@@ -1,7 +1,14 @@
 import type { Payload } from '@carillon/core/notification/cloudevents'
 import { lastAt, type SendTimes } from '@carillon/core/notification/delivery-times'
 import type { Attachments, StoredAttachment } from '@carillon/core/store/ports/attachments'
-import { ATTACHMENT_MAX_BYTES, AttachmentId, type Issue, type Notification, parse } from '@carillon/schemas'
+import {
+  ATTACHMENT_MAX_BYTES,
+  AttachmentId,
+  type Issue,
+  isJsonObject,
+  type Notification,
+  parse,
+} from '@carillon/schemas'
 import { z } from 'zod'
 
 const PLACE = ['overrides', 'email', 'attachments']
@@ -16,6 +23,8 @@ const Named = z.object({ id: AttachmentId })
 
 /** Returns the ids of the uploads that a notification attaches, before it is validated. */
 const idsIn = ({ value }: Payload): string[] => {
+  // Most have no overrides, and a failed parse is slow.
+  if (!isJsonObject(value) || value.overrides === undefined) return []
   const attaching = parse(Attaching, value)
   if (!attaching.success) return []
   return attaching.data.overrides.email.attachments.flatMap((ref) => {

@@ -104,7 +104,8 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
       await demand(200, 'PUT', `${hub}/v1/types/${TYPE}`, { name: 'Comments' })
     },
     putDefaults: async (hub, defaults) => {
-      await demand(200, 'PUT', `${hub}/v1/tenant`, { ...SETTINGS, defaults })
+      // A cluster accepts only https here.
+      await demand(200, 'PUT', `${hub}/v1/tenant`, { ...SETTINGS, url: 'https://bench.example/', defaults })
     },
     sendBatch: async (hub, notifications) => {
       await demand(202, 'POST', `${hub}/v1/notifications/batch`, { notifications })
