@@ -3,7 +3,7 @@ import { LossError } from './measure.ts'
 
 const POLL_MS = 50
 /** Without a change for this long, the rest is considered lost. */
-const STALL_MS = 60_000
+const STALL_MS = 300_000
 
 /** Returns a metric of a process, such as `carillon_queue_backlog{queue="notify-normal"}`; undefined if it has none. */
 export const metricOf = async (url: string, name: string): Promise<number | undefined> => {
