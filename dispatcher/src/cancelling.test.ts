@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { derivedUuid7, UNREAD_CANCELLED, unreadKey } from '@carillon/core/notification/ids'
 import type { NotificationInput } from '@carillon/schemas'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { providersOf, scripted } from './sending/testing/scripted.ts'
@@ -140,6 +141,34 @@ describe('a cancel key', () => {
     await send('keyed')
     await world.quiet()
     expect(enter).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('the id of a notification that was not read', () => {
+  /** Cancels an id as a hub does that finds no record. */
+  const cancelUnread = async (id: string) => {
+    const at = await world.stream.now(world.tenant)
+    for (const key of [unreadKey(id), UNREAD_CANCELLED])
+      await world.store.cancelKeys.cancel(world.tenant, key, at, 1)
+    await sleep(2)
+  }
+
+  test('ends this notification, and no other', async () => {
+    const id = derivedUuid7(Date.now(), 'n')
+    await world.restart(async () => {
+      for (const each of ['plain', 'other', id])
+        await send(each, { cancelKey: undefined, plan: [{ ...email, after: 0 }] })
+      for (const each of ['plain', id]) await cancelUnread(each)
+      await send('again', { cancelKey: undefined })
+    })
+    await world.quiet()
+    expect((await world.titles('ada')).sort()).toEqual(['again', 'other'])
+    for (const each of ['plain', id]) expect(await state(each)).toBe('cancelled')
+    await until(() => expect(mail.got.map(({ content }) => content.subject)).toEqual(['other']))
+    const enter = vi.spyOn(world.store.cancelKeys, 'enter')
+    await send('later', { cancelKey: undefined })
+    await world.quiet()
+    expect(enter).not.toHaveBeenCalled()
   })
 })
 

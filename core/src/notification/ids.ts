@@ -60,6 +60,15 @@ export const timeOfId = (id: string, appendedAt: number): number | undefined => 
  */
 export const dueKey = (notification: string): string => hash('sha256', notification, 'base64url').slice(0, 22)
 
+/**
+ * A cancel key that is cancelled whenever a notification is cancelled by its id before a dispatcher has read it. Those of
+ * senders contain no control characters.
+ */
+export const UNREAD_CANCELLED = '\u0001'
+
+/** Returns the cancel key of one notification, under which it is cancelled before a dispatcher has read it. */
+export const unreadKey = (notification: string): string => `\u0001${notification}`
+
 /** Returns the schedule key of the message in which recipients of a notification wait for their local time. One per chain. */
 export const localKey = (notification: string, chain: number): string =>
   `${hash('sha256', notification, 'base64url').slice(0, 22)}-${chain}`

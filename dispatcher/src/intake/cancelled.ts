@@ -1,11 +1,10 @@
 import { grouped } from '@carillon/core/group-by'
 import { lastAt } from '@carillon/core/notification/delivery-times'
+import { UNREAD_CANCELLED, unreadKey } from '@carillon/core/notification/ids'
 import type { Store } from '@carillon/core/store/port'
 import type { Accepted } from './accept.ts'
 
 type Keyed = { each: Accepted; key: string }
-
-const NONE: ReadonlySet<Accepted> = new Set()
 
 const keyedOf = (accepted: readonly Accepted[]): Keyed[] =>
   accepted.flatMap((each) => {
@@ -14,14 +13,19 @@ const keyedOf = (accepted: readonly Accepted[]): Keyed[] =>
   })
 
 /**
- * Returns a function that enters notifications under their cancel keys, and resolves with those that were cancelled before
- * they were read, by the log's times. It marks them as cancelled. Notifications without a cancel key cost nothing.
+ * Returns a function that resolves with the notifications that were cancelled before they were read, by a cancel key or their
+ * id, by the log's times. It enters notifications under their cancel keys, and marks cancelled ones. It costs one read for each
+ * tenant, unless notifications have cancel keys or one that had not been read has been cancelled since they were accepted.
  */
 export const createFindCancelled = (store: {
-  cancelKeys: Pick<Store['cancelKeys'], 'enter'>
+  cancelKeys: Pick<Store['cancelKeys'], 'enter' | 'cancelledUntil'>
   notifications: Pick<Store['notifications'], 'cancel'>
 }) => {
-  const inTenant = async ([tenant, keyed]: [string, Keyed[]]): Promise<Accepted[]> => {
+  const inTenant = async ([tenant, all]: [string, Accepted[]]): Promise<Accepted[]> => {
+    const until = (await store.cancelKeys.cancelledUntil(tenant, UNREAD_CANCELLED)) ?? -1
+    const mayBe = all.filter(({ message }) => message.appendedAt <= until)
+    const keyed = [...keyedOf(all), ...mayBe.map((each) => ({ each, key: unreadKey(each.ready.id) }))]
+    if (keyed.length === 0) return []
     const entered = await store.cancelKeys.enter(
       tenant,
       keyed.map(({ each: { ready, message }, key }) => ({
@@ -37,9 +41,7 @@ export const createFindCancelled = (store: {
   }
 
   return async (accepted: readonly Accepted[]): Promise<ReadonlySet<Accepted>> => {
-    const keyed = keyedOf(accepted)
-    if (keyed.length === 0) return NONE
-    const found = await Promise.all([...grouped(keyed, ({ each }) => each.ready.tenant)].map(inTenant))
+    const found = await Promise.all([...grouped(accepted, ({ ready }) => ready.tenant)].map(inTenant))
     return new Set(found.flat())
   }
 }

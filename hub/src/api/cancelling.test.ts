@@ -1,5 +1,5 @@
 import { planKey } from '@carillon/core/delivery/step'
-import { dueKey } from '@carillon/core/notification/ids'
+import { dueKey, UNREAD_CANCELLED, unreadKey } from '@carillon/core/notification/ids'
 import type { NotificationRecord } from '@carillon/core/store/ports/notifications'
 import { type Cancellation, scheduleSubject, stepSubject, workSubject } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -159,5 +159,36 @@ describe('a cancel key', () => {
       }),
     })
     expect(reply.status).toBe(202)
+  })
+})
+
+describe('DELETE /v1/notifications/{id} of a notification that no dispatcher has read', () => {
+  const remove = (id: string, token = tenant.key) => test.call('DELETE', `/v1/notifications/${id}`, { token })
+  const note = { to: 'ann', type: 'test', title: 'Hi' }
+  const send = async (body: object) =>
+    (await test.call<{ id: string }>('POST', '/v1/notifications', { token: tenant.key, body })).json.id
+
+  it('cancels it, whoever chose the id', async () => {
+    const batch = await test.call<{ results: { id: string }[] }>('POST', '/v1/notifications/batch', {
+      token: tenant.key,
+      body: { notifications: [note, note] },
+    })
+    const ids = [await send(note), await send({ ...note, id: 'own' }), batch.json.results[1]!.id]
+    const { cancelKeys } = test.ports.store
+    const before = await test.ports.stream.now(tenant.id)
+    for (const id of ids) {
+      const answer = { id, state: 'cancelled', stored: 0, sent: 0, ended: 0 }
+      for (const _ of ['once', 'again']) expect(await remove(id)).toMatchObject({ status: 200, json: answer })
+      for (const key of [unreadKey(id), UNREAD_CANCELLED])
+        expect(await cancelKeys.cancelledUntil(tenant.id, key)).toBeGreaterThanOrEqual(before)
+    }
+  })
+
+  it('answers 404 for an id that was not accepted, or by another tenant', async () => {
+    const other = await test.tenant()
+    const ids = [await send(note), await send({ ...note, id: 'own' })]
+    for (const id of ids) expect((await remove(id, other.key)).status).toBe(404)
+    expect((await remove('unheard of')).status).toBe(404)
+    expect(await test.ports.store.cancelKeys.cancelledUntil(tenant.id, UNREAD_CANCELLED)).toBeUndefined()
   })
 })

@@ -78,7 +78,7 @@ export const addResources = (
   notificationRoutes(routes, {
     send: createSend({ acceptance, idempotent, log, metrics }),
     dryRun: createDryRun({ ...ports, acceptance, reachability }, options),
-    cancel: createCancel({ notifications, deliveries, cancelKeys: store.cancelKeys, stream }),
+    cancel: createCancel({ ...ports, notifications, deliveries, cancelKeys: store.cancelKeys }),
     notifications,
     totals: createTotals(deliveries),
   })

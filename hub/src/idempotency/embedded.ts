@@ -90,6 +90,7 @@ export const embeddedIdempotency = ({
       mine.delete(key)
       if (at !== undefined) await write(() => free.run(key, at))
     },
+    isRegistered: async (key) => findId.get(key) !== undefined,
     register: async (uses) => {
       const at = now()
       const enter = ({ key, fingerprint }: IdUse) => {

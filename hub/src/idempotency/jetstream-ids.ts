@@ -27,7 +27,7 @@ export const jetstreamIds = async ({
   namespace: string
   connectionState: ConnectionState
   replicas?: number
-}): Promise<Pick<Idempotency, 'register'>> => {
+}): Promise<Pick<Idempotency, 'register' | 'isRegistered'>> => {
   const client = jetstream(connection, { timeout: TIME_LIMIT_MS })
   const manager = await jetstreamManager(connection, { timeout: TIME_LIMIT_MS, checkAPI: false })
   const stream = `IDS_${namespace}`
@@ -54,6 +54,8 @@ export const jetstreamIds = async ({
     }
   })
 
+  const first = (key: string) => manager.streams.getMessage(stream, { last_by_subj: subjectOf(key) })
+
   const enter = async ({ key, fingerprint }: IdUse): Promise<string> => {
     for (;;) {
       try {
@@ -65,13 +67,14 @@ export const jetstreamIds = async ({
       } catch (error) {
         if (!isConflict(error)) throw error
       }
-      const first = await manager.streams.getMessage(stream, { last_by_subj: subjectOf(key) })
-      // Dropped between the two requests, so this registration is the first.
-      if (first) return first.string()
+      const found = await first(key)
+      // Without it, it was dropped between the two requests, so this registration is the first.
+      if (found) return found.string()
     }
   }
 
   return {
+    isRegistered: (key) => connectionState.whileUp(async () => (await first(key)) !== null),
     register: (uses) =>
       connectionState.whileUp(async () => {
         const firsts = new Map<string, IdUse>()

@@ -111,6 +111,6 @@ export const jetstreamIdempotency = async ({
       })
     },
 
-    register: ids.register,
+    ...ids,
   }
 }

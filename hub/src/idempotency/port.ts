@@ -46,4 +46,6 @@ export interface Idempotency {
    * registered; within one call, the first.
    */
   register(uses: readonly IdUse[]): Promise<string[]>
+  /** Reports whether an id is registered. `key`: hash of tenant and id. */
+  isRegistered(key: string): Promise<boolean>
 }

@@ -11,11 +11,13 @@ import type { SendTimes } from '@carillon/core/notification/delivery-times'
 import { fingerprintOf } from '@carillon/core/notification/fingerprint'
 import { idReused } from '@carillon/core/notification/id-reused'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
+import { madeId } from '@carillon/core/notification/made-id'
 import { overrideFaults } from '@carillon/core/notification/overrides'
 import { stampOf } from '@carillon/core/notification/stamp'
 import { ignoredParts, plansOf } from '@carillon/core/routing/plan'
 import { planTimeFaults } from '@carillon/core/routing/plan-time-faults'
 import type { Sender } from '@carillon/core/security/api-keys'
+import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -90,8 +92,12 @@ const tooLarge = (bytes: number) =>
     `with its id the notification has ${bytes} bytes of JSON; the limit is ${NOTIFICATION_MAX_BYTES}`,
   )
 
+/** Returns the key under which an id is registered. */
+export const idKey = (tenant: string, id: string): string =>
+  hash('sha256', `id\n${tenant}\n${id}`, 'base64url')
+
 const useOf = (tenant: string, notification: Notification & { id: string; priority: Priority }): IdUse => ({
-  key: hash('sha256', `id\n${tenant}\n${notification.id}`, 'base64url'),
+  key: idKey(tenant, notification.id),
   fingerprint: fingerprintOf(notification),
 })
 
@@ -103,6 +109,7 @@ type AcceptancePorts = {
   dataFault: DataCheck
   store: Pick<Store, 'attachments'>
   http: Pick<Http, 'refusal'>
+  seal: Pick<Seal, 'digest'>
 }
 
 const ownPlanFaults = (plan: Notification['plan']) => [...planFaults(plan), ...planKeyFaults(plan)]
@@ -112,7 +119,7 @@ const ownPlanFaults = (plan: Notification['plan']) => [...planFaults(plan), ...p
  * event log. The dispatcher does the rest.
  */
 export const createAcceptance = (
-  { stream, idempotency, cache, metrics, dataFault, store, http }: AcceptancePorts,
+  { stream, idempotency, cache, metrics, dataFault, store, http, seal }: AcceptancePorts,
   { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
 ) => {
   /** Validates a notification against its schema, its type and the tenant's settings. */
@@ -190,7 +197,7 @@ export const createAcceptance = (
       counted(async () => {
         const { given, type, priority, warnings } = await validate(tenant, read(), how)
         const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
-        const notification = { ...given, id: given.id ?? id(), sender: key }
+        const notification = { ...given, id: given.id ?? madeId(seal, tenant, id()), sender: key }
         const data = Buffer.from(JSON.stringify(notification))
         if (data.length > NOTIFICATION_MAX_BYTES) throw tooLarge(data.length)
         return {

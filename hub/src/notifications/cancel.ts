@@ -2,12 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { planGroups } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
 import { slices } from '@carillon/core/group-by'
-import { dueKey } from '@carillon/core/notification/ids'
+import { dueKey, UNREAD_CANCELLED, unreadKey, uuid7Time } from '@carillon/core/notification/ids'
+import { isMadeId } from '@carillon/core/notification/made-id'
+import type { Seal } from '@carillon/core/security/seal'
 import type { CancelKeys } from '@carillon/core/store/ports/cancel-keys'
 import type { Deliveries } from '@carillon/core/store/ports/deliveries'
 import type { NotificationProgress, Notifications } from '@carillon/core/store/ports/notifications'
-import type { Stream } from '@carillon/core/stream/port'
+import { RETENTION_MS, type Stream } from '@carillon/core/stream/port'
 import { type Cancellation, type CancelledNotification, scheduleSubject } from '@carillon/schemas'
+import type { Idempotency } from '../idempotency/port.ts'
+import { idKey } from './accept.ts'
 import { deliveryCounts, itemsStored } from './cancel-counts.ts'
 
 /** Maximum notifications that one request by key cancels. */
@@ -26,10 +30,14 @@ export type CancelPorts = {
   deliveries: Pick<Deliveries, 'sum'>
   cancelKeys: Pick<CancelKeys, 'cancel' | 'pass'>
   stream: Pick<Stream, 'cancel' | 'cancelGroup' | 'now'>
+  idempotency: Pick<Idempotency, 'isRegistered'>
+  seal: Pick<Seal, 'digest'>
 }
 
 /** Cancels the pending parts of notifications: their delivery, if it is scheduled, and the steps of their plans. Idempotent. */
-export const createCancel = ({ notifications, deliveries, cancelKeys, stream }: CancelPorts) => {
+export const createCancel = (ports: CancelPorts) => {
+  const { notifications, deliveries, cancelKeys, stream, idempotency, seal } = ports
+
   /** Removes what waits in the log. Returns the number of steps. */
   const removeWaiting = async (tenant: string, id: string, found: NotificationProgress | undefined) => {
     await stream.cancel([scheduleSubject(tenant, 'deliver_at', dueKey(id))])
@@ -61,12 +69,30 @@ export const createCancel = ({ notifications, deliveries, cancelKeys, stream }: 
     }
   }
 
+  /** Reports whether a hub may have accepted an id that no dispatcher has recorded: it made the id, or registered it. */
+  const wasAccepted = async (tenant: string, id: string): Promise<boolean> => {
+    const isFresh = (uuid7Time(id) ?? 0) > Date.now() - RETENTION_MS
+    return (isFresh && isMadeId(seal, tenant, id)) || idempotency.isRegistered(idKey(tenant, id))
+  }
+
+  /** Makes dispatchers cancel a notification when they read it, by the log's clock. Resolves with its record, if they have. */
+  const cancelUnread = async (tenant: string, id: string): Promise<NotificationProgress | undefined> => {
+    const at = await stream.now(tenant)
+    const ticked = sleep(TICK_MS)
+    // The id first, because dispatchers look for it only after they have found the other key.
+    for (const key of [unreadKey(id), UNREAD_CANCELLED]) await cancelKeys.cancel(tenant, key, at, 1)
+    await ticked
+    return notifications.get(tenant, id)
+  }
+
   return {
     /** Throws `not_found`, or `already_delivered` if nothing can be pending. */
     one: async (tenant: string, id: string): Promise<CancelledNotification> => {
-      const found = await notifications.get(tenant, id)
-      if (!found) throw new ProblemError('not_found', 'there is no such notification')
-      if (found.state === 'delivered' && !found.planned)
+      const known = await notifications.get(tenant, id)
+      if (!known && !(await wasAccepted(tenant, id)))
+        throw new ProblemError('not_found', 'there is no such notification')
+      const found = known ?? (await cancelUnread(tenant, id))
+      if (found?.state === 'delivered' && !found.planned)
         throw new ProblemError('already_delivered', 'every recipient has it in the inbox')
       return end(tenant, id, found)
     },

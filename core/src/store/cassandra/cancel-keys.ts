@@ -60,6 +60,11 @@ export const cassandraCancelKeys = (session: Session, retention: number): Cancel
       return { found: found.slice(0, limit), more: found.length > limit }
     },
 
+    cancelledUntil: async (tenant, key) => {
+      const [row] = await session.rows(statics, [tenant, key])
+      return row && row.cancelled_at !== null ? Number(row.cancelled_at) : undefined
+    },
+
     pass: (tenant, key, { notification, at }) =>
       session.write([
         {

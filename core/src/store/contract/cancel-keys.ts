@@ -28,6 +28,10 @@ export const cancelKeysContract = (store: () => Store): void => {
       const unread = [keyed('unread', now - 9), keyed('at once', now), keyed('next', now + 1)]
       expect(await cancelKeys.enter(tenant, unread)).toEqual([true, true, false])
       expect(await cancelKeys.enter(tenant, [])).toEqual([])
+      expect(await cancelKeys.cancelledUntil(tenant, 'order-7')).toBe(now)
+      await cancelKeys.enter(tenant, [keyed('other', now, 'order-8')])
+      for (const key of ['order-8', 'order-9'])
+        expect(await cancelKeys.cancelledUntil(tenant, key)).toBeUndefined()
     })
 
     test('keys are separate, byte by byte and per tenant', async () => {

@@ -28,6 +28,8 @@ export interface CancelKeys {
    * accepted up to `at`, after the place of `pass`.
    */
   cancel(tenant: string, key: string, at: number, limit: number): Promise<KeyedPage>
+  /** Returns the time up to which a key is cancelled, epoch ms; undefined if it is not. */
+  cancelledUntil(tenant: string, key: string): Promise<number | undefined>
   /** Leaves out notifications up to this place from further calls of `cancel`. */
   pass(tenant: string, key: string, place: KeyedPlace): Promise<void>
 }

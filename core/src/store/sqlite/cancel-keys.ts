@@ -5,6 +5,8 @@ const ENTER = `INSERT INTO cancel_keys (tenant, key, at, notification, expires_a
   ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)`
 const IS_CANCELLED =
   'SELECT 1 FROM cancellations WHERE tenant = ? AND key = ? AND cancelled_at >= ? AND expires_at > ?'
+const UNTIL =
+  'SELECT cancelled_at AS cancelledAt FROM cancellations WHERE tenant = ? AND key = ? AND expires_at > ?'
 const CANCEL = `INSERT INTO cancellations (tenant, key, cancelled_at, expires_at) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET cancelled_at = max(cancelled_at, excluded.cancelled_at),
     expires_at = max(expires_at, excluded.expires_at)`
@@ -33,6 +35,9 @@ export const sqliteCancelKeys = (session: Session, retention: number): CancelKey
     const places = found.map(({ notification, at }) => ({ notification, at }))
     return { found: places.slice(0, limit), more: places.length > limit }
   },
+
+  cancelledUntil: async (tenant, key) =>
+    (await session.get<{ cancelledAt: number }>(UNTIL, [tenant, key, Date.now()]))?.cancelledAt,
 
   pass: async (tenant, key, { notification, at }) => {
     await session.write(({ run }) => {

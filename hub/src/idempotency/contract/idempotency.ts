@@ -126,6 +126,7 @@ export const idempotencyContract = (name: string, open: (now: () => number) => P
       ])
       const after = await restart()
       expect(await after.register([use(one, 'x'), use(two, 'x'), use(three, 'x')])).toEqual(['a', 'b', 'd'])
+      expect(await Promise.all([one, three, newKey()].map(after.isRegistered))).toEqual([true, true, false])
     })
 
     test('registers one of many concurrent uses of an id, and returns it for all', async () => {
