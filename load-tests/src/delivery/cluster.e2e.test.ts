@@ -3,6 +3,7 @@ import { inject } from 'vitest'
 import { needing } from '../rig/needs.ts'
 import { clusterEnvironment } from './cluster.ts'
 import { killHubs } from './scenarios/killed.ts'
+import { killRun, RUN_KILLED } from './scenarios/killed-run.ts'
 import { deliveryScenarios } from './scenarios.ts'
 
 const { title, skip } = needing('delivery by a cluster', 'nats', 'redis')
@@ -11,5 +12,8 @@ const cassandra = inject('cassandra')
 deliveryScenarios(cassandra ? title : `${title} (skipped: no Cassandra)`, {
   skip: skip || !cassandra,
   open: () => clusterEnvironment(cassandra ?? ''),
-  last: { title: 'if all hubs are killed during delivery, the fallback is sent without them', run: killHubs },
+  last: [
+    { title: RUN_KILLED, run: killRun },
+    { title: 'if all hubs are killed during delivery, the fallback is sent without them', run: killHubs },
+  ],
 })

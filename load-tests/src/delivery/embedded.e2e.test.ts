@@ -1,9 +1,13 @@
 import { embeddedEnvironment } from './embedded.ts'
 import { killProcess } from './scenarios/killed.ts'
+import { killRun, RUN_KILLED } from './scenarios/killed-run.ts'
 import { deliveryScenarios } from './scenarios.ts'
 
 deliveryScenarios('delivery by carillon dev', {
   skip: false,
   open: embeddedEnvironment,
-  last: { title: 'if the process is killed during delivery, the fallback is sent', run: killProcess },
+  last: [
+    { title: RUN_KILLED, run: killRun },
+    { title: 'if the process is killed during delivery, the fallback is sent', run: killProcess },
+  ],
 })

@@ -20,6 +20,7 @@ import { LOCAL_TIMES } from './scenarios/local-times.ts'
 import { OTP, PUMPING } from './scenarios/otp.ts'
 import { PREFERENCES } from './scenarios/preferences.ts'
 import { PRESENCE } from './scenarios/presence.ts'
+import { QUIET_HOURS } from './scenarios/quiet-hours.ts'
 import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
 import { SCHEDULES } from './scenarios/schedules.ts'
@@ -41,6 +42,7 @@ const SCENARIOS = [
   LISTING,
   CANCELLING,
   ...DIGESTS,
+  QUIET_HOURS,
   ...THROTTLES,
   ...LOCAL_TIMES,
   SCHEDULES,
@@ -63,14 +65,14 @@ const TOGETHER = 20
 
 /**
  * Defines the delivery scenarios, which must pass in every mode. Some run at a time, each with its own tenant. The workers
- * are killed before the first one, and the consequences are checked concurrently too. `last` runs alone at the end.
+ * are killed before the first one, and the consequences are checked concurrently too. `last` run at the end, one after another.
  */
 export const deliveryScenarios = <E extends Environment>(
   title: string,
   options: {
     skip: boolean
     open: () => Promise<E>
-    last: { title: string; run: (environment: E) => Promise<void> }
+    last: readonly { title: string; run: (environment: E) => Promise<void> }[]
   },
 ) => {
   vi.setConfig({ maxConcurrency: TOGETHER })
@@ -100,6 +102,6 @@ export const deliveryScenarios = <E extends Environment>(
         }
       })
 
-    test(options.last.title, () => options.last.run(environment))
+    for (const { title, run } of options.last) test(title, () => run(environment))
   })
 }
