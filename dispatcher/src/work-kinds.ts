@@ -12,6 +12,7 @@ import { createClosesAt } from './digests/closes-at.ts'
 import { createReadWindow } from './digests/members.ts'
 import { createReleased } from './digests/released.ts'
 import { createRescheduleWindows } from './digests/reschedule-windows.ts'
+import { createHoldsUnwanted } from './digests/unwanted.ts'
 import { DigestWork } from './digests/window-work.ts'
 import { createWake, WakeWork } from './inbox/snooze-end.ts'
 import type { Ready } from './intake/ready.ts'
@@ -24,7 +25,7 @@ import { createRunKind } from './schedules/run-kind.ts'
 export type WorkKindPorts = {
   store: Store
   stream: Pick<Stream, 'publish' | 'cancel'>
-  cache: Pick<SettingsCache, 'tenant' | 'context' | 'type' | 'typeVersion'>
+  cache: Pick<SettingsCache, 'tenant' | 'context' | 'type' | 'typeVersion' | 'transactionalCategories'>
   live: Live
   seal: Pick<Seal, 'open'>
   pipeline: Pick<Pipeline, 'notify' | 'chunk' | 'due' | 'local'>
@@ -49,12 +50,16 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
   const { store, live, seal, pipeline, reports } = ports
   const wake = createWake({ store, live })
   const timed = { ...ports, closesAt: createClosesAt(ports) }
+  const readWindow = createReadWindow(store)
   const close = createCloseWindow({
     ...timed,
-    readWindow: createReadWindow(store),
+    readWindow,
     released: createReleased(ports),
   })
-  const rescheduleWindows = createRescheduleWindows(timed)
+  const rescheduleWindows = createRescheduleWindows({
+    ...timed,
+    holdsUnwanted: createHoldsUnwanted({ ...ports, readWindow }),
+  })
   return {
     chunk: workKind({ schema: ChunkWork, fits, handle: inTurn(({ body }) => pipeline.chunk(body)) }),
     due: workKind({ schema: DueWork, fits, handle: byTenant(pipeline.due) }),

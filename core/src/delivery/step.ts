@@ -96,6 +96,10 @@ export const Step = z
       .describe('The closed window whose members this message covers'),
     slot: z.string().max(64).optional().describe('The key of the throttle under which the step has a slot'),
     held: z.int().min(1).optional().describe('Number of windows in which the step has waited'),
+    undigested: z
+      .boolean()
+      .optional()
+      .describe('The user no longer wants the digest that the step waited for: it may join another one'),
     queued: z.boolean().optional().describe('The step has already waited for a permit or a pause'),
   })
   .refine(({ plan, index }) => index < plan.length, '`index` is beyond the end of the plan')
@@ -169,6 +173,7 @@ export const nextStep = ({
   queued: _queued,
   slot: _slot,
   held: _held,
+  undigested: _undigested,
   ...step
 }: Step): Step | undefined =>
   step.index + 1 < step.plan.length ? { ...step, index: step.index + 1 } : undefined

@@ -17,7 +17,7 @@ export type StepWindow = {
   /** Steps of one user with the same name wait together. */
   name: string
   closesAt: number
-  /** The frequency that the user has chosen, if any. */
+  /** How often it closes, if it does so at the digest time of the user. */
   frequency?: DigestFrequency
   slide?: { windowMs: number; mostMs: number }
   /** The step that opens the window does not wait in it. */
@@ -69,6 +69,7 @@ export const ruleWindow = (
     name: windowName('digest', channelOf(step), context, type, String(index), key),
     closesAt:
       typeof window === 'number' ? now + window * SECOND : nextDigest(window, times.digest, times.zone, now),
+    ...(typeof window === 'number' ? {} : { frequency: window }),
     ...(sliding && typeof window === 'number'
       ? { slide: { windowMs: window * SECOND, mostMs: most * SECOND } }
       : {}),

@@ -126,7 +126,10 @@ export const wanted = (step: Step, facts: StepFacts): StepDecision => {
 
 /** Reports whether collecting the step was decided before: it has waited, is a digest, or has begun. */
 const isPastDigests = (step: Step): boolean =>
-  step.held !== undefined || step.digest !== undefined || step.destination !== undefined || hasBegun(step)
+  (step.held !== undefined && !step.undigested) ||
+  step.digest !== undefined ||
+  step.destination !== undefined ||
+  hasBegun(step)
 
 /** Reports whether a step that waits for the end of quiet hours is then sent on its own, not in a summary. */
 const leavesAlone = (step: Step, { preference }: StepFacts): boolean =>

@@ -73,7 +73,7 @@ test('a damaged window is a dead letter, and those that close together with it c
 test('a window whose close arrives several times at once closes once', async () => {
   const { sms, setTime } = await atNight()
   const { store, tenant, stream } = world
-  const [window] = await store.digests.open(tenant, 'user-0')
+  const [window] = await store.digests.open(tenant, ['user-0'])
   setTime('2026-07-06T07:00:00Z')
   const { schedule: _, ...message } = closeMessage(tenant, window!, {
     ...{ kind: 'quiet_hours', priority: 'normal', at: 0 },

@@ -5,7 +5,7 @@ import type { Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { LookUpClosesAt } from './closes-at.ts'
 import type { ReadWindow } from './members.ts'
-import type { ReleasedBy } from './released.ts'
+import { type ReleasedBy, releasedApart } from './released.ts'
 import { closeMessage, type DigestWork, readAbout } from './window-work.ts'
 
 /** Tolerated difference between the log's clock and this process's clock, in ms. */
@@ -38,10 +38,13 @@ export const createCloseWindow = ({ store, stream, readWindow, closesAt, release
     return new Set(later.map(({ window }) => window.id))
   }
 
+  const leaving = async (tenant: string, { apart, ...opening }: DigestWork, now: number) => {
+    const members = await readWindow(tenant, opening)
+    return apart ? releasedApart(members) : released(opening, members, now)
+  }
+
   const release = async (tenant: string, openings: readonly DigestWork[], now: number) => {
-    const all = await Promise.all(
-      openings.map(async (opening) => released(opening, await readWindow(tenant, opening), now)),
-    )
+    const all = await Promise.all(openings.map((opening) => leaving(tenant, opening, now)))
     const records = all.flatMap(({ records }) => records)
     const messages = all.flatMap(({ messages }) => messages)
     if (records.length > 0) await store.notifications.put(records)
@@ -53,10 +56,25 @@ export const createCloseWindow = ({ store, stream, readWindow, closesAt, release
     const openings = [...new Map(works.map((work) => [work.id, work])).values()]
     const current = await Promise.all(openings.map((opening) => store.digests.get(tenant, opening)))
     const open = current.flatMap((window, index) => (window?.id === openings[index]!.id ? [window] : []))
-    const postponed = await postpone(tenant, open, now)
+    const apart = new Set(works.flatMap((work) => (work.apart ? [work.id] : [])))
+    const postponed = await postpone(
+      tenant,
+      open.filter(({ id }) => !apart.has(id)),
+      now,
+    )
     const closing = new Map(open.filter(({ id }) => !postponed.has(id)).map((window) => [window.id, window]))
-    await Promise.all([...closing.values()].map((window) => store.digests.close(tenant, window)))
-    const due = openings.filter(({ id }) => !postponed.has(id))
+    const due = await Promise.all(
+      openings
+        .filter(({ id }) => !postponed.has(id))
+        .map(async (opening) => {
+          const leaving = await store.digests.close(
+            tenant,
+            opening,
+            apart.has(opening.id) ? 'apart' : 'together',
+          )
+          return { ...opening, apart: leaving === 'apart' }
+        }),
+    )
     for (const { id, kind } of due) {
       const window = closing.get(id)
       if (!window) continue

@@ -16,6 +16,9 @@ type ClosesAt = (window: OpenWindow, about: About, now: number) => number
 const isFull = ({ size }: OpenWindow, { kind }: About): boolean =>
   size >= MEMBERS_MAX && kind !== 'quiet_hours'
 
+/** Reports whether a window closes when it was to, whatever its user has chosen: that of seconds, of a type. */
+const isFixed = ({ kind, frequency }: About): boolean => kind !== 'quiet_hours' && frequency === undefined
+
 /**
  * Returns a function that looks up what the users of some open windows have chosen now. Their windows close at the end of
  * their quiet hours, or at their hour of digests after the window opened. Reads each user once.
@@ -29,8 +32,7 @@ export const createClosesAt =
     cache: Pick<SettingsCache, 'tenant' | 'context'>
   }) =>
   async (tenant: string, windows: readonly { window: OpenWindow; about: About }[]): Promise<ClosesAt> => {
-    // A digest of a type closes when it was to, whatever its user has chosen.
-    const asked = windows.filter(({ window, about }) => about.kind !== 'digest' && !isFull(window, about))
+    const asked = windows.filter(({ window, about }) => !isFixed(about) && !isFull(window, about))
     const users = [...new Set(asked.map(({ window }) => window.user))]
     const contexts = [...new Set(asked.map(({ about }) => about.context))]
     const [chosen, people, tenancies] = await Promise.all([
@@ -44,7 +46,7 @@ export const createClosesAt =
       const { user, opensAt, closesAt } = window
       const { kind, context, frequency } = about
       if (isFull(window, about)) return now
-      if (kind === 'digest') return closesAt
+      if (isFixed(about)) return closesAt
       const tenancy = tenancyOf.get(context)!
       const times = timesIn({ ...ownIn(chosen.get(user), context), ...defaultsIn(tenancy) }, now)
       const { timezone: zone } = localeAndZone(personOf.get(user) ?? { profile: {} }, tenancy.settings, now)

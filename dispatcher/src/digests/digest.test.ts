@@ -54,7 +54,7 @@ const states = async (id: string, user = 'ada') =>
   )
 const told = (messages = world.mail.got) =>
   messages.map(({ user, content }) => `${user} ${content.body}`).sort()
-const windows = (user = 'ada') => world.store.digests.open(world.tenant, user)
+const windows = (user = 'ada') => world.store.digests.open(world.tenant, [user])
 const read = async (user: string) => {
   const { items } = await world.store.inbox.page(
     { tenant: world.tenant, user },

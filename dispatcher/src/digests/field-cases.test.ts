@@ -205,7 +205,7 @@ test('quiet from Friday 22:00 to Monday 07:00, as nightly windows and two whole 
   for (const instant of ['2027-06-11T22:00:00Z', '2027-06-12T07:30:00Z', '2027-06-13T12:00:00Z'])
     await sendAt(instant, 'ada', 'note')
   await world.quiet()
-  expect(await world.store.digests.open(world.tenant, 'ada')).toMatchObject([
+  expect(await world.store.digests.open(world.tenant, ['ada'])).toMatchObject([
     { closesAt: Date.parse('2027-06-14T07:00:00Z') },
   ])
   await sendAt('2027-06-14T06:59:00Z', 'ada', 'note')

@@ -125,7 +125,7 @@ test.each(SEEDS)(
           'sent',
         ])
       expect(await world.deadLetters()).toEqual([])
-      for (const user of USERS) expect(await world.store.digests.open(world.tenant, user)).toEqual([])
+      for (const user of USERS) expect(await world.store.digests.open(world.tenant, [user])).toEqual([])
     } finally {
       await world.close()
     }

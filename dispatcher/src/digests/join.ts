@@ -3,7 +3,7 @@ import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { StepDecision } from '@carillon/core/routing/decision'
 import type { StepWindow } from '@carillon/core/routing/digest'
 import type { Store } from '@carillon/core/store/port'
-import type { Joining } from '@carillon/core/store/ports/digests'
+import type { Joined, Joining, Opening } from '@carillon/core/store/ports/digests'
 import { RETENTION_MS, type Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { gathered } from '../consumer/gathered.ts'
@@ -38,6 +38,8 @@ const joiningOf = ({ step, window, now }: Request): Joining => {
   }
 }
 
+const isQuiet = ({ kind }: StepWindow): boolean => kind === 'quiet_hours'
+
 /**
  * Returns a function that makes a step wait in a window. It resolves with undefined if the step is the first of a digest that
  * lets it through. The step that opens a window also schedules its close. Repeatable: a step that joins again is in the same
@@ -50,20 +52,33 @@ export const createJoin = ({
 }: {
   store: Pick<Store, 'digests'>
   stream: Pick<Stream, 'publish'>
-  metrics: Pick<Metrics, 'windowsOpened'>
+  metrics: Pick<Metrics, 'windowsOpened' | 'windowsClosed'>
 }) => {
+  /**
+   * Quiet hours do not end early. What is in a full window waits for the message that closes it, which is scheduled; what joins
+   * later opens another one.
+   */
+  const endFull = async (tenant: string, requests: readonly Request[], all: readonly Joined[]) => {
+    const full = new Map<string, Opening>()
+    for (const [index, { step, window }] of requests.entries()) {
+      const { id, filled } = all[index]!
+      if (filled && isQuiet(window)) full.set(id, { user: step.user, window: window.name, id })
+    }
+    await Promise.all([...full.values()].map((opening) => store.digests.close(tenant, opening, 'together')))
+    if (full.size > 0) metrics.windowsClosed.inc({ kind: 'quiet_hours' }, full.size)
+  }
+
   const join = gathered(async (tenant, requests: readonly Request[]) => {
     const all = await store.digests.join(tenant, requests.map(joiningOf))
     const closes = requests.flatMap(({ step, window, now }, index) => {
-      const { id, closesAt, opened } = all[index]!
-      // Quiet hours do not end early.
-      const filled = all[index]!.filled && window.kind !== 'quiet_hours'
+      const { id, closesAt, opened, filled } = all[index]!
       if (!opened && !filled) return []
       const opening = { user: step.user, window: window.name, id }
-      const at = filled ? now : closesAt
+      const at = filled && !isQuiet(window) ? now : closesAt
       return [closeMessage(tenant, opening, { kind: window.kind, priority: step.priority, at })]
     })
     if (closes.length > 0) await stream.publish(closes)
+    await endFull(tenant, requests, all)
     for (const [index, { opened }] of all.entries())
       if (opened) metrics.windowsOpened.inc({ kind: requests[index]!.window.kind })
     return all

@@ -1,3 +1,5 @@
+import { defaultsMessage } from '@carillon/core/preferences/times-message'
+import { MEMBERS_MAX } from '@carillon/core/store/ports/digests'
 import type { NotificationTypeInput, PreferenceValue } from '@carillon/schemas'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { providersOf, scripted } from '../sending/testing/scripted.ts'
@@ -188,7 +190,7 @@ describe('quiet hours from 22:00 to 07:00 in Lisbon', () => {
     await notify('one')
     await notify('two', { to: { user: 'ada', timezone: 'Europe/Warsaw' } })
     const end = async () =>
-      (await world.store.digests.open(world.tenant, 'ada')).map(({ closesAt }) => closesAt)
+      (await world.store.digests.open(world.tenant, ['ada'])).map(({ closesAt }) => closesAt)
     await at(new Date(Date.now() + 2_000).toISOString())
     await until(async () => expect(await end()).toEqual([Date.parse('2027-06-08T05:00:00Z')]))
     await notify('three', { to: { user: 'ada', timezone: 'Atlantic/Azores' } })
@@ -198,6 +200,62 @@ describe('quiet hours from 22:00 to 07:00 in Lisbon', () => {
     await at(new Date(Date.now() + 2_000).toISOString())
     await until(async () => expect(await end()).toEqual([Date.parse('2027-06-08T05:00:00Z')]))
     await sentAt('2027-06-08T05:00:00Z', [expect.stringMatching(/^4 new notifications/)])
+  })
+
+  test('of the tenant or a context move when they change, in both directions', async () => {
+    const quiet = (...pair: [string, string]) => ({
+      defaults: { quietHours: { days: { mon: [pair] } } },
+    })
+    await choose({ '/quietHours': null })
+    await world.store.tenants.putSettings(world.tenant, quiet('22:00', '07:00'))
+    await world.store.contexts.put(world.tenant, 'org', quiet('22:00', '05:00'))
+    await at('2027-06-07T21:00:00Z')
+    await notify('one')
+    await notify('in org', { context: 'org' })
+    const ends = async () =>
+      (await world.store.digests.open(world.tenant, ['ada'])).map(({ closesAt }) => closesAt)
+    const change = async (context?: string) => {
+      await world.stream.publish([defaultsMessage(world.tenant, context, { now: Date.now() - 2_000 })])
+      await world.quiet()
+    }
+    await world.store.tenants.putSettings(world.tenant, quiet('22:00', '06:00'))
+    await change()
+    await until(async () =>
+      expect((await ends()).sort()).toEqual(['2027-06-08T04:00:00Z', '2027-06-08T05:00:00Z'].map(Date.parse)),
+    )
+    await world.store.contexts.put(world.tenant, 'org', quiet('22:00', '08:00'))
+    await change('org')
+    await until(async () =>
+      expect((await ends()).sort()).toEqual(['2027-06-08T05:00:00Z', '2027-06-08T07:00:00Z'].map(Date.parse)),
+    )
+    await sentAt('2027-06-08T05:00:00Z', ['one'])
+    await sentAt('2027-06-08T07:00:00Z', ['in org'])
+  })
+
+  test('hold more messages than a window has members: what exceeds it leaves as another one', async () => {
+    await at('2027-06-07T21:00:00Z')
+    await notify('first')
+    const { digests } = world.store
+    const [window] = await digests.open(world.tenant, ['ada'])
+    const [member] = await digests.members(world.tenant, window!)
+    const filling = Array.from({ length: MEMBERS_MAX - 2 }, (_, index) => ({
+      ...{ user: 'ada', window: window!.window, member: `m${index}`, step: member!.step, at: member!.at },
+      ...{ until: window!.closesAt + 86_400_000, open: { ...window!, about: window!.about } },
+    }))
+    await digests.join(world.tenant, filling)
+    await notify('the last that fits')
+    await until(async () => expect(await digests.open(world.tenant, ['ada'])).toEqual([]))
+    await notify('next')
+    await notify('after it')
+    expect(await digests.open(world.tenant, ['ada'])).toMatchObject([{ size: 2, closesAt: window!.closesAt }])
+    world.sms.got.length = 0
+    await at('2027-06-08T06:00:00Z')
+    await until(() =>
+      expect(texts().sort()).toEqual([
+        expect.stringMatching(/^10,000 new notifications/),
+        expect.stringMatching(/^2 new notifications \| after it\nnext/),
+      ]),
+    )
   })
 
   test('that were made longer without a word are asked again at their end', async () => {
@@ -285,6 +343,43 @@ describe('a frequency', () => {
     await type('like', { digest: { window: 60 } })
     await choose({ '/types/like/sms': 'immediate' })
     await notify('now', { type: 'like' })
+    await until(() => expect(texts()).toEqual(['now']))
+  })
+
+  test('that is switched to true lets what waits leave soon, and keeps what still waits for it', async () => {
+    world = await open('2027-06-07T12:00:00Z')
+    await type('note')
+    await type('like')
+    await choose({ '/channels/sms': 'daily', '/digest/hour': 8 })
+    const ids = [await notify('first note'), await notify('second note')]
+    const like = await notify('like', { type: 'like' })
+    await choose({ '/types/note/sms': true })
+    await world.rescheduleWindows('ada')
+    await until(() => expect(texts().sort()).toEqual(['first note', 'second note']))
+    for (const id of ids) await until(async () => expect(await states(id)).toEqual(['sms sent']))
+    expect(await states(like)).toEqual(['sms queued digest'])
+    await world.rescheduleWindows('ada')
+    await world.quiet()
+    await sentAt('2027-06-08T07:00:00Z', ['1 new notification | like'])
+    expect(await world.store.digests.open(world.tenant, ['ada'])).toEqual([])
+  })
+
+  test('of immediate lets what waits in a digest of the type leave soon', async () => {
+    world = await open('2027-06-07T12:00:00Z')
+    await type('like', { digest: { window: 86_400 } })
+    await notify('now', { type: 'like' })
+    await choose({ '/types/like/sms': 'immediate' })
+    await world.rescheduleWindows('ada')
+    await until(() => expect(texts()).toEqual(['now']))
+  })
+
+  test('that changes in the defaults of the tenant lets what waits leave soon', async () => {
+    world = await open('2027-06-07T12:00:00Z')
+    await type('note')
+    await world.store.tenants.putSettings(world.tenant, { defaults: { channels: { sms: 'weekly' } } })
+    await notify('now')
+    await world.store.tenants.putSettings(world.tenant, {})
+    await world.stream.publish([defaultsMessage(world.tenant, undefined, { now: Date.now() - 2_000 })])
     await until(() => expect(texts()).toEqual(['now']))
   })
 

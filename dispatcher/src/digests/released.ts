@@ -11,7 +11,18 @@ import type { About, DigestWork } from './window-work.ts'
 type Released = { messages: OutgoingMessage[]; records: NotificationRecord[] }
 
 /** A step after it has waited in a window. */
-const afterWaiting = (step: Step): Step => ({ ...step, held: (step.held ?? 0) + 1 })
+export const afterWaiting = ({ undigested: _undigested, ...step }: Step): Step => ({
+  ...step,
+  held: (step.held ?? 0) + 1,
+})
+
+/** Returns what leaves a window apart: every step, to be decided about again. Digests stay what they are. */
+export const releasedApart = (collected: readonly Collected[]): Released => ({
+  messages: collected.map(({ step }) =>
+    messageOf(step.digest ? afterWaiting(step) : { ...afterWaiting(step), undigested: true }),
+  ),
+  records: [],
+})
 
 const messageOf = (step: Step): OutgoingMessage => ({ ...stepMessage(step), dedupe: stepDedupe(step) })
 

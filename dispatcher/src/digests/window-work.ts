@@ -15,6 +15,7 @@ export const DigestWork = z.object({
   window: z.string().max(64),
   id: z.string().max(64),
   kind: Kind,
+  apart: z.boolean().optional().describe('It closes now, and what waits in it is decided about again'),
 })
 export type DigestWork = z.infer<typeof DigestWork>
 
@@ -35,10 +36,10 @@ const keyOf = (tenant: string, kind: About['kind'], { user, window, id }: Openin
 export const closeMessage = (
   tenant: string,
   { user, window, id }: Opening,
-  { kind, priority, at }: Pick<About, 'kind' | 'priority'> & { at: number },
+  { kind, priority, at, apart }: Pick<About, 'kind' | 'priority'> & { at: number; apart?: boolean },
 ): OutgoingMessage => ({
   subject: workSubject('digest', priority, tenant),
-  data: Buffer.from(JSON.stringify({ user, window, id, kind } satisfies DigestWork)),
+  data: Buffer.from(JSON.stringify({ user, window, id, kind, ...(apart && { apart }) } satisfies DigestWork)),
   schedule: { at, key: keyOf(tenant, kind, { user, window, id }) },
 })
 

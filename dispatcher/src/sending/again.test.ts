@@ -62,7 +62,7 @@ test('a message that joined a summary in quiet hours is in it alone, though it i
   await send('one')
   await send('two')
   await vi.waitFor(async () => {
-    const [window] = await world.store.digests.open(world.tenant, 'ada')
+    const [window] = await world.store.digests.open(world.tenant, ['ada'])
     expect(await world.store.digests.members(world.tenant, window!)).toHaveLength(2)
   })
   world.setTime('2027-06-08T07:00:10Z')
@@ -78,7 +78,7 @@ test('a message that was sent before quiet hours is not told of after them, thou
   world.setTime('2027-06-07T22:00:10Z')
   await send('two')
   await until(async () => {
-    const [window] = await world.store.digests.open(world.tenant, 'ada')
+    const [window] = await world.store.digests.open(world.tenant, ['ada'])
     expect(await world.store.digests.members(world.tenant, window!)).toHaveLength(2)
   })
   world.setTime('2027-06-08T07:00:00Z')

@@ -2,6 +2,7 @@ import type { Step } from '@carillon/core/delivery/step'
 import type { StepDecision } from '@carillon/core/routing/decision'
 import { next } from '@carillon/core/routing/due-step'
 import { type Join, joined } from '../digests/join.ts'
+import { afterWaiting } from '../digests/released.ts'
 import type { Known } from './lookup.ts'
 
 /** A step, and what was decided about it. */
@@ -15,7 +16,7 @@ export const createDecide =
   (join: Join) =>
   async (due: Step, known: Pick<Known, 'facts'>, begun: number): Promise<Decided> => {
     const facts = known.facts(due, begun)
-    for (let step = due; ; step = { ...step, held: (step.held ?? 0) + 1 }) {
+    for (let step = due; ; step = afterWaiting(step)) {
       const wanted = next(step, facts)
       if ((wanted.outcome !== 'join' && wanted.outcome !== 'wait') || !wanted.window) return { step, wanted }
       const waiting = await join(step, wanted.window, begun)

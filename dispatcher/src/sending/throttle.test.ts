@@ -242,7 +242,7 @@ describe('a throttle whose excess joins the digest', () => {
     await until(async () => expect(await states(third.id)).toEqual(['email sent']))
     expect(await states(second.id)).toEqual(['email queued throttled'])
     expect(world.mail.got.map(({ notification }) => notification)).toEqual([first.id, third.id])
-    const [open] = await world.store.digests.open(world.tenant, 'ada')
+    const [open] = await world.store.digests.open(world.tenant, ['ada'])
     expect(await world.store.digests.members(world.tenant, open!)).toHaveLength(1)
   })
 

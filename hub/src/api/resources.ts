@@ -22,6 +22,7 @@ import { createTotals } from '../notifications/totals.ts'
 import type { HubOptions, HubPorts } from '../options.ts'
 import { createOtp } from '../otp/otp.ts'
 import { createChangePreferences } from '../preferences/change.ts'
+import { movingWaiting } from '../preferences/changed-defaults.ts'
 import { createEffective } from '../preferences/effective.ts'
 import { createPageData } from '../preferences/page-data.ts'
 import { createScheduleWrites } from '../schedules/writes.ts'
@@ -64,7 +65,8 @@ export const addResources = (
   ports: HubPorts,
   options: HubOptions & { verbs: Verbs; draining: () => boolean },
 ) => {
-  const { stream, store, live, cache, providers, http, seal, log, metrics } = ports
+  const { stream, live, cache, providers, http, seal, log, metrics } = ports
+  const store = { ...ports.store, ...movingWaiting(ports.store, stream) }
   const { inbox, users, notifications, deliveries, accounts, suppressions, preferences } = store
   const { verbs, publicUrl } = options
   const cursors = createCursors(options.secret)

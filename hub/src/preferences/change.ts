@@ -18,7 +18,10 @@ import { hasChanged } from '../http/if-match.ts'
 const CHOICES_MAX = 1_000
 
 /** Paths of the choices that decide how long messages wait. */
-const TIMES = /^\/(?:snoozedUntil|quietHours|digest)(?:\/|$)/
+const TIMES = /^\/(?:snoozedUntil|quietHours|digest|channels|categories|types)(?:\/|$)/
+
+/** Reports whether a change may move what waits. What is switched off is left out when its time comes. */
+const moves = ({ path, value }: ChoiceChange): boolean => TIMES.test(path) && value !== false
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
@@ -96,8 +99,7 @@ export const createChangePreferences = ({
     if (sum([...after.values()].map(({ size }) => size)) > CHOICES_MAX && author.via !== 'link')
       throw new ProblemError('quota_exceeded', `a user may have at most ${CHOICES_MAX} choices`)
     if (made.length > 0) {
-      if (made.some(({ path }) => TIMES.test(path)))
-        await stream.publish([timesMessage(tenant, user, Date.now())])
+      if (made.some(moves)) await stream.publish([timesMessage(tenant, user, Date.now())])
       const condition = expected ? { expected } : {}
       const outcome = await preferences.change(tenant, user, { ...author, changes: made, ...condition })
       if (outcome === 'erased') throw new ProblemError('erased', 'the user is erased')

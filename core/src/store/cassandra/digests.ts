@@ -1,8 +1,9 @@
 import { grouped, slices } from '../../group-by.ts'
-import type { Digests, Joined } from '../ports/digests.ts'
-import { inOrder } from '../rules/windows.ts'
+import type { Digests, Joined, OpenWindow } from '../ports/digests.ts'
+import { apartMarker, inOrder, markerUntil } from '../rules/windows.ts'
 import { createJoin, currentOf, ROW, WINDOW_COLUMNS, WINDOWS } from './digest-join.ts'
 import { CLAIMS, forEach, type Session } from './session.ts'
+import { ttlUntil } from './ttl.ts'
 
 /** Windows, with a method for other parts of the adapter. */
 export type CassandraDigests = Digests & {
@@ -49,8 +50,21 @@ export const cassandraDigests = (session: Session): CassandraDigests => {
         }),
       ),
 
-    close: async (tenant, { user, window, id }) => {
-      await session.claim(`DELETE FROM ${table} WHERE ${ROW} IF id = ?`, [tenant, user, WINDOWS, window, id])
+    close: async (tenant, { user, window, id }, leaving) => {
+      const end = {
+        query: `DELETE FROM ${table} WHERE ${ROW} IF id = ?`,
+        params: [tenant, user, WINDOWS, window, id],
+      }
+      const mark = {
+        query: `INSERT INTO ${table} (tenant, user, window, member, id, collected) VALUES (?, ?, ?, ?, ?, false)
+          USING TTL ?`,
+        params: [tenant, user, window, apartMarker(id), id, ttlUntil(markerUntil())],
+      }
+      if (await session.claimAll(leaving === 'apart' ? [end, mark] : [end])) return leaving
+      const marked = await session.claimed(`SELECT id FROM ${table} WHERE ${ROW}`, [
+        ...[tenant, user, window, apartMarker(id)],
+      ])
+      return marked.length > 0 ? 'apart' : 'together'
     },
 
     move: async (tenant, { user, window, id }, closesAt) => {
@@ -58,7 +72,13 @@ export const cassandraDigests = (session: Session): CassandraDigests => {
       return session.claimAll([{ query, params: [closesAt, tenant, user, WINDOWS, window, id] }])
     },
 
-    open: (tenant, user) => openWindows(tenant, user, `${USER} AND window = ?`, [WINDOWS]),
+    open: async (tenant, users) => {
+      const found: OpenWindow[] = []
+      await forEach(users, async (user) => {
+        found.push(...(await openWindows(tenant, user, `${USER} AND window = ?`, [WINDOWS])))
+      })
+      return found
+    },
 
     get: async (tenant, { user, window }) => (await openWindows(tenant, user, ROW, [WINDOWS, window]))[0],
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../port.ts'
-import { type Joining, MEMBERS_MAX, type OpenWindow } from '../ports/digests.ts'
+import { type Joining, type Leaving, MEMBERS_MAX, type OpenWindow } from '../ports/digests.ts'
 import { freshTenant, HOUR } from './samples.ts'
 
 const AT = Date.UTC(2026, 0, 31, 9)
@@ -40,7 +40,7 @@ export const digestsContract = (store: () => Store): void => {
         size: 3,
       }
       expect(await digests.get(tenant, open)).toEqual(open)
-      expect(await digests.open(tenant, 'ada')).toEqual([open])
+      expect(await digests.open(tenant, ['ada'])).toEqual([open])
       expect(await digests.members(tenant, opening('by a'))).toEqual([
         { member: 'a', step: 'step a', at: AT },
         { member: 'b', step: 'step b', at: AT + 1 },
@@ -53,7 +53,7 @@ export const digestsContract = (store: () => Store): void => {
       const { digests } = store()
       const tenant = freshTenant()
       await digests.join(tenant, [joining('a', { first: true }), joining('b')])
-      await digests.close(tenant, opening('by a'))
+      await digests.close(tenant, opening('by a'), 'together')
       await digests.join(tenant, [joining('c')])
       const places = ['a', 'b', 'c', 'd'].map((member) => ({ user: 'ada', window: 'email', member }))
       const elsewhere = { user: 'ada', window: 'sms', member: 'b' }
@@ -74,14 +74,42 @@ export const digestsContract = (store: () => Store): void => {
       const { digests } = store()
       const tenant = freshTenant()
       await digests.join(tenant, [joining('a')])
-      await digests.close(tenant, opening('by a'))
-      await digests.close(tenant, opening('by a'))
+      await digests.close(tenant, opening('by a'), 'together')
+      await digests.close(tenant, opening('by a'), 'together')
       expect(await digests.get(tenant, opening(''))).toBeUndefined()
-      expect(await digests.open(tenant, 'ada')).toEqual([])
+      expect(await digests.open(tenant, ['ada'])).toEqual([])
       expect(await digests.join(tenant, [joining('b')])).toMatchObject([{ id: 'by b', opened: true }])
-      await digests.close(tenant, opening('by a'))
+      await digests.close(tenant, opening('by a'), 'together')
       expect(await digests.join(tenant, [joining('c')])).toMatchObject([{ id: 'by b', opened: false }])
       expect([await membersOf(tenant, 'by a'), await membersOf(tenant, 'by b')]).toEqual([['a'], ['b', 'c']])
+    })
+
+    test('an opening is closed once: how its members leave is decided by the first call', async () => {
+      const { digests } = store()
+      const tenant = freshTenant()
+      const close = (id: string, leaving: Leaving) => digests.close(tenant, opening(id), leaving)
+      await digests.join(tenant, [joining('a'), joining('b')])
+      expect(await close('other', 'apart')).toBe('together')
+      expect([await close('by a', 'apart'), await close('by a', 'together')]).toEqual(['apart', 'apart'])
+      expect(await membersOf(tenant, 'by a')).toEqual(['a', 'b'])
+      expect(await digests.join(tenant, [joining('c')])).toMatchObject([{ id: 'by c', opened: true }])
+      expect([await close('by c', 'together'), await close('by c', 'apart')]).toEqual([
+        'together',
+        'together',
+      ])
+      expect(await close('by a', 'together')).toBe('apart')
+    })
+
+    test('open windows are those of all users that are asked for', async () => {
+      const { digests } = store()
+      const tenant = freshTenant()
+      await digests.join(
+        tenant,
+        ['ada', 'bob', 'cleo'].map((user) => joining('a', { user })),
+      )
+      const open = await digests.open(tenant, ['ada', 'cleo', 'dan'])
+      expect(open.map(({ user }) => user).sort()).toEqual(['ada', 'cleo'])
+      expect(await digests.open(tenant, [])).toEqual([])
     })
 
     test('a member that joins again is in the same opening, open or closed', async () => {
@@ -94,7 +122,7 @@ export const digestsContract = (store: () => Store): void => {
         { id: 'by a', opened: false, collected: true },
         { id: 'by a', opened: true, collected: true },
       ])
-      await digests.close(tenant, opening('by a'))
+      await digests.close(tenant, opening('by a'), 'together')
       expect(await digests.join(tenant, [joining('a'), joining('c'), joining('b')])).toMatchObject([
         { id: 'by a', opened: false },
         { id: 'by c', opened: true },
@@ -139,7 +167,7 @@ export const digestsContract = (store: () => Store): void => {
       expect(await digests.move(tenant, opening('by a'), AT + 5)).toBe(true)
       expect((await digests.get(tenant, opening('')))?.closesAt).toBe(AT + 5)
       expect(await digests.move(tenant, opening('other'), AT)).toBe(false)
-      await digests.close(tenant, opening('by a'))
+      await digests.close(tenant, opening('by a'), 'together')
       expect(await digests.move(tenant, opening('by a'), AT)).toBe(false)
       expect(await digests.get(tenant, opening(''))).toBeUndefined()
     })
@@ -164,7 +192,7 @@ export const digestsContract = (store: () => Store): void => {
         ['2', true],
       ])
       expect(await digests.join(freshTenant(), [joining('same')])).toMatchObject([{ opened: true }])
-      expect((await digests.open(tenant, 'ada')).map(({ window }) => window).sort()).toEqual([
+      expect((await digests.open(tenant, ['ada'])).map(({ window }) => window).sort()).toEqual([
         'email',
         'push',
       ])
@@ -199,7 +227,7 @@ export const digestsContract = (store: () => Store): void => {
         for (let round = 0; round < 12; round++) {
           const open = await digests.get(tenant, opening(''))
           if (!open) continue
-          await digests.close(tenant, open)
+          await digests.close(tenant, open, 'together')
           closed.push(open.id)
         }
       }
@@ -228,7 +256,7 @@ export const digestsContract = (store: () => Store): void => {
       const members = async (id: string, user = 'ada') =>
         (await digests.members(tenant, { ...opening(id), user })).map((each) => [each.step, each.personal])
       await digests.join(tenant, [joining('a', { personal }), joining('b')])
-      await digests.close(tenant, opening('by a'))
+      await digests.close(tenant, opening('by a'), 'together')
       const bobs = { user: 'bob', personal }
       await digests.join(tenant, [joining('c', { personal }), joining('c', bobs)])
       expect(await members('by a')).toEqual([
@@ -241,8 +269,8 @@ export const digestsContract = (store: () => Store): void => {
         ['step b', undefined],
       ])
       expect(await members('by c')).toEqual([['step c', undefined]])
-      expect(await digests.open(tenant, 'ada')).toEqual([])
-      expect(await digests.open(tenant, 'bob')).toHaveLength(1)
+      expect(await digests.open(tenant, ['ada'])).toEqual([])
+      expect(await digests.open(tenant, ['bob'])).toHaveLength(1)
       expect(await members('by c', 'bob')).toEqual([['step c', personal]])
     })
   })

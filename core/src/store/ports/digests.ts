@@ -46,6 +46,9 @@ export type Joined = { id: string; closesAt: number; opened: boolean; collected:
 /** Names a member of a window. */
 export type MemberPlace = WindowPlace & { member: string }
 
+/** How what waited in a window leaves it: as one message, or each on its own, to be decided about again. */
+export type Leaving = 'together' | 'apart'
+
 /** A collected member. */
 export type Member = { member: string; step: string; personal?: string; at: number }
 
@@ -66,12 +69,12 @@ export interface Digests {
     tenant: string,
     members: readonly MemberPlace[],
   ): Promise<(Pick<Joined, 'id' | 'collected'> | undefined)[]>
-  /** Succeeds if the opening is closed already. */
-  close(tenant: string, opening: Opening): Promise<void>
+  /** Resolves with how the opening was closed, by this call or an earlier one: that is decided once. */
+  close(tenant: string, opening: Opening, leaving: Leaving): Promise<Leaving>
   /** Changes when an opening closes. Resolves with false if it is closed. */
   move(tenant: string, opening: Opening, closesAt: number): Promise<boolean>
-  /** Returns all open windows of a user. */
-  open(tenant: string, user: string): Promise<OpenWindow[]>
+  /** Returns all open windows of users. */
+  open(tenant: string, users: readonly string[]): Promise<OpenWindow[]>
   /** Returns the open window of a name; undefined if none is open. */
   get(tenant: string, place: WindowPlace): Promise<OpenWindow | undefined>
   /** Returns the collected members of an opening, by `at`, then by `member`. */

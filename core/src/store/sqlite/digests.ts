@@ -6,7 +6,7 @@ import {
   type Member,
   type OpenWindow,
 } from '../ports/digests.ts'
-import { closesAfter } from '../rules/windows.ts'
+import { apartMarker, closesAfter, markerUntil } from '../rules/windows.ts'
 import type { Session, Write } from './session.ts'
 
 type WindowRow = { id: string; opensAt: number; closesAt: number; opener: string; size: number }
@@ -14,8 +14,10 @@ type WindowRow = { id: string; opensAt: number; closesAt: number; opener: string
 const PLACE = 'tenant = ? AND user = ? AND window = ?'
 const OPEN = `SELECT id, opens_at AS opensAt, closes_at AS closesAt, opener, size FROM digest_windows WHERE ${PLACE}`
 const JOINED = `SELECT id, collected FROM digest_members WHERE ${PLACE} AND member = ?`
+const MEMBER = `INSERT INTO digest_members (tenant, user, window, member, id, collected, at, step, personal, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const WINDOW =
-  'SELECT user, window, id, opens_at AS opensAt, closes_at AS closesAt, about, size FROM digest_windows WHERE tenant = ? AND user = ?'
+  'SELECT user, window, id, opens_at AS opensAt, closes_at AS closesAt, about, size FROM digest_windows WHERE tenant = ? AND user IN (SELECT value FROM json_each(?))'
 
 const joinOne = ({ run, first }: Write, tenant: string, joining: Joining): Joined => {
   const { user, window, member, step, personal = null, at, until, open } = joining
@@ -44,11 +46,7 @@ const joinOne = ({ run, first }: Write, tenant: string, joining: Joining): Joine
       [...place, id, at, closesAt, member, open.about, size],
     )
   else run(`UPDATE digest_windows SET closes_at = ?, size = ? WHERE ${PLACE}`, [closesAt, size, ...place])
-  run(
-    `INSERT INTO digest_members (tenant, user, window, member, id, collected, at, step, personal, expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [...place, member, id, ...(collected ? [1, at, step, personal] : [0, at, '', null]), until],
-  )
+  run(MEMBER, [...place, member, id, ...(collected ? [1, at, step, personal] : [0, at, '', null]), until])
   return { id, closesAt, opened, collected, filled: size >= MEMBERS_MAX }
 }
 
@@ -66,10 +64,16 @@ export const sqliteDigests = (session: Session): Digests => ({
       }),
     ),
 
-  close: (tenant, { user, window, id }) =>
-    session.write(({ run }) => {
-      run(`DELETE FROM digest_windows WHERE ${PLACE} AND id = ?`, [tenant, user, window, id])
-    }),
+  close: (tenant, { user, window, id }, leaving) =>
+    session.write(({ run, first }) => {
+      const place = [tenant, user, window]
+      const marker = apartMarker(id)
+      const closed = run(`DELETE FROM digest_windows WHERE ${PLACE} AND id = ?`, [...place, id]).changes > 0
+      if (closed && leaving === 'apart')
+        run(MEMBER, [...place, marker, id, 0, Date.now(), '', null, markerUntil()])
+      if (closed) return leaving
+      return first(JOINED, [...place, marker]) ? 'apart' : 'together'
+    }, 'synced'),
 
   move: (tenant, { user, window, id }, closesAt) =>
     session.write(
@@ -79,10 +83,10 @@ export const sqliteDigests = (session: Session): Digests => ({
         ]).changes > 0,
     ),
 
-  open: (tenant, user) => session.all<OpenWindow>(WINDOW, [tenant, user]),
+  open: (tenant, users) => session.all<OpenWindow>(WINDOW, [tenant, JSON.stringify(users)]),
 
   get: async (tenant, { user, window }) =>
-    (await session.all<OpenWindow>(`${WINDOW} AND window = ?`, [tenant, user, window]))[0],
+    (await session.all<OpenWindow>(`${WINDOW} AND window = ?`, [tenant, JSON.stringify([user]), window]))[0],
 
   members: async (tenant, { user, window, id }) => {
     const rows = await session.all<Member & { personal: string | null }>(
