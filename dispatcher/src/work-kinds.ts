@@ -12,7 +12,6 @@ import { createClosesAt } from './digests/closes-at.ts'
 import { createReadWindow } from './digests/members.ts'
 import { createReleased } from './digests/released.ts'
 import { createRescheduleWindows } from './digests/reschedule-windows.ts'
-import { createHoldsUnwanted } from './digests/unwanted.ts'
 import { DigestWork } from './digests/window-work.ts'
 import { createWake, WakeWork } from './inbox/snooze-end.ts'
 import type { Ready } from './intake/ready.ts'
@@ -21,6 +20,7 @@ import { ChunkWork, DueWork, LocalWork } from './plan/work.ts'
 import { createReportKind } from './reports/report-kind.ts'
 import type { Reports } from './reports/reports.ts'
 import { createRunKind } from './schedules/run-kind.ts'
+import { createHoldsUnwanted } from './sending/unwanted.ts'
 
 export type WorkKindPorts = {
   store: Store

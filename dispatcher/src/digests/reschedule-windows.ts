@@ -1,10 +1,10 @@
 import { slices } from '@carillon/core/group-by'
 import { defaultsMessage, type TimesWork } from '@carillon/core/preferences/times-message'
 import type { Store } from '@carillon/core/store/port'
+import type { OpenWindow } from '@carillon/core/store/ports/digests'
 import { SLOTS } from '@carillon/core/store/ports/walk'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { LookUpClosesAt } from './closes-at.ts'
-import type { HoldsUnwanted } from './unwanted.ts'
 import { type About, closeMessage, readAbout } from './window-work.ts'
 
 /** Users whose windows are read together. */
@@ -16,7 +16,8 @@ type Ports = {
   store: Pick<Store, 'digests' | 'users'>
   stream: Pick<Stream, 'publish'>
   closesAt: LookUpClosesAt
-  holdsUnwanted: HoldsUnwanted
+  /** Reports whether a window holds back what its user no longer wants to wait for it. */
+  holdsUnwanted(tenant: string, window: OpenWindow, about: About): Promise<boolean>
 }
 
 /**
@@ -34,7 +35,7 @@ export const createRescheduleWindows = ({ store, stream, closesAt, holdsUnwanted
     const closes = await closesAt(tenant, windows)
     for (const some of slices(windows, TOGETHER)) {
       const messages: OutgoingMessage[] = []
-      const moved: { window: (typeof open)[number]; at: number }[] = []
+      const moved: { window: OpenWindow; at: number }[] = []
       for (const { window, about } of some) {
         const at = closes(window, about, now)
         if (await holdsUnwanted(tenant, window, about))

@@ -1,11 +1,11 @@
 import { frequencyOf } from '@carillon/core/routing/digest'
 import type { Store } from '@carillon/core/store/port'
 import type { OpenWindow } from '@carillon/core/store/ports/digests'
-import { type ContextPorts, lookUpContexts } from '../sending/lookup-contexts.ts'
-import { lookUpItems } from '../sending/lookup-items.ts'
-import { lookUpPreferences, type PreferencePorts } from '../sending/lookup-preferences.ts'
-import type { ReadWindow } from './members.ts'
-import type { About } from './window-work.ts'
+import type { ReadWindow } from '../digests/members.ts'
+import type { About } from '../digests/window-work.ts'
+import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
+import { lookUpItems } from './lookup-items.ts'
+import { lookUpPreferences, type PreferencePorts } from './lookup-preferences.ts'
 
 export type UnwantedPorts = PreferencePorts &
   ContextPorts & {
@@ -37,5 +37,3 @@ export const createHoldsUnwanted =
       return kind === 'frequency' ? chosen !== frequency : chosen === 'immediate'
     })
   }
-
-export type HoldsUnwanted = ReturnType<typeof createHoldsUnwanted>
