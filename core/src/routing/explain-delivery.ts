@@ -25,7 +25,9 @@ const waiting = (delivery: Delivery, stored: readonly Decision[]): Partial<Decis
   if (state !== 'queued' && state !== 'requested') return undefined
   if (nextAttemptAt === null) return { reason: 'queued' }
   const until = Date.parse(nextAttemptAt)
-  if (stored.some((decision) => decision.outcome === 'wait' && decision.until === until)) return undefined
+  const told = ({ outcome, until: end }: Decision) =>
+    (outcome === 'wait' || outcome === 'join') && end === until
+  if (stored.some(told)) return undefined
   return { until, reason: attempts > 0 || provider !== null ? 'retry' : 'queued' }
 }
 

@@ -178,7 +178,12 @@ describe('the group of an item', () => {
   test.each([
     ['lacks a value', 'post-{{ data.post }}', {}, 'data.post has no value'],
     ['fails', '{{ data.post | currency: "EUR" }}', { post: 'x' }, expect.any(String)],
-    ['is too long', '{{ data.post }}', { post: 'x'.repeat(257) }, 'the key is longer than 256 characters'],
+    [
+      'is too long',
+      '{{ data.post }}',
+      { post: 'x'.repeat(257) },
+      'the key is longer than 256 UTF-16 code units',
+    ],
   ])('is none if the key %s, and the fault says so', (_, group, data, message) => {
     expect(groupOf({ group }, data)).toEqual({
       faults: [expect.objectContaining({ pointer: '/group', line: 1, message })],

@@ -185,7 +185,7 @@ const createRendering = (
       faults.push({
         pointer: found.pointer,
         line: 1,
-        message: `the key is longer than ${GROUP_KEY_MAX} characters`,
+        message: `the key is longer than ${GROUP_KEY_MAX} UTF-16 code units`,
       })
       return ''
     },

@@ -21,7 +21,8 @@ export const createDecide =
       if ((wanted.outcome !== 'join' && wanted.outcome !== 'wait') || !wanted.window) return { step, wanted }
       const waiting = await join(step, wanted.window, begun)
       if (!waiting) continue
-      const { until } = waiting
-      return { step, wanted: wanted.outcome === 'join' ? joined(wanted, waiting) : { ...wanted, until } }
+      if (wanted.outcome === 'join') return { step, wanted: joined(wanted, waiting) }
+      const { id, until } = waiting
+      return { step, wanted: { ...wanted, until, detail: `window ${id}` } }
     }
   }

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
+import type { WindowTimes } from '../notifications/window-times.ts'
 import { next as nextCursor, pageQuery } from './page.ts'
 
 /** Reports whether a notification went to an audience, whose deliveries are spread over partitions. */
@@ -58,9 +59,15 @@ const read = (position: string): Place =>
 
 export const deliveryRoutes = (
   routes: Routes,
-  parts: { inbox: Inbox; notifications: Notifications; deliveries: Deliveries; cursors: Cursors },
+  parts: {
+    inbox: Inbox
+    notifications: Notifications
+    deliveries: Deliveries
+    windowTimes: WindowTimes
+    cursors: Cursors
+  },
 ) => {
-  const { inbox, notifications, deliveries, cursors } = parts
+  const { inbox, notifications, deliveries, windowTimes, cursors } = parts
 
   const inboxesOf = async (tenant: string, record: NotificationRecord, users: readonly string[]) => {
     const at = Math.max(record.acceptedAt, record.deliverAt ?? 0)
@@ -110,7 +117,7 @@ export const deliveryRoutes = (
           limit: limit - rows.length,
           ...(place.after === undefined ? {} : { after: place.after }),
         })
-        rows.push(...page.deliveries)
+        rows.push(...(await windowTimes(tenant, page.deliveries)))
         next = page.next === undefined ? undefined : { list: 'ledger', after: page.next }
       }
       // One-time passwords have deliveries, but no record.

@@ -167,3 +167,89 @@ describe('an explanation', () => {
     expect((await explain('ann', tenant.key, 'n3')).json.test).toBe(true)
   })
 })
+
+describe('a wait in a window that moves', () => {
+  const place = {
+    notification: 'n1',
+    user: 'ann',
+    step: 0,
+    channel: 'email',
+    device: '',
+    toAudience: false,
+  } as const
+  const HOUR = 3_600_000
+  const begun = Date.now()
+
+  const wait = async (id: string, detail: string, stage: 'digest' | 'quiet_hours') => {
+    await record()
+    const { deliveries, decisions, digests } = test.ports.store
+    await digests.join(tenant.id, [
+      {
+        ...{ user: 'ann', window: 'w', member: 'm', step: '{}', at: begun, until: begun + 9 * HOUR },
+        open: { id, closesAt: begun + HOUR, about: '{}' },
+      },
+    ])
+    const reason = stage === 'digest' ? 'digest' : 'quiet_hours'
+    const until = begun + HOUR
+    await deliveries.record(tenant.id, [
+      { ...place, state: 'queued', at: begun, reason, detail, nextAttempt: until },
+    ])
+    const decision = {
+      stage,
+      reason,
+      until,
+      at: begun,
+      channel: 'email',
+      step: 0,
+      by: 'user',
+      detail,
+    } as const
+    await decisions.record(tenant.id, [
+      { ...place, decision: { ...decision, outcome: stage === 'digest' ? 'join' : 'wait' } },
+    ])
+  }
+  const ends = async () => {
+    const { json } = await explain('ann')
+    const listed = await test.call<{ deliveries: { channel: string; nextAttemptAt: string }[] }>(
+      'GET',
+      '/v1/notifications/n1/deliveries?user=ann',
+      { token: tenant.key },
+    )
+    return [
+      ...json.decisions.flatMap(({ until }) => until ?? []),
+      ...listed.json.deliveries.flatMap(({ channel, nextAttemptAt }) =>
+        channel === 'email' ? [nextAttemptAt] : [],
+      ),
+    ]
+  }
+
+  it.each([
+    ['digest w1', 'digest'],
+    ['window w1', 'quiet_hours'],
+  ] as const)('ends when the window closes now (%s)', async (detail, stage) => {
+    await wait('w1', detail, stage)
+    expect(await ends()).toEqual([iso(begun + HOUR), iso(begun + HOUR)])
+    const { digests } = test.ports.store
+    await digests.move(tenant.id, { user: 'ann', window: 'w', id: 'w1' }, begun + 2 * HOUR)
+    expect(await ends()).toEqual([iso(begun + 2 * HOUR), iso(begun + 2 * HOUR)])
+  })
+
+  it('ends with the quiet hours in which its digest waits', async () => {
+    await wait('w1', 'digest w1', 'digest')
+    const { digests, deliveries } = test.ports.store
+    await digests.close(tenant.id, { user: 'ann', window: 'w', id: 'w1' }, 'together')
+    await digests.join(tenant.id, [
+      {
+        ...{ user: 'ann', window: 'night', member: 'd', step: '{}', at: begun, until: begun + 9 * HOUR },
+        open: { id: 'w2', closesAt: begun + 3 * HOUR, about: '{}' },
+      },
+    ])
+    await deliveries.record(tenant.id, [
+      {
+        ...{ ...place, notification: 'w1', state: 'queued', at: begun, reason: 'quiet_hours' },
+        ...{ detail: 'window w2', nextAttempt: begun + HOUR },
+      },
+    ])
+    expect(await ends()).toEqual([iso(begun + 3 * HOUR), iso(begun + 3 * HOUR)])
+  })
+})

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
 import type { LocalDue } from '../notifications/local-due.ts'
 import { shownDecision } from '../notifications/shown-decision.ts'
+import { createWindowTimes, withCurrentEnds } from '../notifications/window-times.ts'
 import { isToAudience } from './deliveries.ts'
 
 export const explainRoutes = (
@@ -17,9 +18,11 @@ export const explainRoutes = (
     notifications,
     deliveries,
     decisions,
+    digests,
     dueAt,
-  }: Pick<Store, 'inbox' | 'notifications' | 'deliveries' | 'decisions'> & { dueAt: LocalDue },
+  }: Pick<Store, 'inbox' | 'notifications' | 'deliveries' | 'decisions' | 'digests'> & { dueAt: LocalDue },
 ) => {
+  const windowTimes = createWindowTimes({ digests, deliveries })
   const itemOf = async (tenant: string, user: string, record: NotificationRecord | undefined) => {
     if (!record) return undefined
     const at = Math.max(record.acceptedAt, record.deliverAt ?? 0)
@@ -45,7 +48,7 @@ export const explainRoutes = (
     async ({ c, params: { id }, query: { user } }, { tenant }) => {
       const record = await notifications.get(tenant, id)
       const which = { id, toAudience: isToAudience(record), user }
-      const [stored, passed, [rows = []], item] = await Promise.all([
+      const [recorded, passed, [rows = []], item] = await Promise.all([
         decisions.of(tenant, which),
         deliveries.passed(tenant, which),
         deliveries.of(tenant, [which]),
@@ -56,7 +59,18 @@ export const explainRoutes = (
       const known = item !== undefined || record?.users?.includes(user)
       const received = record && !known ? await inbox.received({ tenant, user }, id) : false
       const due = record && (await dueAt(record, user))
-      const facts = { record, stored, passed, deliveries: rows, item, received, dueAt: due, now: Date.now() }
+      const current = await windowTimes(tenant, rows)
+      const stored = withCurrentEnds(recorded, rows, current)
+      const facts = {
+        record,
+        stored,
+        passed,
+        deliveries: current,
+        item,
+        received,
+        dueAt: due,
+        now: Date.now(),
+      }
       const test = record?.test ? { test: true } : {}
       return c.json({ ...test, decisions: explain(user, facts).map(shownDecision) }, 200, {
         'cache-control': 'no-store',

@@ -2,7 +2,8 @@ import {
   Category,
   ContextFilter as Context,
   Counts,
-  GroupKey,
+  cleanText,
+  GROUP_KEY_MAX,
   InboxItem,
   InboxPage,
   InboxStatus,
@@ -57,6 +58,14 @@ const ContextFilter = Context.optional().describe(
 )
 /** An empty parameter selects the empty context. */
 const ContextParameter = ContextFilter.meta({ allowEmptyValue: true })
+/** A group key, cleaned as keys are when they are stored. */
+const GroupParameter = z
+  .string()
+  .overwrite((key) => cleanText(key).trim())
+  .min(1)
+  .max(GROUP_KEY_MAX)
+  .optional()
+  .describe('Only the items of the groups with this key, listed individually')
 const ItemFilter = z
   .strictObject({
     category: Category.optional().describe('Only items of this category'),
@@ -83,7 +92,7 @@ export const getInbox = defineRoute({
     category: Category.optional().describe('Only items of this category'),
     tag: Tag.optional().describe('Only items with this tag'),
     context: ContextParameter,
-    group: GroupKey.optional().describe('Only the items of the groups with this key, listed individually'),
+    group: GroupParameter,
     type: TypeKey.optional().describe(
       'With `group`: only items of this type. Together with `context`, this selects one group and is the fastest',
     ),

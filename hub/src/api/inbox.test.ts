@@ -109,6 +109,8 @@ describe('a group', () => {
     expect(await found('?flat=true')).toEqual([...likes, alone, ...comments])
     expect(await found('?group=post-7')).toEqual([...likes, ...comments])
     expect(await found('?group=post-7&type=like.added')).toEqual(likes)
+    // Cleaned as when it was stored.
+    expect(await found('?group=%20post-%E2%80%8B7%20&type=like.added')).toEqual(likes)
     expect(await found('?group=post-7&type=like.added&context=')).toEqual(likes)
     expect((await call('GET', '?type=like.added')).json).toMatchObject({
       code: 'invalid_request',

@@ -141,7 +141,7 @@ export const cancelNotifications = defineRoute({
   operationId: 'cancelNotifications',
   tag: 'Notifications',
   summary: 'Cancel all notifications with a cancel key',
-  description: `Cancels every notification with this \`cancelKey\` that was accepted before the response, even if no dispatcher has read it. Only what is pending is cancelled: items that are already in an inbox stay. A notification sent afterwards with the same key is delivered. Lists up to ${CANCELLED_MAX} notifications that dispatchers have read, each in one response only; one that no dispatcher has read is cancelled without being listed.`,
+  description: `Cancels every notification with this \`cancelKey\` that was accepted before the response, even if no dispatcher has read it. Only what is pending is cancelled: items that are already in an inbox stay. A notification sent afterwards with the same key is delivered. Lists up to ${CANCELLED_MAX} notifications that dispatchers have read, and leaves out those that an earlier response has listed; requests at the same time may list the same ones. One that no dispatcher has read is cancelled without being listed.`,
   query: z.strictObject({ cancelKey: CancelKey }),
   answers: { 200: { description: 'Cancelled', schema: Cancellation } },
 })

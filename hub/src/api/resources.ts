@@ -19,6 +19,7 @@ import { createLocalDue } from '../notifications/local-due.ts'
 import { createSend } from '../notifications/send.ts'
 import { createServing } from '../notifications/serving.ts'
 import { createTotals } from '../notifications/totals.ts'
+import { createWindowTimes } from '../notifications/window-times.ts'
 import type { HubOptions, HubPorts } from '../options.ts'
 import { createOtp } from '../otp/otp.ts'
 import { createChangePreferences } from '../preferences/change.ts'
@@ -90,7 +91,8 @@ export const addResources = (
     writes: createScheduleWrites({ store, stream }),
   })
   attachmentRoutes(routes, { attachments: store.attachments, upload: createUpload(store.attachments) })
-  deliveryRoutes(routes, { inbox, notifications, deliveries, cursors })
+  const windowTimes = createWindowTimes(store)
+  deliveryRoutes(routes, { inbox, notifications, deliveries, windowTimes, cursors })
   explainRoutes(routes, { ...store, dueAt: createLocalDue({ users, cache }) })
   inboxRoutes(routes, { inbox, live, verbs, cursors, log })
   userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache, stream })

@@ -175,6 +175,8 @@ describe('a schedule', () => {
     [{ missed: 'all' }, '/missed'],
     [{ from: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' }, '/until'],
     [{ until: 'tomorrow' }, '/until'],
+    [{ until: '2020-01-01T00:00:00Z' }, '/until'],
+    [{ cron: '0 9 1 1 *', from: '2099-02-01T00:00:00Z', until: '2099-12-01T00:00:00Z' }, '/until'],
     [{ notification: { ...NOTE, id: 'n1' } }, '/notification/id'],
     [{ notification: { ...NOTE, deliverAt: '2026-12-01T09:00:00Z' } }, '/notification/deliverAt'],
     [{ notification: { ...NOTE, expiresAt: '2026-12-01T09:00:00Z' } }, '/notification/expiresAt'],

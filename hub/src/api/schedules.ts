@@ -47,7 +47,7 @@ const writeRoutes = (routes: Routes, { schedules, writes, acceptance }: Parts) =
     given: { id: string; definition: ScheduleInput },
     condition: { current: StoredSchedule | undefined; expected: string | undefined },
   ) => {
-    const warnings = await checkSchedule(acceptance, sender, given.definition)
+    const warnings = await checkSchedule(acceptance, sender, given.definition, condition.current?.definition)
     const stored = await writes.put(sender, given, condition)
     const body = { ...outside(stored), ...(warnings.length > 0 ? { warnings } : {}) }
     return [body, 200, { etag: etag(stored.revision) }] as const

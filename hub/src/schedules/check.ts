@@ -1,4 +1,4 @@
-import { cronFault } from '@carillon/core/calendar/recurrence'
+import { cronFault, nextRun, type Recurrence } from '@carillon/core/calendar/recurrence'
 import { ProblemError } from '@carillon/core/errors'
 import { invalidRequest } from '@carillon/core/json/checked'
 import { pathOf } from '@carillon/core/json/pointer'
@@ -14,20 +14,39 @@ const cronFaults = ({ cron }: ScheduleInput): Issue[] => {
   return message === undefined ? [] : [{ path: ['cron'], message }]
 }
 
+/** Returns the fault of a schedule that runs at no time after `after` (epoch ms), because of `from` and `until`. */
+const rangeFaults = (definition: ScheduleInput, after: number): Issue[] =>
+  nextRun(definition, after)
+    ? []
+    : [
+        {
+          path: [definition.until === undefined ? 'from' : 'until'],
+          message: 'leaves no time at which it would run',
+        },
+      ]
+
+const timesOf = ({ cron, timezone, local, from, until }: Recurrence) =>
+  JSON.stringify([cron, timezone, local, from, until])
+
 /** Returns the notification of a run, as it would be sent. */
 const payloadOf = ({ notification }: ScheduleInput) => ({ value: notification, at: [PLACE] })
 
 /**
  * Checks the parts of a schedule that its schema cannot express: its cron expression, and its notification as if it were sent
- * now. Resolves with the warnings. Throws `invalid_request` and every problem that sending would throw.
+ * now. A schedule must run again, unless its times are those of `current`: one that has ended can be written as it is.
+ * Resolves with the warnings. Throws `invalid_request` and every problem that sending would throw.
  */
 export const checkSchedule = async (
   acceptance: Pick<Acceptance, 'check'>,
   sender: Pick<Sender, 'tenant' | 'key'>,
   definition: ScheduleInput,
+  current?: ScheduleInput,
 ): Promise<Warning[]> => {
   const faults = cronFaults(definition)
   if (faults.length > 0) throw invalidRequest(faults, 'body')
+  const isKept = current !== undefined && timesOf(current) === timesOf(definition)
+  const never = isKept ? [] : rangeFaults(definition, Date.now())
+  if (never.length > 0) throw invalidRequest(never, 'body')
   return (await acceptance.check(sender, () => payloadOf(definition), uuidv7)).warnings
 }
 
@@ -43,7 +62,9 @@ export const scheduleFaults = async (
   definition: ScheduleInput,
   isDefined: boolean,
 ): Promise<Issue[]> => {
-  const faults = cronFaults(definition)
+  const own = cronFaults(definition)
+  // A file may contain a schedule that has ended.
+  const faults = own.length > 0 ? own : rangeFaults(definition, 0)
   if (faults.length > 0 || !isDefined) return faults
   try {
     await acceptance.validate(tenant, () => payloadOf(definition))

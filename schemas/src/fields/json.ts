@@ -10,7 +10,7 @@ export const Json = z.unknown() as unknown as z.ZodType<z.core.util.JSONType, z.
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const LONE_SURROGATE = 'must not contain half of a surrogate pair'
+export const LONE_SURROGATE = 'must not contain half of a surrogate pair'
 
 /** Calls `found` with the path of every key and string that UTF-8 cannot encode. */
 const illFormed = (value: unknown, path: PropertyKey[], found: (path: PropertyKey[]) => void): void => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LONE_SURROGATE } from './json.ts'
 
 /** Vertical tab, form feed and next line: mandatory line breaks (UAX #14). */
 const LINE_BREAKS = /[\v\f\u0085]/g
@@ -50,10 +51,12 @@ const isLonger = (text: string, max: number): boolean => {
   return count > max
 }
 
+/** `exact`: whether a lone surrogate is refused instead of replaced. */
+type TextRules = { exact?: boolean }
+
 /** Display text: cleaned, with at most `max` characters (Unicode code points). */
-export const text = (max: number) =>
-  z
-    .string()
+export const text = (max: number, { exact = false }: TextRules = {}) =>
+  (exact ? z.string().refine((value) => value.isWellFormed(), LONE_SURROGATE) : z.string())
     .overwrite(cleanText)
     .check((payload) => {
       if (isLonger(payload.value, max))
@@ -71,4 +74,5 @@ export const text = (max: number) =>
 const VISIBLE = '[^\\u00ad\\u200b-\\u200d\\u202a-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb]'
 
 /** Display text that is not empty after cleaning. */
-export const nonEmptyText = (max: number) => text(max).min(1).meta({ maxLength: max, pattern: VISIBLE })
+export const nonEmptyText = (max: number, rules?: TextRules) =>
+  text(max, rules).min(1).meta({ maxLength: max, pattern: VISIBLE })

@@ -35,3 +35,13 @@ test('the TypeScript types match the schemas', () => {
   expectTypeOf<NonNullable<Notification['actor']>['user']>().toEqualTypeOf<string | undefined>()
   expectTypeOf<NotificationInput['type']>().toEqualTypeOf<string>()
 })
+
+test('a cancel key is cleaned, but half of a surrogate pair is refused', () => {
+  const keyOf = (cancelKey: string) => Notification.safeParse({ to: 'ada', type: 'x', cancelKey })
+  expect(keyOf('order\u200b-7').data?.cancelKey).toBe('order-7')
+  expect(keyOf('order 🎉').success).toBe(true)
+  const { error } = keyOf('order \ud83c')
+  expect(error?.issues.map(({ path, message }) => [path, message])).toEqual([
+    [['cancelKey'], 'must not contain half of a surrogate pair'],
+  ])
+})

@@ -24,7 +24,7 @@ export const LIST_MAX = 1_000
 export const Tag = nonEmptyText(64).describe('A tag, by which items are found')
 
 /** A name under which senders cancel notifications together. */
-export const CancelKey = nonEmptyText(128).describe(
+export const CancelKey = nonEmptyText(128, { exact: true }).describe(
   'A key, unique per tenant, under which notifications are cancelled together',
 )
 
