@@ -134,7 +134,7 @@ program
   .command('send')
   .description('Send one notification through a hub')
   .option('--to <recipient>', 'A user id, topic:<key>, or everyone (required)')
-  .option('--title <text>', 'The title (required)')
+  .option('--title <text>', 'The title (required without --type)')
   .option('--body <text>', 'The text')
   .option('--link <url>', 'The link: a URL or a path')
   .option('--type <key>', 'The notification type', 'message')
@@ -145,7 +145,8 @@ program
   .addOption(data())
   .action(async ({ to, title, ...options }, command) => {
     if (to === undefined) return missing(command, '--to')
-    if (title === undefined) return missing(command, '--title')
+    const isTyped = command.getOptionValueSource('type') !== 'default'
+    if (title === undefined && !isTyped) return missing(command, '--title')
     await (await import('./send.ts')).send({ to, title, ...options })
   })
 

@@ -9,7 +9,7 @@ const recipient = (to: string): NotificationInput['to'] => {
 
 type Options = HubOptions & {
   to: string
-  title: string
+  title?: string
   body?: string
   link?: string
   type: string

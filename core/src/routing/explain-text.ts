@@ -89,18 +89,25 @@ const itemSince = ({ item }: ItemFacts): string =>
       ])
     : ', and is no longer in the inbox'
 
+/** Returns why it was decided so, unless the outcome says it. */
+const becauseOf = ({ stage, outcome, reason }: DeliveryDecision): string => {
+  const isSaid = (outcome === 'pass' && reason === 'silent') || (outcome === 'join' && reason === 'digest')
+  if (reason === undefined || isSaid) return ''
+  // An item is stored even if a template fails.
+  const link = outcome === 'pass' && reason === 'template_error' ? 'although' : 'because'
+  // Users snooze single items, and pause messages on all channels.
+  const isPause = stage === 'quiet_hours' && reason === 'snoozed'
+  return `, ${link} ${isPause ? 'the user has paused messages' : DECISION_REASONS[reason]}`
+}
+
 /** Returns a decision as one English sentence, with its channel, its time, who decided it and why. Pure. */
 export const sentenceOf = (decision: DeliveryDecision, facts: ItemFacts = {}): string => {
   const { stage, outcome, reason, detail, reported = {} } = decision
-  const isSaid = outcome === 'pass' && reason === 'silent'
-  // An item is stored even if a template fails.
-  const link = outcome === 'pass' && reason === 'template_error' ? 'although' : 'because'
-  const because = reason === undefined || isSaid ? '' : `, ${link} ${DECISION_REASONS[reason]}`
   const stored = stage === 'inbox' && outcome === 'pass' ? itemSince(facts) : ''
   const reports = listed(Object.entries(reported).map(([what, at]) => [what, instant(at)]))
   const unsure =
     reason === 'not_recipient' && facts.unsure ? ', or the user has deleted one of very many items' : ''
   const said = detail === undefined ? '' : ` (${detail})`
   const variant = decision.variant === undefined ? '' : ` (variant ${decision.variant})`
-  return `${headOf(decision)}${variant}${stored}${reports}${because}${unsure}${said}${layerOf(decision)}.`
+  return `${headOf(decision)}${variant}${stored}${reports}${becauseOf(decision)}${unsure}${said}${layerOf(decision)}.`
 }

@@ -109,6 +109,17 @@ describe('the sentence of a decision', () => {
     )
   })
 
+  test('does not repeat that a digest collects it, and tells a pause of messages from a snoozed item', () => {
+    const joined = { stage: 'digest', outcome: 'join', reason: 'digest', until: T + 60_000 } as const
+    expect(sentenceOf({ ...decision, ...joined, by: 'type', path: 'digest', detail: 'digest d1' })).toBe(
+      'E-mail (step 1) joined a digest at 2026-01-31T09:00:00.000Z, which closes at 2026-01-31T09:01:00.000Z (digest d1) (decided by the type, digest).',
+    )
+    const paused = { stage: 'quiet_hours', outcome: 'wait', reason: 'snoozed', until: T + 60_000 } as const
+    expect(sentenceOf({ ...decision, ...paused, by: 'user', path: 'snoozedUntil' })).toBe(
+      'E-mail (step 1) was deferred at 2026-01-31T09:00:00.000Z until 2026-01-31T09:01:00.000Z, because the user has paused messages (decided by the user, snoozedUntil).',
+    )
+  })
+
   test('is one sentence for every stage, outcome and decider', () => {
     for (const stage of Object.keys(DECISION_STAGES) as DecisionStage[])
       for (const outcome of Object.keys(DECISION_OUTCOMES) as DecisionOutcome[])

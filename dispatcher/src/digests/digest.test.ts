@@ -87,6 +87,8 @@ describe('a digest of a type', () => {
     for (const id of [...ids, message!.notification])
       await until(async () => expect(await states(id)).toEqual(['email sent']))
     expect(await windows()).toEqual([])
+    const { notifications } = await world.store.notifications.list(world.tenant, { absent: 'ada', limit: 9 })
+    expect(notifications.map(({ id }) => id)).toEqual([message!.notification])
     for (const counter of [world.metrics.windowsOpened, world.metrics.windowsClosed])
       expect((await counter.get()).values).toEqual([{ labels: { kind: 'digest' }, value: 1 }])
     expect((await world.titles('ada')).sort()).toEqual([

@@ -40,7 +40,7 @@ const recordOf = ({
 }: Step): NotificationRecord => ({
   ...{ tenant, id: notification, type, priority, acceptedAt: at, fingerprint: '', expiresAt },
   ...(version === undefined ? {} : { version }),
-  ...{ inbox: 'none', chains: 0, direct: 1, users: [user], planned: true },
+  ...{ inbox: 'none', chains: 0, direct: 1, users: [user], absent: [user], planned: true },
 })
 
 /**

@@ -163,6 +163,17 @@ describe('a schedule', () => {
     expect((await other.call('GET', '/v1/schedules')).json).toEqual({ schedules: [], next: null })
   })
 
+  it('names the fields that a notification has, but not in a schedule', async () => {
+    const { call } = await prepared()
+    const notification = { ...NOTE, id: 'n1', deliverAt: '2026-12-01T09:00:00Z', titel: 'x' }
+    const { json } = await call<{ errors: unknown }>('PUT', AT, { ...weekly, notification })
+    expect(json.errors).toEqual([
+      { pointer: '/notification/id', message: 'not allowed in a schedule' },
+      { pointer: '/notification/deliverAt', message: 'not allowed in a schedule' },
+      { pointer: '/notification/titel', message: 'unknown key; did you mean title?' },
+    ])
+  })
+
   it.each([
     [{ cron: '0 0 9 * * mon' }, '/cron'],
     [{ cron: '0 0 30 2 *' }, '/cron'],

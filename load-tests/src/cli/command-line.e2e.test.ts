@@ -53,6 +53,11 @@ test('send --dry-run tells what would happen, and sends nothing', async () => {
     recipients: { count: 1, sample: ['zoe'] },
     rendered: { inbox: { title: 'Hello' } },
   })
+  // The texts may be those of the type.
+  const typed = JSON.parse(
+    await run('send', '--to', 'zoe', '--type', 'news.weekly', '--dry-run', '--url', url),
+  )
+  expect(typed).toMatchObject({ recipients: { count: 1, sample: ['zoe'] } })
 })
 
 test('explain says what a user got, as a list or as the hub answers', async () => {
@@ -161,6 +166,7 @@ test.each([
   [['dev'], { CARILLON_NAT_URL: 'nats://x' }, /CARILLON_NAT_URL is not a setting/],
   [['dev', '--port', 'x'], {}, /whole number from 1 to 65535/],
   [['token', '--tenant', 'nobody', '--user', 'ada'], {}, /carillon dev data|no tenant/],
+  [['send', '--to', 'ada'], {}, /--title/],
   [['send', '--to', 'ada', '--title', 'x'], {}, /no API key: there is no carillon dev data .* with --data,/],
 ] as const)('carillon %j with %j explains the error and exits with 2', async (args, settings, words) => {
   const failed = await failure([...args], settings)

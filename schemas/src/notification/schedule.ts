@@ -3,6 +3,7 @@ import { JsonObject } from '../fields/json.ts'
 import { TimeZone } from '../fields/locale.ts'
 import { Timestamp } from '../fields/timestamp.ts'
 import { TOKENS } from '../fields/token.ts'
+import { NOT_ALLOWED } from '../validation/not-allowed.ts'
 import { Notification } from './notification.ts'
 
 /** Maximum length of a cron expression. */
@@ -28,18 +29,25 @@ export const Cron = z
     examples: ['0 9 * * mon'],
   })
 
+const OMITTED = {
+  id: true,
+  sender: true,
+  deliverAt: true,
+  late: true,
+  expiresAt: true,
+  dryRun: true,
+} as const
+
 /** The notification that each run of a schedule sends. The schedule decides its id and its times. */
 export const ScheduledNotification = z
-  .strictObject(
-    Notification.omit({ id: true, sender: true, deliverAt: true, late: true, expiresAt: true, dryRun: true })
-      .shape,
-  )
+  .strictObject(Notification.omit(OMITTED).shape)
   .meta({
     id: 'ScheduledNotification',
     description:
       'The notification that each run of a schedule sends. Each run has its own id, and the schedule decides its delivery time',
     examples: [{ to: { topic: 'team-7' }, type: 'report.weekly', title: 'Your weekly report is ready' }],
   })
+  .register(NOT_ALLOWED, { keys: Object.keys(OMITTED), message: 'not allowed in a schedule' })
 export type ScheduledNotification = z.infer<typeof ScheduledNotification>
 
 /** What happens to runs that were missed while Carillon was down. */

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
-import { alternativesAt, keysOf, memberAt } from './alternatives.ts'
+import { type Any, alternativesAt, keysOf, memberAt } from './alternatives.ts'
 import { differ, listed, shapesOf } from './describe.ts'
 import { nearest } from './did-you-mean.ts'
 import { CHOICE, choice, kindOf } from './messages.ts'
+import { NOT_ALLOWED } from './not-allowed.ts'
 
 /** One fault of a value: the path of keys to it, and a message. */
 export type Issue = { path: PropertyKey[]; message: string }
@@ -17,7 +18,10 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown => path.
 const ISSUES_MAX = 10
 const LISTED_KEYS_MAX = 8
 
-const unknownKey = (key: string, known: readonly string[]): string => {
+const unknownKey = (key: string, members: readonly Any[]): string => {
+  const refusal = members.map((member) => NOT_ALLOWED.get(member)).find((each) => each?.keys.includes(key))
+  if (refusal) return refusal.message
+  const known = keysOf(members)
   const close = nearest(key, known)
   if (close !== undefined) return `unknown key; did you mean ${close}?`
   return known.length > 0 && known.length <= LISTED_KEYS_MAX
@@ -75,7 +79,9 @@ const noMember = (path: PropertyKey[], { schema, value }: Whole): Issue[] => {
   const unknown = Object.keys(given as object).filter((key) => !known.includes(key))
   return [
     { path, message: `must be ${takes}` },
-    ...unknown.slice(0, ISSUES_MAX).map((key) => ({ path: [...path, key], message: unknownKey(key, known) })),
+    ...unknown
+      .slice(0, ISSUES_MAX)
+      .map((key) => ({ path: [...path, key], message: unknownKey(key, members) })),
   ]
 }
 
@@ -83,10 +89,10 @@ const flatten = (issue: Raw, at: readonly PropertyKey[], whole: Whole): Issue[] 
   const path = [...at, ...issue.path]
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = keysOf(alternativesAt(whole.schema, whole.value, path))
+      const members = alternativesAt(whole.schema, whole.value, path)
       return issue.keys
         .slice(0, ISSUES_MAX)
-        .map((key) => ({ path: [...path, key], message: unknownKey(key, known) }))
+        .map((key) => ({ path: [...path, key], message: unknownKey(key, members) }))
     }
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, message: `invalid key: it ${message}` }))
