@@ -64,6 +64,7 @@ export class NotificationBell extends LitElement {
   #isOwnClient = false
   #panel: ReturnType<typeof createPanel> | undefined
   #off: (() => void)[] = []
+  #detached: AbortController | undefined
   #text: Text = createText('en')
   #times: Times = createTimes('en')
   #problem: 'signIn' | undefined
@@ -77,22 +78,26 @@ export class NotificationBell extends LitElement {
 
   override connectedCallback() {
     super.connectedCallback()
-    this.#connect()
+    // The first update connects otherwise, when all properties are set.
+    if (this.hasUpdated) {
+      this.#connect()
+      this.#update()
+    }
     const clock = setInterval(this.#update, MINUTE_MS)
-    const hide = () => document.visibilityState === 'hidden' && this.#panel?.undo.commit()
-    document.addEventListener('visibilitychange', hide)
-    document.addEventListener('visibilitychange', this.#update)
-    this.#small?.addEventListener('change', this.#update)
-    this.#off.push(
-      () => clearInterval(clock),
-      () => document.removeEventListener('visibilitychange', hide),
-      () => document.removeEventListener('visibilitychange', this.#update),
-      () => this.#small?.removeEventListener('change', this.#update),
-    )
+    this.#detached = new AbortController()
+    const { signal } = this.#detached
+    const turned = () => {
+      if (document.visibilityState === 'hidden') this.#panel?.undo.commit()
+      this.#update()
+    }
+    document.addEventListener('visibilitychange', turned, { signal })
+    this.#small?.addEventListener('change', this.#update, { signal })
+    signal.addEventListener('abort', () => clearInterval(clock))
   }
 
   override disconnectedCallback() {
     super.disconnectedCallback()
+    this.#detached?.abort()
     this.#disconnect()
     this.#announcer.stop()
   }
@@ -105,7 +110,7 @@ export class NotificationBell extends LitElement {
       this.#times = createTimes(locale)
     }
     const isOther = ['url', 'token', 'tokenUrl', 'client'].some((key) => changed.has(key))
-    if (isOther && this.isConnected && this.hasUpdated) {
+    if (isOther && this.isConnected) {
       this.#disconnect()
       this.#connect()
     }
@@ -146,7 +151,6 @@ export class NotificationBell extends LitElement {
       client.on('connection', this.#onConnection),
       client.on('error', this.#onError),
     )
-    this.#update()
   }
 
   #disconnect() {

@@ -99,6 +99,30 @@ describe.skipIf(!executablePath)(
       expect([...one.errors, ...two.errors]).toEqual([])
     })
 
+    test('by keyboard: move, archive, undo, select, and close', async () => {
+      const { page, errors } = await open('mary')
+      for (const title of ['First', 'Second', 'Third']) await send(page, 'mary', title)
+      await bell(page, 'Notifications, 3 unread')
+      await page.getByRole('button', { name: 'Notifications, 3 unread' }).press('Enter')
+      const item = (name: string) => page.getByRole('article', { name })
+      const isFocused = (name: string) =>
+        expect.poll(() => item(name).evaluate((article) => article.matches(':focus')), WAIT).toBe(true)
+      await item('Third').focus()
+      await page.keyboard.press('ArrowDown')
+      await isFocused('Second')
+      await page.keyboard.press('e')
+      await item('Second').waitFor({ ...WAIT, state: 'detached' })
+      await isFocused('First')
+      await page.keyboard.press('z')
+      await item('Second').waitFor(WAIT)
+      await page.keyboard.press('x')
+      await page.getByText('1 selected').waitFor(WAIT)
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ ...WAIT, state: 'detached' })
+      expect(errors).toEqual([])
+      await page.close()
+    })
+
     const plan = (page: Page, name: string) => page.getByLabel('When they are away').selectOption(name)
     const captured = (page: Page, name: string) =>
       page.getByRole('region', { name: 'Also sent' }).getByRole('button', { name })

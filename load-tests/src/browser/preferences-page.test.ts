@@ -1,17 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { makePreferencesUrl } from '@carillon/core/delivery/preferences-link'
 import type {} from '@carillon/core/testing/provided'
 import { openHub, type TestHub, type TestTenant } from '@carillon/hub/testing/hub'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { violationsOf } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
-const require = createRequire(import.meta.url)
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 /** A folder for screenshots of the page. */
 const PICTURES = process.env.PICTURES
 
@@ -77,13 +73,6 @@ describe.skipIf(!executablePath)(
     const stored = async () =>
       (await hub.call('GET', '/v1/users/ada/preferences', { token: tenant.key })).json
     const status = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor(WAIT)
-    const violations = async (page: Page) => {
-      await page.evaluate(AXE)
-      const found = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-        `axe.run(document, { runOnly: ${JSON.stringify(TAGS)} })`,
-      )
-      return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-    }
 
     test('takes the token out of the address and the history at once, and keeps it nowhere', async () => {
       const url = await link()
@@ -210,7 +199,7 @@ describe.skipIf(!executablePath)(
       ] as const) {
         const { page } = await open(url)
         await page.getByRole('heading', { name: heading }).waitFor(WAIT)
-        expect(await violations(page)).toEqual([])
+        expect(await violationsOf(page)).toEqual([])
         await page.context().close()
       }
       const { page } = await open(await link({ user: undefined }))
@@ -250,7 +239,7 @@ describe.skipIf(!executablePath)(
         await page.locator('.day .add').first().click()
         await page.locator('#status:not(:empty)').waitFor(WAIT)
         await page.evaluate('for (const each of document.querySelectorAll("details")) each.open = true')
-        expect(await violations(page)).toEqual([])
+        expect(await violationsOf(page)).toEqual([])
         expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
         if (PICTURES)
           await page.screenshot({ path: `${PICTURES}/${locale}-${colorScheme}-${width}.png`, fullPage: true })

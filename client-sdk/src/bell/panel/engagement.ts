@@ -29,7 +29,8 @@ export const createEngagement = (root: ShadowRoot, list: List, isBusy: () => boo
     onFocus({ type, target, relatedTarget }: FocusEvent) {
       const now = (type === 'focusin' ? target : relatedTarget) as Element | null
       const id = now?.closest<HTMLElement>('article')?.dataset.id
-      if (id === focused) return
+      // An item that was removed keeps its entry until the next one gets the focus.
+      if (id === focused || (!now && !list.items.some((item) => item.id === focused))) return
       focused = id
       position = list.items.findIndex((item) => item.id === id)
       engage()

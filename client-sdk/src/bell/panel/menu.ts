@@ -69,16 +69,9 @@ export const createMenu = (update: () => void) => {
     },
     close,
     render: () => html`
-      <div
-        class="menu"
-        part="menu"
-        popover
-        role="menu"
-        aria-label=${label}
-        @toggle=${onToggle}
-        @keydown=${onKey}
-      >
-        ${rows.map(row)}${extra}
+      <div class="menu" part="menu" popover @toggle=${onToggle} @keydown=${onKey}>
+        <div role="menu" aria-label=${label}>${rows.map(row)}</div>
+        ${extra}
       </div>
     `,
   }

@@ -110,6 +110,8 @@ export const createPanel = (host: PanelHost) => {
       const scroll = scroller()
       if (!scroll) return
       engagement.keepFocus()
+      // A scrollbar that takes room replaces the margin at the end.
+      scroll.style.paddingInlineEnd = scroll.offsetWidth > scroll.clientWidth ? '0' : ''
       seen.watch(scroll, scroll.querySelectorAll('article'))
     },
     /** Called when the panel closes. */

@@ -23,13 +23,13 @@ const header = (panel: Panel) => {
       { label: text('archiveRead'), icon: 'archive', run: panel.archiveRead },
     ])
   return html`
-    <header class="header" part="header">
+    <div class="header" part="header">
       <h2 id="name">${text('bell')}</h2>
       <slot name="header"></slot>
       ${iconButton(text('readAll'), 'readAll', panel.readAll)}
       ${iconButton(text('more'), 'more', more)}
       ${panel.isSheet ? iconButton(text('close'), 'close', panel.close) : nothing}
-    </header>
+    </div>
   `
 }
 
@@ -152,7 +152,7 @@ const listView = (panel: Panel) => {
           : nothing
       }
       ${items.length === 0 ? emptyView(panel) : nothing}
-      <div class="list" part="list" role="feed" aria-label=${text('bell')} aria-busy=${list.status === 'loading'}>
+      <div class="list" part="list" role=${items.length > 0 ? 'feed' : nothing} aria-label=${items.length > 0 ? text('bell') : nothing} aria-busy=${list.status === 'loading'}>
         ${repeat(
           items,
           ({ id }) => id,

@@ -165,6 +165,7 @@ export const panelStyles = css`
     overflow-y: auto;
     overscroll-behavior: contain;
     scrollbar-gutter: stable;
+    scrollbar-width: thin;
     scroll-padding-block: calc(16 * var(--_px)) calc(64 * var(--_px));
     padding-block: calc(6 * var(--_px));
     padding-inline: calc(8 * var(--_px));
@@ -293,8 +294,8 @@ export const panelStyles = css`
   .anchor {
     anchor-name: --carillon-menu;
   }
-  .menu > button,
-  .menu > .row {
+  .menu button,
+  .menu .row {
     display: flex;
     align-items: center;
     gap: calc(10 * var(--_px));
@@ -304,8 +305,8 @@ export const panelStyles = css`
     border-radius: calc(var(--_inner) * 0.7);
     text-align: start;
   }
-  .menu > button:hover,
-  .menu > button:focus {
+  .menu button:hover,
+  .menu button:focus {
     background: color-mix(in srgb, var(--_ink) 8%, transparent);
   }
   .menu .icon {
@@ -327,8 +328,8 @@ export const panelStyles = css`
     font-size: calc(12 * var(--_px));
   }
   @media (pointer: coarse) {
-    .menu > button,
-    .menu > .row {
+    .menu button,
+    .menu .row {
       min-block-size: calc(44 * var(--_px));
     }
   }

@@ -1,0 +1,109 @@
+/** A client without a hub, for the gallery: it holds its items in memory. */
+
+const NONE = { receivedAt: null, seenAt: null, readAt: null, archivedAt: null, snoozedUntil: null, acted: {} }
+const now = () => new Date().toISOString()
+
+/** Returns an item that arrived this many minutes ago. */
+export const item = (minutes, content) => {
+  const createdAt = new Date(Date.now() - minutes * 60_000).toISOString()
+  const id = `item-${minutes}`
+  return {
+    ...NONE,
+    id,
+    notification: id,
+    type: 'demo',
+    priority: 'normal',
+    createdAt,
+    arrivedAt: createdAt,
+    ...content,
+  }
+}
+
+const isIn = (status, { readAt, archivedAt, snoozedUntil }) =>
+  ({
+    active: !archivedAt && !snoozedUntil,
+    unread: !archivedAt && !snoozedUntil && !readAt,
+    snoozed: !!snoozedUntil,
+    archived: !!archivedAt,
+  })[status]
+
+/**
+ * Returns a client with these items. `status` is that of its feeds, `connection` that of its connection, `error` is emitted at
+ * once, and `refuses` makes every change fail.
+ */
+export const galleryClient = ({
+  items = [],
+  status = 'ready',
+  connection = 'live',
+  error,
+  refuses = false,
+  counts,
+}) => {
+  let all = items
+  const listeners = new Set()
+  const subscribe = (listener) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  const set = (next) => {
+    all = next
+    snapshots.clear()
+    totals = undefined
+    for (const listener of listeners) listener()
+  }
+  const snapshots = new Map()
+  let totals
+  const active = () => all.filter((each) => isIn('active', each))
+  const countsNow = () => {
+    totals ??= counts ?? {
+      unread: active().filter(({ readAt }) => !readAt).length,
+      unseen: active().filter(({ seenAt }) => !seenAt).length,
+    }
+    return totals
+  }
+  const change = (patch) => async (id) => {
+    if (refuses) throw Object.assign(new Error('refused'), { status: 503 })
+    set(all.map((each) => (each.id === id ? { ...each, ...patch() } : each)))
+  }
+  const verbs = {
+    read: change(() => ({ readAt: now(), seenAt: now() })),
+    unread: change(() => ({ readAt: null })),
+    archive: change(() => ({ archivedAt: now() })),
+    unarchive: change(() => ({ archivedAt: null })),
+    snooze: (id, until) => change(() => ({ snoozedUntil: until && new Date(until).toISOString() }))(id),
+    act: (id, name) => change(() => ({ acted: { [name]: now() }, readAt: now() }))(id),
+    remove: async (id) => set(all.filter((each) => each.id !== id)),
+    seen: async () => {},
+    readAll: async () => set(all.map((each) => ({ ...each, readAt: now(), seenAt: now() }))),
+    more: async () => {},
+    refresh: async () => {},
+  }
+
+  return {
+    counts: { getSnapshot: countsNow, subscribe },
+    connection,
+    item: (id) => all.find((each) => each.id === id),
+    on(event, listener) {
+      if (event === 'error' && error) setTimeout(() => listener(error))
+      if (event === 'notification') galleryClient.announce = listener
+      return () => {}
+    },
+    feed: ({ status: wanted = 'active', category } = {}) => ({
+      ...verbs,
+      subscribe,
+      getSnapshot() {
+        const key = `${wanted} ${category ?? ''}`
+        const listed = all.filter((each) => isIn(wanted, each) && (!category || each.category === category))
+        if (!snapshots.has(key))
+          snapshots.set(key, { items: listed, counts: countsNow(), status, hasMore: false, error: null })
+        return snapshots.get(key)
+      },
+      close() {},
+    }),
+    close() {},
+    /** Adds an item, as if it had just arrived. */
+    add(next) {
+      set([next, ...all])
+    },
+  }
+}

@@ -1,0 +1,134 @@
+/** Shows the bell in the state that the URL names, such as `?state=undo&theme=dark&dir=rtl`. */
+import '../bell.js'
+import { galleryClient, item } from './gallery-client.js'
+
+const grace = { name: 'Grace Hopper' }
+const seen = { seenAt: new Date().toISOString() }
+const read = { ...seen, readAt: seen.seenAt }
+const ITEMS = [
+  item(12, {
+    title: 'Grace Hopper mentioned you in Release 2.4',
+    body: 'Could you look at `retry_after` before we ship? The **staging run** failed twice on it this morning.',
+    url: '/release',
+    actor: grace,
+    category: 'Mentions',
+  }),
+  item(41, {
+    title: 'Payment for invoice 2291 failed',
+    body: 'Your bank refused the card ending in 4242. The subscription pauses on Friday.',
+    priority: 'critical',
+    category: 'Billing',
+    actions: [
+      { name: 'update', label: 'Update card', primary: true },
+      { name: 'view', label: 'View invoice' },
+    ],
+  }),
+  item(120, {
+    title: 'Ada Lovelace and 4 others commented on Onboarding flow',
+    body: '“I like the second variant, it asks for less on the first screen.”',
+    actor: { name: 'Ada Lovelace' },
+    category: 'Comments',
+    group: { key: 'post-7', count: 5, unread: 3 },
+  }),
+  item(300, {
+    title: 'מירי לוי הוסיפה אותך לפרויקט Apollo 11',
+    body: 'אפשר להתחיל מהמסמך המשותף.',
+    actor: { name: 'מירי לוי' },
+    category: 'Projects',
+    ...seen,
+  }),
+  item(1_500, {
+    title: 'https://reports.example.com/exports/2026/q4/revenue-by-region-and-product-line-final-7.csv',
+    body: 'The export is ready.',
+    url: '/report',
+    category: 'Reports',
+    ...read,
+  }),
+  item(9_000, { title: 'Karl updated the schedule', actor: { name: 'Karl' }, category: 'Projects', ...read }),
+]
+const picture = item(5, { title: 'The new office', body: 'Third floor.', image: 'icon.svg', url: '/office' })
+
+const key =
+  (letter, position = 0) =>
+  (bell) => {
+    const article = bell.shadowRoot.querySelectorAll('article')[position]
+    article?.focus()
+    article?.dispatchEvent(new KeyboardEvent('keydown', { key: letter, bubbles: true }))
+  }
+const click = (selector) => (bell) => bell.shadowRoot.querySelector(selector)?.click()
+const arrives = (bell) => {
+  bell.shadowRoot.querySelector('article').focus()
+  requestAnimationFrame(() => bell.client.add(item(0, { title: 'One that has just arrived' })))
+}
+const toast = () => {
+  for (const each of ITEMS.slice(0, 2)) galleryClient.announce(each)
+}
+
+/** The states by name: what the client holds, attributes, whether the panel opens, and what is done then. */
+const STATES = {
+  list: { open: true },
+  image: { items: [picture, ...ITEMS], open: true },
+  read: { open: true, after: key('u') },
+  undo: { open: true, after: key('e') },
+  selected: { open: true, after: key('x', 1) },
+  snooze: { open: true, after: key('s') },
+  menu: { open: true, after: click('.header .tool:nth-of-type(2)') },
+  pill: { open: true, after: arrives },
+  failure: { refuses: true, open: true, after: key('e') },
+  archived: { open: true, after: click('#tab-archived') },
+  empty: { items: [], open: true },
+  loading: { items: [], status: 'loading', open: true },
+  error: { items: [], status: 'error', open: true },
+  'signed-out': {
+    items: [],
+    status: 'loading',
+    error: { code: 'unauthenticated', message: 'the token is invalid' },
+    open: true,
+  },
+  offline: { connection: 'offline', open: true },
+  compact: { open: true, attributes: { density: 'compact' } },
+  brand: { open: true, attributes: { class: 'brand' } },
+  toasts: { after: toast },
+  badge: {},
+  many: { counts: { unread: 100, unseen: 100, more: true } },
+  calm: { counts: { unread: 3, unseen: 0 } },
+  none: { items: [] },
+  inline: { attributes: { mode: 'inline' } },
+  page: { attributes: { mode: 'page' } },
+}
+
+const chosen = new URLSearchParams(location.search)
+const { theme, dir, state = 'badge' } = Object.fromEntries(chosen)
+document.documentElement.dataset.theme = theme ?? ''
+document.documentElement.dir = dir ?? 'ltr'
+
+for (const name of Object.keys(STATES)) {
+  const line = document.createElement('li')
+  const link = document.createElement('a')
+  const query = new URLSearchParams(chosen)
+  query.set('state', name)
+  link.href = `?${query}`
+  link.textContent = name
+  line.append(link)
+  document.getElementById('states').append(line)
+}
+
+const { open = false, after, attributes = {}, items = ITEMS, ...client } = STATES[state] ?? STATES.badge
+const bell = document.querySelector('notification-bell')
+for (const [name, value] of Object.entries(attributes)) bell.setAttribute(name, value)
+if (attributes.mode) document.querySelector('main').append(bell)
+bell.client = galleryClient({ items, ...client })
+await bell.updateComplete
+bell.open = open
+
+/** Resolves when the panel has content, which is rendered after it has opened. */
+const rendered = async () => {
+  const isShown = () =>
+    bell.shadowRoot.querySelector(open || attributes.mode ? 'article, .empty, .skeleton' : '.bell')
+  while (!isShown()) await new Promise(requestAnimationFrame)
+}
+await rendered()
+requestAnimationFrame(() => {
+  after?.(bell)
+  document.documentElement.dataset.ready = state
+})
