@@ -117,7 +117,7 @@ export const itemView = (item: InboxItem, index: number, panel: Panel, category:
         ${actions(item, panel)}
         <div class="meta" part="meta">
           <span class="facts">
-            <time id="time-${id}" datetime=${item.createdAt} title=${times.full(created)}>${times.short(created, Date.now())}</time>
+            <time dir="auto" id="time-${id}" datetime=${item.createdAt} title=${times.full(created)}>${times.short(created, Date.now())}</time>
             ${category ? html` · <span dir="auto">${category}</span>` : nothing}
           </span>
           ${itemTools(item, panel)}

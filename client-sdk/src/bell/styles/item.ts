@@ -195,6 +195,9 @@ export const itemStyles = css`
     font-size: calc(12 * var(--_px));
     color: var(--_soft);
   }
+  .facts time {
+    display: inline-block;
+  }
   .facts {
     flex: 1;
     min-inline-size: 0;

@@ -24,6 +24,10 @@ export const panelStyles = css`
     border-radius: var(--_radius);
     box-shadow: var(--_shadow);
   }
+  /* It gets the focus when it opens, so that its name is announced. */
+  .panel:focus-visible {
+    outline: none;
+  }
   .panel:popover-open,
   .panel[open],
   div.panel {
@@ -119,7 +123,7 @@ export const panelStyles = css`
     display: flex;
     gap: calc(6 * var(--_px));
     align-items: center;
-    border-block-end: 2px solid transparent;
+    position: relative;
     flex: none;
   }
   .tabs button:focus-visible {
@@ -129,7 +133,16 @@ export const panelStyles = css`
   .tabs button[aria-selected='true'] {
     font-weight: 600;
     color: var(--_ink);
-    border-block-end-color: var(--_accent);
+  }
+  .tabs button[aria-selected='true']::after {
+    content: '';
+    position: absolute;
+    inset-block-end: 0;
+    inset-inline: calc(8 * var(--_px));
+    block-size: 2px;
+    border-radius: 1px;
+    background: var(--_accent);
+    forced-color-adjust: none;
   }
   .tabs .count {
     font-size: calc(11 * var(--_px));
