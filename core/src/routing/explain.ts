@@ -25,6 +25,8 @@ export type Facts = {
   received?: boolean | undefined
   /** When it is due in the user's time zone, if it has a local time, epoch ms. */
   dueAt?: number | undefined
+  /** When it expires in the user's time zone, if its expiry is local, epoch ms. */
+  expiresAt?: number | undefined
   now: number
 }
 
@@ -64,6 +66,10 @@ const isWaiting = (facts: Facts): boolean =>
   facts.received !== true &&
   facts.deliveries.length === 0
 
+/** Returns when the notification was due for the user. */
+const startOf = ({ acceptedAt, deliverAt }: NotificationProgress, facts: Facts): number =>
+  Math.max(acceptedAt, deliverAt ?? 0, waitFor(facts)?.until ?? 0)
+
 /** Returns whether the user is a recipient, unless a record says otherwise. */
 const audienceDecisions = (record: NotificationProgress, addressed: boolean, facts: Facts): Decision[] => {
   const { state, acceptedAt, deliverAt, decisions: planned } = record
@@ -79,7 +85,7 @@ const audienceDecisions = (record: NotificationProgress, addressed: boolean, fac
   if (isWaiting(facts)) return found
   const told = facts.stored.filter(({ stage, outcome }) => stage === 'audience' && outcome !== 'wait')
   if (state === 'scheduled' || told.some((decision) => !isForEverybody(decision))) return found
-  const at = Math.max(acceptedAt, deliverAt ?? 0, wait?.until ?? 0)
+  const at = startOf(record, facts)
   const begun = planned !== undefined || deliverAt === undefined
   if (addressed && begun && (told.length === 0 || facts.item))
     found.push(audience(at, { outcome: 'pass', by: 'sender', path: 'to' }))
@@ -99,13 +105,15 @@ const storedItem = (item: Facts['item']): Decision[] =>
   item ? [{ at: arrival(item), stage: 'inbox', channel: 'inbox', outcome: 'pass', by: 'system' }] : []
 
 /** Returns the decisions about every recipient, at the times at which they took effect for this one. */
-const decisionsForAll = (record: NotificationProgress, { stored, item }: Facts): Decision[] => {
-  const arrived = item && arrival(item)
+const decisionsForAll = (record: NotificationProgress, facts: Facts): Decision[] => {
+  const { stored, item } = facts
+  // An item that has expired, or was deleted, does not say when it arrived.
+  const arrived = item ? arrival(item) : startOf(record, facts)
   const decided = stored.some(({ channel }) => channel === 'inbox')
   return (record.decisions ?? storedItem(item)).flatMap((decision) => {
     const { at, stage, until, path } = decision
     if (stage === 'inbox' && decided) return []
-    const moved = arrived === undefined ? 0 : Math.max(0, arrived - at)
+    const moved = Math.max(0, arrived - at)
     // A step that waits for a date is due at the same time, whenever the item was stored.
     if (path?.endsWith('.from')) return [{ ...decision, at: at + moved }]
     return [{ ...decision, at: at + moved, ...(until === undefined ? {} : { until: until + moved }) }]
@@ -113,7 +121,9 @@ const decisionsForAll = (record: NotificationProgress, { stored, item }: Facts):
 }
 
 /** Returns the ends of the whole notification that have no decision row. */
-const ends = ({ cancelledAt, expiresAt }: NotificationProgress, got: boolean, facts: Facts): Decision[] => {
+const ends = (record: NotificationProgress, got: boolean, facts: Facts): Decision[] => {
+  const { cancelledAt } = record
+  const expiresAt = facts.expiresAt ?? record.expiresAt
   const told = (reason: Decision['reason']) => facts.stored.some((decision) => decision.reason === reason)
   const found: Decision[] = []
   if (cancelledAt !== undefined && !told('cancelled'))

@@ -190,6 +190,8 @@ test('each item expires at its own local time', async () => {
   const to = ['east', 'west']
   await world.send({ ...note, to, expiresAt: { local: '2026-12-01T18:00' } })
   await world.send({ id: 'm', type: 'x', title: 'Now', to, expiresAt: { local: '2026-11-30T18:00' } })
+  const record = await world.store.notifications.get(world.tenant, 'm')
+  expect(record?.localExpiry).toEqual({ expiresAt: '2026-11-30T18:00' })
   const expiries = async (user: string) => (await world.items(user)).map(({ expiresAt }) => expiresAt)
   expect([await expiries('east'), await expiries('west')]).toEqual([
     ['2026-11-30T09:00:00.000Z'],

@@ -11,13 +11,15 @@ export const USERS_KEPT = 100
 /** The times of a notification, as its record has them. */
 const timesOf = ({ ready, type }: Pinned): Partial<NotificationRecord> => {
   const { acceptedAt, notification } = ready
-  const { deliverAt, context } = notification
+  const { deliverAt, expiresAt, context } = notification
+  const inContext = context === undefined ? {} : { context }
   return {
     deliverAt: deliverAt === undefined ? undefined : earliest(deliverAt),
     ...(isLocal(deliverAt) && {
-      local: { deliverAt: deliverAt.local, ...(context === undefined ? {} : { context }) },
+      local: { deliverAt: deliverAt.local, ...inContext },
       lastAt: lastAt(notification, acceptedAt),
     }),
+    ...(isLocal(expiresAt) && { localExpiry: { expiresAt: expiresAt.local, ...inContext } }),
     expiresAt: expiryForAll(notification, type, acceptedAt),
   }
 }

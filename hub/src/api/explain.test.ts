@@ -142,6 +142,54 @@ describe('an explanation', () => {
     ])
   })
 
+  it('of an item with a local expiry that has expired is in the order in which it happened', async () => {
+    const { store } = test.ports
+    // Five hours behind UTC throughout the year.
+    await store.users.put(tenant.id, { id: 'ann', profile: { timezone: 'America/Panama' } })
+    const hour = 3_600_000
+    const own = Math.floor(Date.now() / hour - 48) * hour
+    const [first, expired] = [own - 19 * hour, own + 9 * hour]
+    const local = (at: number) => iso(at - 5 * hour).slice(0, 16)
+    const delay: Decision = {
+      ...{ at: first, stage: 'condition', channel: 'email', step: 0, outcome: 'wait', by: 'sender' },
+      ...{ reason: 'delay', until: first + 600_000 },
+    }
+    await record({
+      ...{
+        acceptedAt: first - 1_000,
+        deliverAt: first,
+        local: { deliverAt: '2026-01-06T09:00' },
+        lastAt: own,
+      },
+      ...{ localExpiry: { expiresAt: local(expired) }, expiresAt: Date.now() - 1_000 },
+      decisions: [{ at: first, stage: 'inbox', channel: 'inbox', outcome: 'pass', by: 'system' }, delay],
+    })
+    const wait = {
+      stage: 'audience',
+      outcome: 'wait',
+      by: 'sender',
+      reason: 'scheduled',
+      until: own,
+    } as const
+    await store.decisions.record(tenant.id, [
+      { notification: 'n1', user: 'ann', toAudience: false, decision: { at: first, ...wait } },
+    ])
+    const { json } = await explain('ann')
+    expect(words(json)).toEqual([
+      ...['audience wait scheduled', 'audience pass', 'inbox inbox pass', 'condition email wait delay'],
+      'inbox inbox end expired',
+    ])
+    expect(json.decisions.map(({ at, until }) => [at, until])).toEqual([
+      [iso(first), iso(own)],
+      ...[
+        [iso(own), undefined],
+        [iso(own), undefined],
+        [iso(own), iso(own + 600_000)],
+      ],
+      [iso(expired), undefined],
+    ])
+  })
+
   it('is there for a one-time password, which is no notification', async () => {
     const place = { notification: 'otp', user: 'ann', step: 0, channel: 'sms', device: '' } as const
     await test.ports.store.deliveries.record(tenant.id, [

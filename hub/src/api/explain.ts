@@ -19,8 +19,10 @@ export const explainRoutes = (
     deliveries,
     decisions,
     digests,
-    dueAt,
-  }: Pick<Store, 'inbox' | 'notifications' | 'deliveries' | 'decisions' | 'digests'> & { dueAt: LocalDue },
+    localTimes,
+  }: Pick<Store, 'inbox' | 'notifications' | 'deliveries' | 'decisions' | 'digests'> & {
+    localTimes: LocalDue
+  },
 ) => {
   const windowTimes = createWindowTimes({ digests, deliveries })
   const itemOf = async (tenant: string, user: string, record: NotificationRecord | undefined) => {
@@ -58,7 +60,7 @@ export const explainRoutes = (
       if (!record && rows.length === 0) throw new ProblemError('not_found', 'there is no such notification')
       const known = item !== undefined || record?.users?.includes(user)
       const received = record && !known ? await inbox.received({ tenant, user }, id) : false
-      const due = record && (await dueAt(record, user))
+      const times = record && (await localTimes(record, user))
       const current = await windowTimes(tenant, rows)
       const stored = withCurrentEnds(recorded, rows, current)
       const facts = {
@@ -68,7 +70,7 @@ export const explainRoutes = (
         deliveries: current,
         item,
         received,
-        dueAt: due,
+        ...times,
         now: Date.now(),
       }
       const test = record?.test ? { test: true } : {}

@@ -93,7 +93,7 @@ export const addResources = (
   attachmentRoutes(routes, { attachments: store.attachments, upload: createUpload(store.attachments) })
   const windowTimes = createWindowTimes(store)
   deliveryRoutes(routes, { inbox, notifications, deliveries, windowTimes, cursors })
-  explainRoutes(routes, { ...store, dueAt: createLocalDue({ users, cache }) })
+  explainRoutes(routes, { ...store, localTimes: createLocalDue({ users, cache }) })
   inboxRoutes(routes, { inbox, live, verbs, cursors, log })
   userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache, stream })
   tenantRoutes(routes, { tenants: store.tenants, insecureLinks: options.insecureLinks })

@@ -20,6 +20,8 @@ export type NotificationRecord = {
   local?: { deliverAt: string; context?: string }
   /** With `local`: when the last recipients are due, epoch ms. */
   lastAt?: number
+  /** The local time of its expiry, if it has one, and the notification's context. */
+  localExpiry?: { expiresAt: string; context?: string }
   /** When it has expired for all recipients. */
   expiresAt?: number
   /** Set if its items are silent, or if it has none. */
