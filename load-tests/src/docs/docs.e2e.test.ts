@@ -160,6 +160,10 @@ const run = async (
   }
 }
 
+/** Returns server programs before other blocks, because a page may show its HTML first. */
+const serversFirst = (some: readonly Block[]) =>
+  [true, false].flatMap((first) => some.filter(({ serves }) => (serves !== undefined) === first))
+
 /** Adds names for test titles. */
 const named = (some: readonly Block[], about = ({ language }: Block): string | undefined => language) =>
   some.map((block) => [block.name, about(block), block] as const)
@@ -180,7 +184,7 @@ describe('blocks that need one process', () => {
   beforeAll(async () => {
     dev = await install()
   })
-  it.for(named(blocks.filter((block) => isRun(block) && !needsServers(block))))(
+  it.for(named(serversFirst(blocks.filter((block) => isRun(block) && !needsServers(block)))))(
     '%s (%s)',
     ([, , block], context) => run(block, dev, {}, context),
   )
