@@ -102,7 +102,10 @@ describe('quiet hours from 22:00 to 07:00 in Lisbon', () => {
     await sentAt('2027-06-08T06:00:00Z', [
       expect.stringMatching(/^4 new notifications \| at 06:59\nat 00:30\nat 23:30\nat 22:00/),
     ])
+    const summary = world.sms.got[0]!.notification
     for (const id of ids) await until(async () => expect(await states(id)).toEqual(['sms sent']))
+    const { notifications } = await world.store.notifications.list(world.tenant, { absent: 'ada', limit: 9 })
+    expect(notifications).toMatchObject([{ id: summary, type: 'carillon.digest' }])
     const after = await notify('at 07:00')
     await until(async () => expect(await states(after)).toEqual(['sms sent']))
     const decisions = await world.store.decisions.of(world.tenant, {
@@ -118,6 +121,7 @@ describe('quiet hours from 22:00 to 07:00 in Lisbon', () => {
         path: 'quietHours',
         reason: 'quiet_hours',
         until: Date.parse('2027-06-08T06:00:00Z'),
+        detail: `window ${summary}`,
       },
     ])
   })
