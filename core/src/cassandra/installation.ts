@@ -24,14 +24,18 @@ const tablesOf = async ({ client, keyspace }: CassandraConnection): Promise<stri
   return rows.map((row) => String(row.table_name))
 }
 
+/** Reports whether a table does not exist, or cannot be read yet because another process is creating it. */
+const isMissing = ({ code, message }: errors.ResponseError): boolean =>
+  code === types.responseErrorCodes.invalid ||
+  (code === types.responseErrorCodes.serverError && message.includes('Unknown CF'))
+
 /** Returns undefined if the keyspace or the table does not exist. Reads all columns, because an older layout has fewer. */
 const recordOf = async ({ client, keyspace }: CassandraConnection) => {
   const query = `SELECT * FROM ${keyspace}.${INSTALLATION_TABLE.name} WHERE part = 'store'`
   try {
     return (await client.execute(query, [], READ)).rows
   } catch (error) {
-    if (error instanceof errors.ResponseError && error.code === types.responseErrorCodes.invalid)
-      return undefined
+    if (error instanceof errors.ResponseError && isMissing(error)) return undefined
     throw error
   }
 }

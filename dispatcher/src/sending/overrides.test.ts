@@ -129,7 +129,10 @@ describe('overrides', () => {
     await send(sent('n1', { email: { cc: [{ email: 'a@example.org' }] } }, { to: { topic: 'all' } }))
     await quiet()
     expect(await deadLetters()).toEqual([
-      { code: 'invalid_request', detail: expect.stringContaining('/overrides/email/cc: needs recipients') },
+      {
+        code: 'invalid_request',
+        detail: expect.stringContaining('/overrides/email/cc: needs named recipients'),
+      },
     ])
     expect(mail.got).toEqual([])
   })
