@@ -12,6 +12,8 @@ import { countText, panelView } from './panel/view.ts'
 import { openClient } from './session.ts'
 import { buttonStyles } from './styles/button.ts'
 import { itemStyles } from './styles/item.ts'
+import { listStyles } from './styles/list.ts'
+import { menuStyles } from './styles/menu.ts'
 import { panelStyles } from './styles/panel.ts'
 import { toastStyles } from './styles/toast.ts'
 import { tokens } from './styles/tokens.ts'
@@ -31,7 +33,15 @@ const SMALL = '(width < 480px), (height < 480px)'
  * - Events: `notification` and `item-click` (cancelable) with the item, `counts`, and `error`, each in `detail`.
  */
 export class NotificationBell extends LitElement {
-  static override styles = [tokens, buttonStyles, panelStyles, itemStyles, toastStyles]
+  static override styles = [
+    tokens,
+    buttonStyles,
+    panelStyles,
+    listStyles,
+    itemStyles,
+    menuStyles,
+    toastStyles,
+  ]
   static override properties = {
     url: {},
     token: {},

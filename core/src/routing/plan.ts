@@ -287,7 +287,7 @@ export const planning = (sent: Sent, now: number): ((recipient: Recipient) => Pl
 export const plan = ({ recipient, now, ...sent }: Sent & { recipient: Recipient; now: number }): Planned =>
   planning(sent, now)(recipient)
 
-/** Returns when a recipient is due, epoch ms; undefined if the recipient does not wait. */
+/** Returns the time at which a recipient is due, in epoch ms; undefined if it is due now. */
 export const waitOf = ({ decisions }: Planned): number | undefined => {
   const last = decisions.at(-1)
   return last?.outcome === 'wait' ? last.until : undefined

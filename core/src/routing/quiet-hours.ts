@@ -7,7 +7,7 @@ import type { Preference } from './preference.ts'
 /** The snooze, quiet hours and digest time of a user, and the time zone of digests and of quiet hours without their own. */
 export type LocalTimes = Times & { zone: string }
 
-/** Why and until when (epoch ms) messages to a user wait. */
+/** Why messages to a user wait, and until when, in epoch ms. */
 export type Hold = {
   until: number
   by: Decider

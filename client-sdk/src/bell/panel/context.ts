@@ -21,7 +21,6 @@ export type Panel = {
   menu: ReturnType<typeof createMenu>
   text: Text
   times: Times
-  tabs: readonly Tab[]
   /** Whether the panel fills a small screen, as a modal dialog. */
   isSheet: boolean
   isOffline: boolean
@@ -32,15 +31,12 @@ export type Panel = {
   /** The id of the item that has the focus. Only its controls can be reached by Tab. */
   focused: string | undefined
   renderItem: RenderItem | undefined
-  labelOf(tab: Tab): string
   /** Returns the unread count of a tab that has one. */
   countOf(tab: Tab): Counts | undefined
-  categoryName(category: string | undefined): string | undefined
   choose(tab: Tab): void
   /** Opens the link of an item or of one of its actions, unless the app does. */
   follow(event: MouseEvent, item: InboxItem, url: string | undefined): void
   readAll(): void
-  archiveRead(): void
   /** Inserts the items that wait, and shows the newest. */
   showNew(): void
   more(): void

@@ -88,9 +88,9 @@ const failure = ({ id }: InboxItem, { verbs, text }: Panel) => {
 }
 
 /** Renders an item of the list. `index` is its position, from 0. */
-export const itemView = (item: InboxItem, index: number, panel: Panel, category: string | undefined) => {
+export const itemView = (item: InboxItem, index: number, panel: Panel) => {
   const { selection, text, times, unfolded, renderItem } = panel
-  const { id, readAt } = item
+  const { category, id, readAt } = item
   const isUnread = readAt === null
   const isSelected = selection.ids.has(id)
   const created = Date.parse(item.createdAt)

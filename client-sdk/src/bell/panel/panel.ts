@@ -8,7 +8,7 @@ import { createList } from './list.ts'
 import { createMenu } from './menu.ts'
 import { createSeen } from './seen.ts'
 import { createSelection } from './selection.ts'
-import { tabsOf, UNREAD } from './tabs.ts'
+import { UNREAD } from './tabs.ts'
 import { createUndo } from './undo.ts'
 import { createVerbs } from './verbs.ts'
 
@@ -38,7 +38,8 @@ export const createPanel = (host: PanelHost) => {
   const selection = createSelection(update)
   const menu = createMenu(update)
   const verbs = createVerbs({ list, undo, text, times, announce, update })
-  const seen = createSeen((ids) => void list.feed.seen(ids))
+  // The client reports a failed action by its event `error`.
+  const seen = createSeen((ids) => void list.feed.seen(ids).catch(() => {}))
   const unfolded = new Set<string>()
   const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
   const { scroller, engage, onFocus, onHover } = engagement
@@ -52,7 +53,6 @@ export const createPanel = (host: PanelHost) => {
     get times() {
       return times()
     },
-    tabs: tabsOf([]),
     get isSheet() {
       return host.isSheet()
     },
@@ -68,9 +68,7 @@ export const createPanel = (host: PanelHost) => {
     get focused() {
       return engagement.focused
     },
-    labelOf: ({ label }) => (typeof label === 'string' ? text()(label) : label.category),
     countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : undefined),
-    categoryName: (category) => category,
     choose(tab) {
       selection.stop()
       list.choose(tab)
@@ -81,8 +79,6 @@ export const createPanel = (host: PanelHost) => {
       void list.feed.readAll().catch(() => {})
       announce(text()('wasRead'))
     },
-    archiveRead: () =>
-      verbs.archive(list.items.filter((item) => item.readAt !== null && item.archivedAt === null)),
     showNew() {
       list.insert()
       scroller()?.scrollTo(0, 0)

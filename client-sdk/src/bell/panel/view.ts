@@ -5,7 +5,7 @@ import type { Panel } from './context.ts'
 import { itemView } from './item.ts'
 import { openSnooze } from './item-tools.ts'
 import { onListKey } from './keys.ts'
-import { ALL, type Tab, UNREAD } from './tabs.ts'
+import { ALL, TABS, type Tab, UNREAD } from './tabs.ts'
 
 /** Returns a count as people read it: `99+` from 100. */
 export const countText = ({ unread, more }: { unread: number; more?: boolean | undefined }): string =>
@@ -20,7 +20,6 @@ const header = (panel: Panel) => {
   const more = ({ currentTarget }: Event) =>
     menu.open(currentTarget as HTMLElement, text('more'), [
       { label: text('select'), icon: 'check', run: selection.start },
-      { label: text('archiveRead'), icon: 'archive', run: panel.archiveRead },
     ])
   return html`
     <div class="header" part="header">
@@ -88,7 +87,7 @@ const tabs = (panel: Panel) => {
         tabindex=${isChosen ? 0 : -1}
         @click=${() => panel.choose(each)}
       >
-        <span class="label" dir="auto">${panel.labelOf(each)}</span>
+        <span class="label" dir="auto">${text(each.key)}</span>
         ${
           unread && (unread.unread > 0 || unread.more)
             ? html`<span class="count" aria-hidden="true">${countText(unread)}</span
@@ -98,7 +97,7 @@ const tabs = (panel: Panel) => {
       </button>
     `
   }
-  return html`<div class="tabs" role="tablist" aria-label=${text('bell')} @keydown=${onKey}>${panel.tabs.map(tab)}</div>`
+  return html`<div class="tabs" role="tablist" aria-label=${text('bell')} @keydown=${onKey}>${TABS.map(tab)}</div>`
 }
 
 const skeleton = html`
@@ -162,7 +161,7 @@ const listView = (panel: Panel) => {
                 ? html`<div class="divider" role="presentation"><span>${text('earlier')}</span></div>`
                 : nothing
             }
-            ${itemView(item, index, panel, panel.categoryName(item.category))}
+            ${itemView(item, index, panel)}
           `,
         )}
       </div>

@@ -13,11 +13,8 @@ export const ENGLISH = {
   tabUnread: '{n} unread',
   earlier: 'Earlier',
   readAll: 'Mark all as read',
-  archiveRead: 'Archive all read',
-  sound: 'Sound',
   more: 'More',
   close: 'Close',
-  back: 'Back',
   read: 'Mark as read',
   markUnread: 'Mark as unread',
   archive: 'Archive',
@@ -26,9 +23,6 @@ export const ENGLISH = {
   wake: 'Wake now',
   delete: 'Delete',
   urgent: 'Urgent',
-  group: { one: '{n} notification', other: '{n} notifications' },
-  unfold: 'Show all',
-  fold: 'Show less',
   wasRead: 'Marked as read',
   wasUnread: 'Marked as unread',
   wasArchived: '{n} archived',
@@ -63,7 +57,6 @@ export const ENGLISH = {
   refused: 'Not saved. Not allowed.',
   again: 'Try again',
   offline: 'You are offline. Changes are sent when you are back.',
-  preferences: 'Preferences',
 } satisfies Record<string, Message>
 
 export type TextKey = keyof typeof ENGLISH

@@ -7,7 +7,7 @@ const MINUTE = 60_000
 /** More than a chunk, so that the run is a fan-out. */
 const PEOPLE = 600
 const BATCH = 50
-/** The schedule is written this long before it runs, at least. */
+/** The minimum time between writing the schedule and its run. */
 const AHEAD_MS = 5_000
 
 export const RUN_KILLED = 'a run of a schedule whose workers are killed reaches everybody once'
