@@ -4,7 +4,7 @@ import type { NotificationTypeInput, PreferenceValue } from '@carillon/schemas'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { providersOf, scripted } from '../sending/testing/scripted.ts'
 import { openWorld, type World } from '../testing/dispatcher.ts'
-import { fakeTime } from '../testing/timed.ts'
+import { fakeTime, untilTimed } from '../testing/timed.ts'
 
 const open = async (start: string) => {
   const time = fakeTime(start)
@@ -27,15 +27,7 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-/** Repeats a check. Time goes on with each, because a step may wait a moment for a permit. */
-const until = <T>(check: () => Promise<T> | T) =>
-  vi.waitFor(
-    () => {
-      world.setTime(Date.now() + 1)
-      return check()
-    },
-    { timeout: 10_000, interval: 10 },
-  )
+const until = <T>(check: () => Promise<T> | T) => untilTimed(world.setTime, check)
 const choose = async (value: Record<string, PreferenceValue | null>, context?: string) => {
   const changes = Object.entries(value).map(([path, value]) => ({
     path,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openWorld, type World } from '../testing/dispatcher.ts'
-import { fakeTime } from '../testing/timed.ts'
+import { fakeTime, untilTimed } from '../testing/timed.ts'
 import { providersOf, scripted } from './testing/scripted.ts'
 
 const open = async () => {
@@ -24,15 +24,7 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-/** Repeats a check. Time goes on with each, because a step may wait a moment for a permit. */
-const until = <T>(check: () => Promise<T> | T) =>
-  vi.waitFor(
-    () => {
-      world.setTime(Date.now() + 1)
-      return check()
-    },
-    { timeout: 10_000, interval: 10 },
-  )
+const until = <T>(check: () => Promise<T> | T) => untilTimed(world.setTime, check)
 const planOf = (channel: 'webhook' | 'email') => [{ channel, when: 'always' as const, after: 0 }]
 const notify = async (type: string, title: string, more: object = {}) => {
   world.setTime(Date.now() + 1)

@@ -17,3 +17,13 @@ export const fakeTime = (start: string) => {
     },
   }
 }
+
+/** Repeats a check until it passes. Each repetition advances the time, because a step may wait a moment for a permit. */
+export const untilTimed = <T>(setTime: (now: number) => void, check: () => Promise<T> | T): Promise<T> =>
+  vi.waitFor(
+    () => {
+      setTime(Date.now() + 1)
+      return check()
+    },
+    { timeout: 10_000, interval: 10 },
+  )
