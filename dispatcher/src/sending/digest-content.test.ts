@@ -73,3 +73,18 @@ test('a summary has the names of categories as headings, in the language of the 
   const headings = world.mail.got[0]!.content.html?.match(/(?<=<h2[^>]*>)[^<]*/g)
   expect(headings).toEqual(['news', 'Billing', 'Encomendas &lt;1&gt;'])
 })
+
+test('a notification with two steps in a digest is listed once', async () => {
+  const plan = [...planOf('email'), ...planOf('email')]
+  await world.store.types.put(world.tenant, { key: 'twice', plan })
+  const changes = [{ path: '/channels/email', value: 'hourly' }] as const
+  await world.store.preferences.change(world.tenant, 'ada', { changes, via: 'app', by: 'ada' })
+  await notify('twice', 'Bob')
+  await notify('twice', 'Cleo')
+  await until(async () => expect(await world.ledger('Cleo', 'ada')).toHaveLength(2))
+  world.setTime('2027-06-07T13:00:01Z')
+  await until(() => expect(world.mail.got).toHaveLength(1))
+  const { subject, html } = world.mail.got[0]!.content
+  expect(subject).toBe('2 novas notificações')
+  expect(html?.match(/(?<=>)(Bob|Cleo)/g)).toEqual(['Cleo', 'Bob'])
+})

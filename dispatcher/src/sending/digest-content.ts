@@ -23,6 +23,11 @@ const contentOf = (step: Step, known: Known, now: number): ItemContent[] => {
   return [named(filled(content, texts))]
 }
 
+/** Returns one step of each notification, newest first: several steps of a plan may wait in the same window. */
+const oncePerNotification = (left: readonly Step[]): Step[] => [
+  ...new Map(left.toReversed().map((step) => [step.notification, step])).values(),
+]
+
 /** The content of a digest before its templates are rendered. */
 export type DigestContent = { content: ItemContent; digestItems: DigestItems }
 
@@ -33,7 +38,7 @@ export const digestContent = (
   known: Known,
   now: number,
 ): DigestContent | undefined => {
-  const contents = left.toReversed().flatMap((each) => contentOf(each, known, now))
+  const contents = oncePerNotification(left).flatMap((each) => contentOf(each, known, now))
   const [newest] = contents
   if (!newest) return undefined
   const { data, actor, category, priority } = newest
