@@ -119,6 +119,12 @@ describe.skipIf(!path)('a tenant with its own stream', () => {
     await eventually(() => stream.check())
     await reader.ack(reader.take(1))
     await backend.publish('own.acme.low.x', 'new')
-    expect((await take(reader, 1)).map(text)).toEqual(['new'])
+    // The first one may come again, if its ack wait ended while the server was down.
+    const texts: string[] = []
+    await eventually(() => {
+      texts.push(...reader.take(10).map(text))
+      expect(texts).toContain('new')
+    })
+    expect(texts.filter((each) => each !== 'kept')).toEqual(['new'])
   })
 })

@@ -17,13 +17,19 @@ type Method = (...given: never[]) => Promise<unknown>
 /**
  * Wraps the store and the log of a dispatcher, so that their calls take turns at random, and so that some of them fail, before or
  * after they have taken effect. A handler whose call fails ends there, as if its process had died, and its message is delivered
- * again. `random` returns numbers in [0, 1); `most` calls fail.
+ * again. `random` returns numbers in [0, 1); `chance` is that of a failure, before a call and after it. `most` calls fail, and
+ * `atOnce` of them until `refill` is called: fewer than the deliveries after which a message becomes a dead letter.
  */
-export const createFaults = (random: () => number, { most, chance }: { most: number; chance: number }) => {
+export const createFaults = (
+  random: () => number,
+  { most, atOnce, chance }: { most: number; atOnce: number; chance: number },
+) => {
   let left = most
+  let leftAtOnce = atOnce
   const mayCrash = () => {
-    if (left === 0 || random() >= chance) return
+    if (left === 0 || leftAtOnce === 0 || random() >= chance) return
     left--
+    leftAtOnce--
     throw new Crash()
   }
   const faulty =
@@ -42,6 +48,10 @@ export const createFaults = (random: () => number, { most, chance }: { most: num
     ) as Table
 
   return {
+    /** Allows `atOnce` more failures. Call it while no message waits for another delivery. */
+    refill: () => {
+      leftAtOnce = atOnce
+    },
     store: (store: Store): Store => ({
       ...store,
       ...Object.fromEntries(TABLES.map((name) => [name, faultyTable(store[name])])),
