@@ -3,7 +3,7 @@ import type { HubOptions } from '@carillon/hub/hub'
 import type { Config } from '../config/config.ts'
 
 /** The client SDK's files for browsers, built by `npm run bundle`. */
-const browserFiles = () => new URL('.', import.meta.resolve('@carillon/client-sdk/browser/client'))
+const browserFiles = () => new URL('.', import.meta.resolve('@carillon/client/browser/client'))
 
 /** Returns the options of a hub. */
 export const hubOptions = (config: Config, secret: string): HubOptions => ({

@@ -101,7 +101,8 @@ test.each(SEEDS)(
     try {
       const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!
       const sent: { id: string; user: string }[] = []
-      const isIdle = async () => [...(await world.stream.backlog()).values()].every((waiting) => waiting === 0)
+      const isIdle = async () =>
+        [...(await world.stream.backlog()).values()].every((waiting) => waiting === 0)
       const isDone = async () =>
         sent.length === NOTIFICATIONS && world.dueAt() === undefined && (await isIdle())
       while (!(await isDone())) {

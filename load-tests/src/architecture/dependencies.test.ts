@@ -16,7 +16,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   hub: ['core', 'schemas'],
   dispatcher: ['core', 'schemas'],
   // The hub's command serves the built files of the client SDK.
-  cli: ['hub', 'dispatcher', 'core', 'schemas', 'client-sdk/browser/client'],
+  cli: ['hub', 'dispatcher', 'core', 'schemas', 'client/browser/client'],
   'client-sdk': ['schemas'],
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { createClient, type FeedSnapshot } from '@carillon/client-sdk'
+import { createClient, type FeedSnapshot } from '@carillon/client'
 import { countsOf, type InboxAdded, type InboxItem } from '@carillon/schemas'
 import { io } from 'socket.io-client'
 import type { ClientView } from './checker.ts'

@@ -1,5 +1,5 @@
 import { createClosers } from '@carillon/cli/process/closers'
-import { type Client, createClient } from '@carillon/client-sdk'
+import { type Client, createClient } from '@carillon/client'
 import type { Delivery, DeviceInput, InboxAdded, NotificationInput, UserProfile } from '@carillon/schemas'
 import { io } from 'socket.io-client'
 import { expect, vi } from 'vitest'

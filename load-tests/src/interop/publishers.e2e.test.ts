@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { createClient } from '@carillon/client-sdk'
+import { createClient } from '@carillon/client'
 import type {} from '@carillon/core/testing/provided'
 import type { InboxItem } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'

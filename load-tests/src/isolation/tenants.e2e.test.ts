@@ -1,4 +1,4 @@
-import { createClient } from '@carillon/client-sdk'
+import { createClient } from '@carillon/client'
 import type {} from '@carillon/core/testing/provided'
 import type { NotificationInput } from '@carillon/schemas'
 import { jetstream } from '@nats-io/jetstream'
