@@ -1,18 +1,14 @@
-import { readFile } from 'node:fs/promises'
-import { transform } from 'esbuild'
+import { transform } from 'lightningcss'
 
-/** Minifies the styles of the bell, which are `css` template literals without expressions. */
+/** A plugin that minifies the styles of the bell, which are `css` template literals without expressions. */
 export const minifyStyles = {
   name: 'minify-styles',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/styles\/\w+\.[jt]s$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8')
+  transform: {
+    filter: { id: /\/styles\/\w+\.[jt]s$/ },
+    handler(source, filename) {
       const [, before, css, after] = /^(.*css`)([^`]*)(`.*)$/s.exec(source)
-      const { code } = await transform(css, { loader: 'css', minify: true, target: 'chrome125' })
-      return {
-        contents: before + code.trim().replaceAll('\\', '\\\\') + after,
-        loader: path.endsWith('ts') ? 'ts' : 'js',
-      }
-    })
+      const { code } = transform({ filename, code: Buffer.from(css), minify: true })
+      return { code: before + code.toString().replaceAll('\\', '\\\\') + after, map: null }
+    },
   },
 }

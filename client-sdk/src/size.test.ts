@@ -1,46 +1,50 @@
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
 import { expect, it } from 'vitest'
 
 const KB = 1_024
 
-/** The plugin of `bundle.mjs`, which Node runs without a build. */
-const { websocketOnly } = await import(new URL('../websocket-only.mjs', import.meta.url).href)
+type File = { name: string; entry: string; format: string; external?: string[] }
+type Chunk = { fileName: string; code: string; moduleIds: string[]; imports: string[] }
 
-const bundled = async (entry: string, external: string[] = []) => {
-  const result = await build({
-    entryPoints: [new URL(entry, import.meta.url).pathname],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    conditions: ['source'],
-    external,
-    plugins: [websocketOnly],
-    write: false,
-    metafile: true,
-  })
-  const [file] = result.outputFiles
+/** The module that builds the browser files, which Node runs without a build. */
+const { BUNDLES, bundle } = (await import(new URL('../bundles.mjs', import.meta.url).href)) as {
+  BUNDLES: File[]
+  bundle(file: File): Promise<Chunk[]>
+}
+const sizeOf = (chunks: readonly Chunk[]) =>
+  chunks.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0)
+
+/** Returns the built file of an entry, and the chunks that it loads when they are first needed. */
+const built = async (name: string, external: string[] = []) => {
+  const chunks = await bundle({ ...BUNDLES.find((file) => file.name === name)!, external })
+  const loaded = chunks.filter(({ fileName }) => fileName === `${name}.js`)
+  const lazy = chunks.filter((chunk) => !loaded.includes(chunk))
+  // A page loads one file: what is shared with the chunks is in it.
+  expect(loaded.flatMap(({ imports }) => imports)).toEqual(external)
   return {
-    size: gzipSync(file?.contents ?? '', { level: 9 }).length,
-    inputs: Object.keys(result.metafile.inputs),
+    loaded,
+    lazy,
+    part: (part: string) => lazy.filter(({ fileName }) => fileName.includes(`/${part}-`)),
   }
 }
 
 it('bundles stay within their size budgets', async () => {
-  expect((await bundled('index.ts', ['socket.io-client'])).size).toBeLessThanOrEqual(8.6 * KB)
-  expect((await bundled('index.ts')).size).toBeLessThanOrEqual(19.3 * KB)
+  expect(sizeOf((await built('client', ['socket.io-client'])).loaded)).toBeLessThanOrEqual(8.4 * KB)
+  expect(sizeOf((await built('client')).loaded)).toBeLessThanOrEqual(19 * KB)
   // With the headless client and Lit.
-  expect((await bundled('bell/define.ts')).size).toBeLessThanOrEqual(42 * KB)
-  expect((await bundled('push/push.ts')).size).toBeLessThanOrEqual(2 * KB)
-  expect((await bundled('../worker/push-worker.ts')).size).toBeLessThanOrEqual(1 * KB)
+  const bell = await built('bell')
+  expect(sizeOf(bell.loaded)).toBeLessThanOrEqual(35 * KB)
+  expect(sizeOf(bell.part('panel'))).toBeLessThanOrEqual(12 * KB)
+  expect(sizeOf((await built('push')).loaded)).toBeLessThanOrEqual(2 * KB)
+  expect(sizeOf((await built('push-worker')).loaded)).toBeLessThanOrEqual(1 * KB)
 })
 
-it.each(['index.ts', 'push/push.ts', '../worker/push-worker.ts'])(
+it.each(['client', 'push', 'push-worker'])(
   '%s bundles only types and item rules from the schemas',
-  async (entry) => {
-    const { inputs } = await bundled(entry)
+  async (name) => {
+    const { loaded, lazy } = await built(name)
+    const inputs = [...loaded, ...lazy].flatMap(({ moduleIds }) => moduleIds)
+    expect(inputs.length).toBeGreaterThan(0)
     expect(inputs.filter((path) => /zod|schemas\/(?!src\/inbox\/item-rules)/.test(path))).toEqual([])
   },
 )

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClientAddress } from '@carillon/core/http/client-address'
 import type { Hono } from 'hono'
-import { BROWSER_FILES, serveBrowserFiles } from './api/browser.ts'
+import { BROWSER_PATHS, serveBrowserFiles } from './api/browser.ts'
 import { addResources } from './api/resources.ts'
 import { demoRoutes } from './demo/demo.ts'
 import { createApplication, type Edge } from './http/application.ts'
@@ -64,7 +64,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   let draining = false
 
   const app = createApplication({ log, metrics })
-  allowOrigins(app, options.origins, [...USER_PATHS, ...BROWSER_FILES.map((name) => `/${name}`)])
+  allowOrigins(app, options.origins, [...USER_PATHS, ...BROWSER_PATHS])
   for (const path of EVENT_PATHS) app.options(path, allowDelivery)
 
   const refusals = createRefusals({ log, explain: options.explainRefusals })

@@ -3,24 +3,22 @@ import { html, LitElement, nothing } from 'lit'
 import type { Client } from '../client/client.ts'
 import { type CarillonError, isRefusal } from '../http/error.ts'
 import type { TokenSource } from '../http/token.ts'
+import { adoptStyles } from './adopt-styles.ts'
 import { createAnnouncer } from './announcer.ts'
+import { createDialog } from './dialog.ts'
 import { icon } from './icon.ts'
 import type { RenderItem } from './panel/context.ts'
-import { titleOf } from './panel/item.ts'
-import { createPanel } from './panel/panel.ts'
-import { countText, panelView } from './panel/view.ts'
+import type { BellPanel } from './panel/panel.ts'
 import { openClient } from './session.ts'
+
 import { buttonStyles } from './styles/button.ts'
-import { itemStyles } from './styles/item.ts'
-import { listStyles } from './styles/list.ts'
-import { menuStyles } from './styles/menu.ts'
-import { panelStyles } from './styles/panel.ts'
-import { toastStyles } from './styles/toast.ts'
 import { tokens } from './styles/tokens.ts'
+import { countText } from './text/count.ts'
 import type { Strings } from './text/english.ts'
 import { createText, type Text } from './text/text.ts'
 import { createTimes, type Times } from './text/times.ts'
-import { createToasts } from './toasts/toasts.ts'
+import { titleOf } from './text/title.ts'
+import type { Toasts } from './toasts/toasts.ts'
 
 const MINUTE_MS = 60_000
 const SMALL = '(width < 480px), (height < 480px)'
@@ -30,18 +28,11 @@ const SMALL = '(width < 480px), (height < 480px)'
  *
  * - `url`, and `token`, `token-url` or the property `token`: where the hub is, and who the user is. A property `client` replaces them.
  * - `mode`: `popover` (default), `inline` and `page` show the panel in place, without the button.
+ * - The panel and the toasts are loaded when they are first needed.
  * - Events: `notification` and `item-click` (cancelable) with the item, `counts`, and `error`, each in `detail`.
  */
 export class NotificationBell extends LitElement {
-  static override styles = [
-    tokens,
-    buttonStyles,
-    panelStyles,
-    listStyles,
-    itemStyles,
-    menuStyles,
-    toastStyles,
-  ]
+  static override styles = [tokens, buttonStyles]
   static override properties = {
     url: {},
     token: {},
@@ -72,7 +63,10 @@ export class NotificationBell extends LitElement {
 
   #client: Client | undefined
   #isOwnClient = false
-  #panel: ReturnType<typeof createPanel> | undefined
+  #panel: BellPanel | undefined
+  #toasts: Toasts | undefined
+  /** Whether the panel could not be loaded. */
+  #isBroken = false
   #off: (() => void)[] = []
   #detached: AbortController | undefined
   #text: Text = createText('en')
@@ -80,11 +74,23 @@ export class NotificationBell extends LitElement {
   #problem: 'signIn' | undefined
   #small = globalThis.matchMedia?.(SMALL)
   #update = () => this.requestUpdate()
-  #toasts = createToasts(this.#update)
   #announcer = createAnnouncer(
     (text) => this.#say(text),
     () => this.#text,
   )
+  #dialog = createDialog({
+    root: () => this.renderRoot as ShadowRoot,
+    isSheet: () => this.#isSheet,
+    onShown: () => {
+      this.open = true
+      this.#toasts?.clear()
+      this.#panel?.open()
+    },
+    onHidden: () => {
+      this.open = false
+      this.#panel?.closed()
+    },
+  })
 
   override connectedCallback() {
     super.connectedCallback()
@@ -97,7 +103,7 @@ export class NotificationBell extends LitElement {
     this.#detached = new AbortController()
     const { signal } = this.#detached
     const turned = () => {
-      if (document.visibilityState === 'hidden') this.#panel?.undo.commit()
+      if (document.visibilityState === 'hidden') this.#panel?.commit()
       this.#update()
     }
     document.addEventListener('visibilitychange', turned, { signal })
@@ -124,16 +130,15 @@ export class NotificationBell extends LitElement {
       this.#disconnect()
       this.#connect()
     }
+    if (this.#isInPlace && changed.has('mode')) void this.#loadPanel()
   }
 
   override updated(changed: Map<PropertyKey, unknown>) {
-    if (changed.has('open') && this.open !== this.#isShown) this.open ? this.#show() : this.#hide()
-    if (this.#isShown || this.#isInPlace) this.#panel?.rendered()
-    // An open panel never shrinks. CSP allows changes of the CSSOM.
-    const dialog = this.#dialog
-    if (dialog) dialog.style.minBlockSize = this.#isShown && !this.#isSheet ? `${dialog.offsetHeight}px` : ''
-    const toasts = this.renderRoot.querySelector<HTMLElement>('.toasts')
-    if (toasts?.isConnected) toasts.togglePopover(this.#toasts.count > 0)
+    const { isShown } = this.#dialog
+    if (changed.has('open') && this.open !== isShown) this.open ? void this.#show() : this.#dialog.hide()
+    if (isShown || this.#isInPlace) this.#panel?.rendered()
+    this.#dialog.rendered()
+    this.renderRoot.querySelector<HTMLElement>('.toasts')?.togglePopover(!!this.#toasts?.count)
   }
 
   #connect() {
@@ -142,25 +147,57 @@ export class NotificationBell extends LitElement {
     const client = this.#client
     if (!client) return
     this.#problem = undefined
-    this.#panel = createPanel({
-      client,
-      root: this.renderRoot as ShadowRoot,
-      text: () => this.#text,
-      times: () => this.#times,
-      isSheet: () => this.#isSheet,
-      problem: () => this.#problem,
-      renderItem: () => this.renderItem,
-      announce: (text) => this.#announcer.announce(text),
-      follow: this.#follow,
-      close: () => this.#hide(),
-      update: this.#update,
-    })
     this.#off.push(
       client.counts.subscribe(this.#onCounts),
       client.on('notification', this.#onNotification),
       client.on('connection', this.#onConnection),
       client.on('error', this.#onError),
     )
+    if (this.#isInPlace) void this.#loadPanel()
+  }
+
+  /** Loads the panel, unless it is there. */
+  #loadPanel = async () => {
+    const client = this.#client
+    if (!client || this.#panel) return
+    try {
+      const { createPanel, styles } = await import('./panel/panel.ts')
+      if (client !== this.#client || this.#panel) return
+      adoptStyles(this.renderRoot as ShadowRoot, styles)
+      this.#panel = createPanel({
+        client,
+        root: this.renderRoot as ShadowRoot,
+        text: () => this.#text,
+        times: () => this.#times,
+        isSheet: () => this.#isSheet,
+        problem: () => this.#problem,
+        renderItem: () => this.renderItem,
+        announce: (text) => this.#announcer.announce(text),
+        follow: this.#follow,
+        close: this.#dialog.hide,
+        update: this.#update,
+      })
+      this.#isBroken = false
+      if (this.#dialog.isShown) this.#panel.open()
+    } catch (error) {
+      this.#isBroken = true
+      console.error('<notification-bell>: the panel cannot be loaded.', error)
+    }
+    this.#update()
+  }
+
+  #show = async () => {
+    await this.#loadPanel()
+    if (this.open && this.isConnected) this.#dialog.show()
+  }
+
+  async #toast(item: InboxItem) {
+    // The item is in the panel even if the toasts cannot be loaded.
+    const toasts = await import('./toasts/toasts.ts').catch(() => undefined)
+    if (!toasts || this.#dialog.isShown || !this.#client) return
+    adoptStyles(this.renderRoot as ShadowRoot, toasts.styles)
+    this.#toasts ??= toasts.createToasts(this.#update)
+    this.#toasts.add(item)
   }
 
   #disconnect() {
@@ -169,7 +206,7 @@ export class NotificationBell extends LitElement {
     this.#panel = undefined
     if (this.#isOwnClient) this.#client?.close()
     this.#client = undefined
-    this.#toasts.clear()
+    this.#toasts?.clear()
   }
 
   #emit(name: string, detail: unknown, cancelable = false): boolean {
@@ -182,9 +219,9 @@ export class NotificationBell extends LitElement {
   }
   #onNotification = (item: InboxItem) => {
     this.#emit('notification', item)
-    if (this.#isShown || this.#isInPlace) return
+    if (this.#dialog.isShown || this.#isInPlace) return
     this.#announcer.arrived(titleOf(item))
-    this.#toasts.add(item)
+    void this.#toast(item)
   }
   #onConnection = () => {
     if (this.#client?.connection === 'live') this.#problem = undefined
@@ -209,16 +246,10 @@ export class NotificationBell extends LitElement {
     if (this.navigate) {
       event.preventDefault()
       this.navigate(url)
-      this.#hide()
+      this.#dialog.hide()
     } else if ((event.currentTarget as Element).localName !== 'a') location.assign(url)
   }
 
-  get #dialog() {
-    return this.renderRoot.querySelector<HTMLDialogElement>('dialog')
-  }
-  get #isShown(): boolean {
-    return this.#dialog?.matches(':popover-open, [open]') ?? false
-  }
   get #isInPlace(): boolean {
     return this.mode === 'inline' || this.mode === 'page'
   }
@@ -226,45 +257,9 @@ export class NotificationBell extends LitElement {
     return this.#small?.matches ?? false
   }
 
-  #show() {
-    const dialog = this.#dialog
-    if (!dialog || this.#isShown) return
-    this.#toasts.clear()
-    if (this.#isSheet) {
-      dialog.popover = null
-      dialog.showModal()
-      this.#onShown()
-    } else {
-      dialog.popover = 'auto'
-      dialog.showPopover()
-    }
-  }
-  #hide() {
-    const dialog = this.#dialog
-    if (dialog?.open && !dialog.matches(':popover-open')) dialog.close()
-    else if (this.#isShown) dialog?.hidePopover()
-  }
-  #onShown() {
-    this.open = true
-    this.#panel?.open()
-    this.#dialog?.focus()
-  }
-  #onHidden = () => {
-    this.open = false
-    this.#panel?.closed()
-    // A closed popover does not return the focus to a button in a shadow root.
-    const { activeElement } = this.renderRoot as ShadowRoot
-    if (!activeElement || activeElement.closest('dialog'))
-      this.renderRoot.querySelector<HTMLElement>('.bell')?.focus()
-  }
-  #onToggle = ({ newState, target }: ToggleEvent) => {
-    if (target !== this.#dialog) return
-    newState === 'open' ? this.#onShown() : this.#onHidden()
-  }
-
   #say(text: string) {
     // A modal dialog makes what is outside inert, so there is a region inside, too.
-    const region = this.renderRoot.querySelector(this.#isShown ? 'dialog .live' : '.live.outer')
+    const region = this.renderRoot.querySelector(this.#dialog.isShown ? 'dialog .live' : '.live.outer')
     if (region) region.textContent = text
   }
 
@@ -280,8 +275,10 @@ export class NotificationBell extends LitElement {
         aria-haspopup="dialog"
         aria-expanded=${this.open ? 'true' : 'false'}
         aria-label=${name}
-        popovertarget=${this.#isSheet ? nothing : 'panel'}
-        @click=${() => this.#isSheet && this.#show()}
+        popovertarget=${this.#isSheet || !this.#panel ? nothing : 'panel'}
+        @pointerenter=${this.#loadPanel}
+        @focus=${this.#loadPanel}
+        @click=${this.#onClick}
       >
         <slot name="icon">${icon('bell')}</slot>
         ${unread > 0 ? html`<span class=${unseen > 0 ? 'badge' : 'badge calm'} part="badge" aria-hidden="true">${countText(counts)}</span>` : nothing}
@@ -289,8 +286,18 @@ export class NotificationBell extends LitElement {
     `
   }
 
+  #onClick = ({ currentTarget }: Event) => {
+    if (!(currentTarget as Element).hasAttribute('popovertarget')) this.open = true
+  }
+
+  #content() {
+    if (this.#panel) return this.#panel.render()
+    if (!this.#isBroken) return nothing
+    return html`<p role="alert">${this.#text('loadError')} <button class="link" @click=${this.#loadPanel}>${this.#text('tryNow')}</button></p>`
+  }
+
   override render() {
-    const content = this.#panel ? panelView(this.#panel.view) : nothing
+    const content = this.#isInPlace || this.open ? this.#content() : nothing
     const live = html`<p class="live hidden" aria-live="polite"></p>`
     if (this.#isInPlace)
       return html`<div class="panel" part="panel" role="region" aria-labelledby="name">${content}</div><p class="live outer hidden" aria-live="polite"></p>`
@@ -303,16 +310,18 @@ export class NotificationBell extends LitElement {
         popover
         tabindex="-1"
         aria-labelledby="name"
-        @toggle=${this.#onToggle}
-        @close=${this.#onHidden}
-        @click=${(event: Event) => event.target === this.#dialog && this.#hide()}
+        @toggle=${this.#dialog.onToggle}
+        @close=${this.#dialog.onClose}
+        @click=${this.#dialog.onClick}
       >
-        ${this.open ? content : nothing}${live}
+        ${content}${live}
       </dialog>
-      ${this.#toasts.render(
+      ${this.#toasts?.render(
         this.#text,
         (event, item) => this.#follow(event, item, item.url),
-        () => this.#show(),
+        () => {
+          this.open = true
+        },
       )}
       <p class="live outer hidden" aria-live="polite"></p>
     `

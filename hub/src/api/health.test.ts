@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,6 +10,8 @@ import { openHub, type TestHub } from '../testing/hub.ts'
 import { BROWSER_FILES } from './browser.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'carillon-hub-'))
+mkdirSync(join(folder, 'chunks'))
+writeFileSync(join(folder, 'chunks', 'part-abc.js'), '// part\n')
 for (const name of BROWSER_FILES) writeFileSync(join(folder, name), `// ${name}\n`)
 const browserFiles = pathToFileURL(`${folder}/`)
 
@@ -160,6 +162,7 @@ describe('/openapi.json', () => {
     expect([...handled].filter((each) => !documented.includes(each)).sort()).toEqual(
       [
         ...BROWSER_FILES.map((name) => `get /${name}`),
+        'get /chunks/{file}',
         // The preferences page and its files.
         'get /preferences',
         'get /preferences/data',
@@ -311,6 +314,18 @@ describe('browser files', () => {
       headers: { 'if-none-match': headers.get('etag') ?? '' },
     })
     expect([again.status, again.text]).toEqual([304, ''])
+  })
+
+  it('have chunks, which never change', async () => {
+    const { status, text, headers } = await test.call('GET', '/chunks/part-abc.js', {
+      headers: { origin: 'https://app.example' },
+    })
+    expect([status, text]).toEqual([200, '// part\n'])
+    expect(headers.get('content-type')).toContain('text/javascript')
+    expect(headers.get('access-control-allow-origin')).toBe('*')
+    expect(headers.get('cache-control')).toContain('immutable')
+    for (const name of ['part-def.js', '..%2Fbell.js', '__proto__', 'constructor'])
+      expect((await test.call('GET', `/chunks/${name}`)).status, name).toBe(404)
   })
 
   it('are required when the hub starts', async () => {

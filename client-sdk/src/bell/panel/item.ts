@@ -1,9 +1,10 @@
 import type { InboxItem } from '@carillon/schemas'
-import { html, nothing, type TemplateResult } from 'lit'
+import { html, nothing } from 'lit'
+import { avatar, removeBroken } from '../avatar.ts'
 import { icon } from '../icon.ts'
-import { initials } from '../text/initials.ts'
 import { isLink } from '../text/link.ts'
-import { plain, richText } from '../text/rich-text.ts'
+import { richText } from '../text/rich-text.ts'
+import { titleOf } from '../text/title.ts'
 import type { Panel } from './context.ts'
 import { itemTools } from './item-tools.ts'
 
@@ -11,23 +12,6 @@ import { itemTools } from './item-tools.ts'
 const FOLDED_MAX = 600
 /** Maximum number of action buttons. */
 const ACTIONS_MAX = 3
-
-export const titleOf = (item: InboxItem): string => plain(item.title ?? item.type)
-
-const broken = (event: Event) => (event.target as HTMLElement).remove()
-
-/** Returns the picture of who caused the item: an avatar over initials, or an icon where nobody did. */
-export const avatar = ({ actor, group }: InboxItem): TemplateResult => {
-  const name = actor?.name
-  const count = group?.count ?? 1
-  return html`
-    <span class=${name ? 'avatar' : 'avatar square'} part="avatar" aria-hidden="true">
-      ${name ? initials(name) : icon('bell')}
-      ${isLink(actor?.avatar) ? html`<img src=${actor.avatar} alt="" loading="lazy" @error=${broken} />` : nothing}
-      ${count > 1 ? html`<span class="count">${count}${group?.more ? '+' : ''}</span>` : nothing}
-    </span>
-  `
-}
 
 const actions = (item: InboxItem, { verbs, text, follow, focused }: Panel) => {
   const shown = item.actions?.slice(0, ACTIONS_MAX) ?? []
@@ -76,7 +60,7 @@ const content = (item: InboxItem, panel: Panel) => {
   return html`
     <h3 class="title" part="title" id="title-${id}" dir="auto">${alarm}${heading(item, panel)}</h3>
     ${body ? html`<p class="body" part="body" id="body-${id}" dir="auto">${richText(isFolded ? body.slice(0, FOLDED_MAX) : body)}</p>` : nothing}
-    ${isLink(image) ? html`<img class="image" src=${image} alt="" loading="lazy" @error=${broken} />` : nothing}
+    ${isLink(image) ? html`<img class="image" src=${image} alt="" loading="lazy" @error=${removeBroken} />` : nothing}
   `
 }
 

@@ -1,5 +1,9 @@
 import type { InboxItem } from '@carillon/schemas'
 import type { Client } from '../../client/client.ts'
+import { itemStyles } from '../styles/item.ts'
+import { listStyles } from '../styles/list.ts'
+import { menuStyles } from '../styles/menu.ts'
+import { panelStyles } from '../styles/panel.ts'
 import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
 import type { Panel, RenderItem } from './context.ts'
@@ -11,6 +15,10 @@ import { createSelection } from './selection.ts'
 import { UNREAD } from './tabs.ts'
 import { createUndo } from './undo.ts'
 import { createVerbs } from './verbs.ts'
+import { panelView } from './view.ts'
+
+/** The styles of the panel. */
+export const styles = [panelStyles, listStyles, itemStyles, menuStyles]
 
 /** Distance from the end of the list, in heights of the list, at which the next page is loaded. */
 const AHEAD = 1.5
@@ -96,9 +104,10 @@ export const createPanel = (host: PanelHost) => {
   }
 
   return {
-    view: panel,
-    list,
-    undo,
+    /** Renders what is inside the panel. */
+    render: () => panelView(panel),
+    /** Carries out what the user may still undo. */
+    commit: undo.commit,
     /** Called when the panel opens. */
     open: () => list.reopen(),
     /** Called after each rendering while the panel is open. */
@@ -123,3 +132,5 @@ export const createPanel = (host: PanelHost) => {
     },
   }
 }
+
+export type BellPanel = ReturnType<typeof createPanel>

@@ -1,15 +1,12 @@
 import { html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { type IconName, icon } from '../icon.ts'
+import { countText } from '../text/count.ts'
 import type { Panel } from './context.ts'
 import { itemView } from './item.ts'
 import { openSnooze } from './item-tools.ts'
 import { onListKey } from './keys.ts'
 import { ALL, TABS, type Tab, UNREAD } from './tabs.ts'
-
-/** Returns a count as people read it: `99+` from 100. */
-export const countText = ({ unread, more }: { unread: number; more?: boolean | undefined }): string =>
-  more || unread > 99 ? '99+' : String(unread)
 
 const iconButton = (label: string, name: IconName, click: (event: Event) => void, extra = '') => html`
   <button class="tool ${extra}" part="tool" title=${label} aria-label=${label} @click=${click}>${icon(name)}</button>

@@ -1,10 +1,15 @@
 import type { InboxItem } from '@carillon/schemas'
 import { html, nothing } from 'lit'
+import { avatar } from '../avatar.ts'
 import { icon } from '../icon.ts'
-import { avatar, titleOf } from '../panel/item.ts'
+import { toastStyles } from '../styles/toast.ts'
 import { isLink } from '../text/link.ts'
 import { richText } from '../text/rich-text.ts'
 import type { Text } from '../text/text.ts'
+import { titleOf } from '../text/title.ts'
+
+/** The styles of the cards. */
+export const styles = [toastStyles]
 
 /** Maximum number of cards. Further ones are summed up in one. */
 const CARDS_MAX = 3
@@ -90,3 +95,5 @@ export const createToasts = (update: () => void) => {
     `,
   }
 }
+
+export type Toasts = ReturnType<typeof createToasts>

@@ -1,0 +1,50 @@
+import { rolldown } from 'rolldown'
+import { minifyStyles } from './minify-styles.mjs'
+import { socketIoSubset } from './socket-io-subset.mjs'
+
+/** The browser files: the client, the bell and web push as ES modules, and the service worker of web push as a classic script. */
+export const BUNDLES = [
+  { name: 'client', entry: 'src/index.ts', format: 'esm' },
+  { name: 'bell', entry: 'src/bell/define.ts', format: 'esm' },
+  { name: 'push', entry: 'src/push/push.ts', format: 'esm' },
+  { name: 'push-worker', entry: 'worker/push-worker.ts', format: 'iife' },
+]
+
+const input = ({ name, entry, external = [] }) => ({
+  input: { [name]: new URL(entry, import.meta.url).pathname },
+  external,
+  platform: 'browser',
+  // `source`: a fresh clone has no dist yet.
+  resolve: { conditionNames: ['source', 'module', 'browser', 'import', 'default'] },
+  // Chunks import what they share with the entry from the entry, so a page loads one file until it needs a chunk.
+  preserveEntrySignatures: 'allow-extension',
+  plugins: [socketIoSubset, minifyStyles],
+  logLevel: 'warn',
+})
+
+/**
+ * An entry is self-contained, except for the chunks of its dynamic imports. The name of a chunk has the hash of its content,
+ * so that a page never mixes two versions.
+ */
+const output = ({ format }) => ({
+  format,
+  minify: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+})
+
+const building = async (file, use) => {
+  const build = await rolldown(input(file))
+  try {
+    return await use(build)
+  } finally {
+    await build.close()
+  }
+}
+
+/** Builds a browser file. Resolves with its chunks, each with its sources. */
+export const bundle = async (file) => (await building(file, (build) => build.generate(output(file)))).output
+
+/** Builds a browser file and writes it and its chunks to `dir`. */
+export const writeBundle = (file, dir) =>
+  building(file, (build) => build.write({ ...output(file), dir, sourcemap: true }))

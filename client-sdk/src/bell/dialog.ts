@@ -1,0 +1,59 @@
+/** The interface of the element around the dialog. */
+export type DialogHost = {
+  root: () => ShadowRoot
+  /** Whether the panel fills a small screen, as a modal dialog. */
+  isSheet: () => boolean
+  onShown: () => void
+  onHidden: () => void
+}
+
+/** Shows and hides the dialog of the panel: a popover, or a modal sheet on small screens. */
+export const createDialog = ({ root, isSheet, onShown, onHidden }: DialogHost) => {
+  const find = () => root().querySelector<HTMLDialogElement>('dialog')
+  const isShown = () => find()?.matches(':popover-open, [open]') ?? false
+  const hide = () => {
+    const dialog = find()
+    if (dialog?.open && !dialog.matches(':popover-open')) dialog.close()
+    else if (isShown()) dialog?.hidePopover()
+  }
+  const shown = () => {
+    onShown()
+    find()?.focus()
+  }
+  const hidden = () => {
+    onHidden()
+    // A closed popover does not return the focus to a button in a shadow root.
+    const { activeElement } = root()
+    if (!activeElement || activeElement.closest('dialog')) root().querySelector<HTMLElement>('.bell')?.focus()
+  }
+
+  return {
+    get isShown() {
+      return isShown()
+    },
+    show() {
+      const dialog = find()
+      if (!dialog || isShown()) return
+      if (isSheet()) {
+        dialog.popover = null
+        dialog.showModal()
+        shown()
+      } else {
+        dialog.popover = 'auto'
+        dialog.showPopover()
+      }
+    },
+    hide,
+    /** Called after each rendering. An open panel never shrinks; CSP allows changes of the CSSOM. */
+    rendered() {
+      const dialog = find()
+      if (dialog) dialog.style.minBlockSize = isShown() && !isSheet() ? `${dialog.offsetHeight}px` : ''
+    },
+    onToggle({ newState, target }: ToggleEvent) {
+      if (target === find()) newState === 'open' ? shown() : hidden()
+    },
+    onClose: hidden,
+    /** Hides a sheet whose backdrop is clicked. */
+    onClick: ({ target }: Event) => target === find() && hide(),
+  }
+}
