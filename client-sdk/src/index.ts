@@ -1,4 +1,4 @@
-export type { Counts, InboxItem, InboxStatus } from '@carillon/schemas'
+export type { ClickSource, Counts, InboxItem, InboxStatus } from '@carillon/schemas'
 export { type Client, type ClientEvents, type ClientOptions, createClient } from './client/client.ts'
 export type { Feed, FeedQuery, FeedSnapshot } from './feed/feed.ts'
 export { type Action, CarillonError, type ErrorCode } from './http/error.ts'

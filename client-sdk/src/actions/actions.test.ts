@@ -63,6 +63,22 @@ it.each([
   expect(undone).toEqual([])
 })
 
+it('reports a click at once, marks the item as read, and repeats the report when the page closes', async () => {
+  const { user, client, feed, ids } = await begin(2)
+  const [a = '', b = ''] = ids
+  await feed.clicked(a)
+  hub.severs = (method) => method !== 'GET'
+  const late = client.clicked(b, 'toast')
+  expect(client.item(b)).toMatchObject({ readAt: expect.any(String), clickedAt: expect.any(String) })
+  await whenTried(2)
+  hub.severs = () => false
+  client.close()
+  await late
+  expect(writes().at(0)).toMatchObject({ path: '/clicked', body: { ids: [a], via: 'inbox' } })
+  expect(writes().at(-1)).toMatchObject({ path: '/clicked', body: { ids: [b], via: 'toast' } })
+  expect(readAt(user, b)).not.toBeNull()
+})
+
 it('sends queued actions in order', async () => {
   const { user, feed, ids } = await begin(2)
   hub.severs = (method) => method !== 'GET'

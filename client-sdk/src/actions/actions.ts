@@ -1,4 +1,4 @@
-import type { ItemPatch, ItemState } from '@carillon/schemas'
+import type { ClickSource, ItemPatch, ItemState } from '@carillon/schemas'
 import type { ItemFilter } from '@carillon/schemas/item-rules'
 import type { InboxApi } from '../http/inbox-api.ts'
 import type { View } from '../inbox/optimistic-view.ts'
@@ -49,6 +49,11 @@ export const createActions = (api: InboxApi, view: Readable<View>, { send }: Out
       send({
         ...{ verb: 'act', ids: [id], change: { ...read(), acted: { [name]: now() } } },
         call: () => api.act(id, name),
+      }),
+    clicked: (id: string, via: ClickSource = 'inbox') =>
+      send({
+        ...{ verb: 'clicked', ids: [id], change: { ...read(), clickedAt: now() } },
+        call: () => api.clicked(id, via),
       }),
     seen(ids: readonly string[]) {
       const { items } = view.getSnapshot()

@@ -1,4 +1,4 @@
-import type { Counts, InboxItem } from '@carillon/schemas'
+import type { ClickSource, Counts, InboxItem } from '@carillon/schemas'
 import { createFeed, type Feed, type FeedQuery } from '../feed/feed.ts'
 import type { CarillonError } from '../http/error.ts'
 import type { TokenSource } from '../http/token.ts'
@@ -34,6 +34,11 @@ export type Client = {
   counts: Readable<Counts>
   /** Returns an item that is loaded, with the pending actions applied. */
   item(id: string): InboxItem | undefined
+  /**
+   * Reports that the user followed the link of an item in a toast, a banner or a push, and marks it as read. Call it before
+   * navigating: the request outlives the page.
+   */
+  clicked(id: string, via: ClickSource): Promise<void>
   /** The number of actions that the hub has not answered yet. They are kept and retried until it answers. */
   readonly pending: number
   readonly connection: ConnectionState
@@ -70,6 +75,7 @@ export const createClient = (options: ClientOptions): Client => {
         return view.subscribe(listener)
       },
     },
+    clicked: actions.clicked,
     item: (id) => view.getSnapshot().items.get(id) ?? undefined,
     get pending() {
       return state.getSnapshot().pending.length

@@ -1,4 +1,4 @@
-import type { Counts, InboxItem, InboxStatus } from '@carillon/schemas'
+import type { ClickSource, Counts, InboxItem, InboxStatus } from '@carillon/schemas'
 import type { GroupOption } from '../actions/actions.ts'
 import { asError, type CarillonError } from '../http/error.ts'
 import { collapsed } from '../inbox/groups.ts'
@@ -57,6 +57,11 @@ export type Feed = Readable<FeedSnapshot> & {
   snooze(id: string, until: Date | string | null): Promise<void>
   /** Deletes an item permanently; with `group`, all items of its group. */
   remove(id: string, options?: GroupOption): Promise<void>
+  /**
+   * Reports that the user followed the item's link, in a list unless `via` says otherwise, and marks it as read. Call it
+   * before navigating: the request outlives the page.
+   */
+  clicked(id: string, via?: ClickSource): Promise<void>
   /** Invokes one of the item's actions by name. */
   act(id: string, name: string): Promise<void>
   readAll(): Promise<void>

@@ -1,4 +1,4 @@
-import type { Counts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
+import type { ClickSource, Counts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
 import type { Query } from '../inbox/query.ts'
 import type { Timing } from '../timing/timing.ts'
 import type { CarillonError } from './error.ts'
@@ -45,6 +45,10 @@ export const createInboxApi = ({
         throw error
       }),
     act: (id: string, name: string) => call<Answer>('POST', `${one(id)}/actions${one(name)}`),
+    async clicked(id: string, via: ClickSource): Promise<Answer> {
+      // The `ids` of the answer lack an item that was clicked before.
+      return { counts: (await call<Answer>('POST', '/clicked', { ids: [id], via })).counts }
+    },
     async seen(ids: readonly string[]): Promise<Answer> {
       let counts: Counts | undefined
       for (let at = 0; at < ids.length; at += IDS_MAX)

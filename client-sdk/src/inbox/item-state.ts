@@ -3,7 +3,7 @@ import type { InboxItem, ItemState } from '@carillon/schemas'
 /** Returns the item after the change. The first time of a read, seen, archived or action state is kept. */
 export const withChange = (item: InboxItem, change: Partial<ItemState>): InboxItem => {
   const next = { ...item, ...change, acted: { ...change.acted, ...item.acted } }
-  for (const cell of ['readAt', 'seenAt', 'archivedAt'] as const)
+  for (const cell of ['readAt', 'seenAt', 'archivedAt', 'clickedAt'] as const)
     if (next[cell]) next[cell] = item[cell] ?? next[cell]
   return next
 }

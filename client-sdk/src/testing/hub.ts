@@ -272,7 +272,8 @@ export const startHub = async () => {
           ids.filter((each) => !unseen.includes(each)),
           { readAt: at },
         )
-      } else hub.change(user, ids, { seenAt: at })
+      } else if (id === 'clicked') hub.change(user, ids, { readAt: at, seenAt: at, clickedAt: at })
+      else hub.change(user, ids, { seenAt: at })
       return wanted.ids ? { ids, counts: counts(user) } : { counts: counts(user) }
     }
     const item = items.get(id)

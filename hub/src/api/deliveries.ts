@@ -16,12 +16,13 @@ export const isToAudience = (record: NotificationRecord | undefined): boolean =>
 
 /** Returns the delivery to the inbox, derived from the state of the item. */
 const inApp = (user: string, item: InboxItem): Delivery => {
-  const { receivedAt, seenAt, readAt } = item
+  const { receivedAt, seenAt, readAt, clickedAt } = item
   const times: Delivery['times'] = {
     sent: item.createdAt,
     ...(receivedAt === null ? {} : { delivered: receivedAt }),
     ...(seenAt === null ? {} : { seen: seenAt }),
     ...(readAt === null ? {} : { read: readAt }),
+    ...(clickedAt === undefined ? {} : { clicked: clickedAt }),
   }
   return {
     notification: item.notification,
@@ -29,7 +30,7 @@ const inApp = (user: string, item: InboxItem): Delivery => {
     channel: 'inbox',
     step: null,
     device: null,
-    state: readAt ? 'read' : seenAt ? 'seen' : receivedAt ? 'delivered' : 'sent',
+    state: clickedAt ? 'clicked' : readAt ? 'read' : seenAt ? 'seen' : receivedAt ? 'delivered' : 'sent',
     times,
     attempts: 1,
     provider: null,

@@ -1,8 +1,10 @@
 import {
   Category,
+  ClickSource,
   ContextFilter as Context,
   Counts,
   cleanText,
+  DeviceId,
   GROUP_KEY_MAX,
   InboxItem,
   InboxPage,
@@ -53,6 +55,19 @@ const DeletedItem = z.object({ counts: Counts }).meta({
 const ItemIds = z
   .strictObject({ ids: z.array(ItemId).min(1).max(100).describe('The ids of the items') })
   .meta({ id: 'ItemIds', description: 'Up to 100 items', examples: [{ ids: [ITEM] }] })
+const ItemClicks = z
+  .strictObject({
+    ids: z.array(ItemId).min(1).max(100).describe('The ids of the items'),
+    via: ClickSource,
+    device: DeviceId.optional().describe(
+      "With `via: push`: the device on which the user clicked. Without it, the click belongs to the item's latest push",
+    ),
+  })
+  .meta({
+    id: 'ItemClicks',
+    description: 'Up to 100 items whose links the user followed, and where',
+    examples: [{ ids: [ITEM], via: 'toast' }],
+  })
 const ContextFilter = Context.optional().describe(
   "Only items of this context; the empty string stands for items without one. A context outside the token's contexts is refused",
 )
@@ -130,6 +145,18 @@ export const markItemsSeen = defineRoute({
   description: 'Marks items as seen. Ids that are not in this inbox are ignored.',
   body: ItemIds,
   answers: { 200: { description: 'Marked as seen', schema: ChangedItems } },
+})
+
+export const markItemsClicked = defineRoute({
+  method: 'post',
+  path: '/v1/inbox/clicked',
+  operationId: 'markItemsClicked',
+  tag: 'Inbox',
+  summary: 'Report clicks on items',
+  description:
+    'Records that the user followed the links of items, and marks them as read. The first click on an item counts; the time is that of the request. Returns the items that had not been clicked before. Ids that are not in this inbox are ignored.',
+  body: ItemClicks,
+  answers: { 200: { description: 'Clicks recorded', schema: ChangedItems } },
 })
 
 const markAll = (route: { path: string; operationId: string; summary: string }, outcome: string) =>

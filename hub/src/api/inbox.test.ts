@@ -472,6 +472,79 @@ describe('POST /v1/inbox/seen', () => {
   })
 })
 
+describe('POST /v1/inbox/clicked', () => {
+  const clicked = (body: object) => call<ChangedMany>('POST', '/clicked', { body })
+
+  it('records the first click on an item, marks it as read, and says where', async () => {
+    const [a, b] = [await tenant.item('ann'), await tenant.item('ann')]
+    const bobs = await tenant.item('bob')
+    const ids = [a.id, a.id, bobs.id, randomUUID()]
+    expect((await clicked({ ids, via: 'toast' })).json).toEqual({
+      ids: [a.id],
+      counts: { unread: 1, unseen: 1 },
+    })
+    const [, item] = (await page()).items
+    expect(item).toMatchObject({ readAt: item?.clickedAt, clickedAt: expect.any(String) })
+    expect(events()).toMatchObject([{ kind: 'clicked', via: 'toast', items: [{ id: a.id }] }])
+    expect(live).toMatchObject([{ payload: { ids: [a.id], patch: { clickedAt: item?.clickedAt } } }])
+    await patch(a.id, { read: false })
+    live.length = log.length = 0
+    const again = await clicked({ ids: [a.id, b.id], via: 'inbox' })
+    expect(again.json).toEqual({ ids: [b.id], counts: { unread: 0, unseen: 0 } })
+    expect(events().map(({ kind, items }) => [kind, items.map(({ id }) => id)])).toEqual([
+      ['clicked', [b.id]],
+      ['read', [a.id]],
+    ])
+    live.length = log.length = 0
+    await untouched(() => clicked({ ids: [a.id, b.id], via: 'banner' }))
+    expect(
+      (await test.ports.store.inbox.get({ tenant: tenant.id, user: 'bob' }, [bobs.id]))[0],
+    ).toMatchObject({ readAt: null })
+  })
+
+  it('records clicks on pushes in the ledger: on that device, or else the latest', async () => {
+    const { id, notification } = await tenant.item('ann')
+    const place = { notification, user: 'ann', channel: 'push', toAudience: false, state: 'sent' } as const
+    await test.ports.store.deliveries.record(tenant.id, [
+      { ...place, step: 0, device: 'laptop', at: Date.now() - 2_000 },
+      { ...place, step: 0, device: 'phone', at: Date.now() - 1_000 },
+      { ...place, step: 1, device: '', channel: 'email', at: Date.now() },
+    ])
+    const states = async () =>
+      Object.fromEntries(
+        (
+          await test.ports.store.deliveries.list(
+            tenant.id,
+            { id: notification, toAudience: false },
+            { limit: 9 },
+          )
+        ).deliveries.map(({ device, state }) => [device, state]),
+      )
+    await clicked({ ids: [id], via: 'push' })
+    expect(await states()).toEqual({ laptop: 'sent', phone: 'clicked', null: 'sent' })
+    await clicked({ ids: [id], via: 'push', device: 'laptop' })
+    await clicked({ ids: [id], via: 'push', device: 'laptop' })
+    await clicked({ ids: [id], via: 'push', device: 'unknown' })
+    expect(await states()).toEqual({ laptop: 'clicked', phone: 'clicked', null: 'sent' })
+    const told = log.filter(({ subject }) => subject.endsWith('.delivery.clicked'))
+    expect(told).toHaveLength(2)
+  })
+
+  it('rejects clicks without a known place', async () => {
+    const ids = [(await tenant.item('ann')).id]
+    const many = Array.from({ length: 101 }, () => randomUUID())
+    for (const bad of [
+      { ids },
+      { ids, via: 'sms' },
+      { ids, via: '__proto__' },
+      { ids: many, via: 'push' },
+      { ids, via: 'push', device: 'a b' },
+      { ids, via: 'push', at: '2020-01-01T00:00:00Z' },
+    ])
+      expect((await clicked(bad)).status).toBe(422)
+  })
+})
+
 describe('bulk verbs', () => {
   it('change a few items one by one, and name them in the message', async () => {
     const items = await Promise.all(Array.from({ length: 40 }, (_, n) => tenant.item('ann', {}, n)))

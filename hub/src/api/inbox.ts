@@ -14,6 +14,7 @@ import {
   getInboxCounts,
   markAllRead,
   markAllSeen,
+  markItemsClicked,
   markItemsSeen,
   takeAction,
   updateItem,
@@ -103,6 +104,11 @@ export const inboxRoutes = (
   routes.user(markItemsSeen, async ({ c, body }, viewer) =>
     c.json(await verbs.seen(viewer, (await body()).ids)),
   )
+
+  routes.user(markItemsClicked, async ({ c, body }, viewer) => {
+    const { ids, ...click } = await body()
+    return c.json(await verbs.clicked(viewer, ids, click))
+  })
 
   const all = [
     [markAllRead, 'read'],

@@ -95,6 +95,7 @@ const ACCESS: Record<string, string> = {
   'POST /v1/dead-letters/{id}/replay': 'dead-letters:write',
   'POST /v1/inbox/archive-all': 'user',
   'POST /v1/inbox/read-all': 'user',
+  'POST /v1/inbox/clicked': 'user',
   'POST /v1/inbox/seen': 'user',
   'POST /v1/inbox/seen-all': 'user',
   'POST /v1/inbox/{id}/actions/{name}': 'user',

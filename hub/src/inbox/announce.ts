@@ -6,6 +6,7 @@ import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import {
+  type ClickSource,
   type Counts,
   eventSubject,
   type InboxItem,
@@ -31,7 +32,12 @@ const patchOf = ({ verb, at }: Sweep): StateChange =>
   ({ read: { readAt: at, seenAt: at }, seen: { seenAt: at }, archived: { archivedAt: at } })[verb]
 
 /** A verb on items, for a lifecycle event. */
-export type Happening = { kind: LifecycleKind; items: readonly InboxItem[]; action?: string }
+export type Happening = {
+  kind: LifecycleKind
+  items: readonly InboxItem[]
+  action?: string
+  via?: ClickSource
+}
 
 const chunks = <T>(list: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(list.length / IDS_MAX) }, (_, index) =>
@@ -62,7 +68,7 @@ const changedEvents =
       ),
     )
 
-const eventsOf = ({ tenant, user }: Owner, { kind, items, action }: Happening): OutgoingMessage[] =>
+const eventsOf = ({ tenant, user }: Owner, { kind, items, action, via }: Happening): OutgoingMessage[] =>
   chunks(items).map((some) =>
     eventMessage({
       kind,
@@ -75,6 +81,7 @@ const eventsOf = ({ tenant, user }: Owner, { kind, items, action }: Happening): 
         ...(test ? { test } : {}),
       })),
       ...(action === undefined ? {} : { action }),
+      ...(via === undefined ? {} : { via }),
       at: new Date().toISOString(),
     }),
   )

@@ -1,13 +1,17 @@
 import type { Live } from '@carillon/core/live/port'
+import type { Deliveries } from '@carillon/core/store/ports/deliveries'
 import type { Inbox } from '@carillon/core/store/ports/inbox'
+import type { Notifications } from '@carillon/core/store/ports/notifications'
 import type { VariantFigures } from '@carillon/core/store/ports/variant-figures'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { createPushLedger } from '../push/ledger.ts'
 import { createAfterChange } from './after-change.ts'
 import { createAnnouncer } from './announce.ts'
 import { createCounting } from './background-count.ts'
 import { createBulkVerbs } from './bulk-verbs.ts'
+import { createClicks } from './clicks.ts'
 import { createItemVerbs } from './item-verbs.ts'
 import { createReceipts } from './receipts.ts'
 import { createSnoozeEnds } from './snooze-end.ts'
@@ -20,6 +24,8 @@ import { createSnoozeEnds } from './snooze-end.ts'
 export const createVerbs = (parts: {
   inbox: Inbox
   variantFigures: Pick<VariantFigures, 'mark'>
+  notifications: Pick<Notifications, 'find'>
+  deliveries: Pick<Deliveries, 'of' | 'record'>
   live: Live
   stream: Stream
   log: Log
@@ -35,6 +41,7 @@ export const createVerbs = (parts: {
   return {
     ...createItemVerbs({ inbox, counts, afterChange, announce, snoozeEnds }),
     ...createBulkVerbs({ inbox, afterChange, announce }),
+    ...createClicks({ ...parts, counts, announce, pushLedger: createPushLedger(parts) }),
     /** Completes counts in the background and notifies the user's apps. */
     recount,
     /** Records that items reached an app of the user. Returns immediately; see `createReceipts`. */

@@ -113,6 +113,12 @@ export const actionOf = (item: InboxItem, action: string, now: number): StateCha
   ...(Object.hasOwn(item.acted, action) ? {} : { acted: { [action]: new Date(now).toISOString() } }),
 })
 
+/** Returns the state that a click on the item changes. The first time is kept, and the item becomes read. */
+export const clickOf = (item: ItemState, now: number): StateChange => ({
+  ...changeOf(item, { read: true }, now),
+  ...(item.clickedAt === undefined ? { clickedAt: new Date(now).toISOString() } : {}),
+})
+
 /** Returns the item after the change. */
 export const changed = <Item extends ItemState>(item: Item, change: StateChange): Item => ({
   ...item,

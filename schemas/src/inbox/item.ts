@@ -64,6 +64,7 @@ export const ItemState = z.object({
   readAt: Timestamp.nullable().describe('When it was read'),
   archivedAt: Timestamp.nullable().describe('When it was archived'),
   snoozedUntil: Timestamp.nullable().describe('When it returns to the active items'),
+  clickedAt: Timestamp.optional().describe('When its link was first followed'),
   acted: z.record(z.string(), Timestamp).describe('When each action was taken, by name'),
 })
 export type ItemState = z.infer<typeof ItemState>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ItemId, NotificationId, TenantId, UserId } from '../fields/ids.ts'
 import { Timestamp } from '../fields/timestamp.ts'
+import { ClickSource } from './click.ts'
 
 /** The kinds of lifecycle events of inbox items. Published on `event.<tenant>.inbox.<kind>`. */
 export const LIFECYCLE_KINDS = [
@@ -13,6 +14,7 @@ export const LIFECYCLE_KINDS = [
   'snoozed',
   'woken',
   'acted',
+  'clicked',
   'deleted',
 ] as const
 export const LifecycleKind = z.enum(LIFECYCLE_KINDS)
@@ -44,6 +46,7 @@ export const LifecycleEvent = z.object({
       'Set if the user changed more items at once than are listed: all active ones with these labels',
     ),
   action: z.string().optional().describe('With `acted`: the name of the action'),
+  via: ClickSource.optional().describe('With `clicked`: where the user clicked'),
   at: Timestamp,
 })
 export type LifecycleEvent = z.infer<typeof LifecycleEvent>

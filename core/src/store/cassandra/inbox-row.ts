@@ -20,6 +20,7 @@ export const STATE_COLUMNS: Record<keyof StateCells, string> = {
   readAt: 'read_at',
   archivedAt: 'archived_at',
   snoozedUntil: 'snoozed_until',
+  clickedAt: 'clicked_at',
 }
 
 export const ROW = `id, stored_at, expires_at, labels, ref, acted, ${Object.values(STATE_COLUMNS).join(', ')}`
@@ -77,6 +78,7 @@ export const itemRow = (row: types.Row): ItemRow | undefined => {
       readAt: whole(row.read_at),
       archivedAt: whole(row.archived_at),
       snoozedUntil: whole(row.snoozed_until),
+      clickedAt: whole(row.clicked_at),
     },
     acted: actedOf(row.acted),
     ref: row.ref as string | null,

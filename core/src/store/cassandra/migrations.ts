@@ -199,6 +199,7 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     PRIMARY KEY ((tenant, key), at, notification)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `ALTER TABLE ${table('digests')} ADD personal text`,
+  (table) => `ALTER TABLE ${table('inbox')} ADD IF NOT EXISTS clicked_at bigint`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

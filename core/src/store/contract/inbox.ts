@@ -234,9 +234,13 @@ export const inboxContract = (store: () => Store): void => {
         ['__proto__', at(2e12)],
         ['accept', at(1e12)],
       ])
+      expect(stored).not.toHaveProperty('clickedAt')
+      await change({ clickedAt: at(5e12) })
       await change({})
       await change({ receivedAt: null })
-      expect(await inbox.get(owner, ids([item]))).toMatchObject([{ receivedAt: null, readAt: at(1e12) }])
+      expect(await inbox.get(owner, ids([item]))).toMatchObject([
+        { receivedAt: null, readAt: at(1e12), clickedAt: at(5e12) },
+      ])
     })
 
     test('items of other users cannot be read or changed', async () => {

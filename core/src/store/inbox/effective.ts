@@ -55,13 +55,14 @@ export const marked = (row: Judged, marks: readonly Mark[]): Pick<Cells, MarkedC
  */
 export const effective = (row: Judged, marks: readonly Mark[], now: number): Cells => {
   const { archivedAt, readAt, seenAt } = marked(row, marks)
-  const { receivedAt, snoozedUntil } = row.cells
+  const { receivedAt, snoozedUntil, clickedAt } = row.cells
   return {
     receivedAt: held(receivedAt),
     seenAt: seenAt ?? readAt,
     readAt,
     archivedAt,
     snoozedUntil: snoozedUntil !== null && snoozedUntil > now ? snoozedUntil : null,
+    clickedAt,
   }
 }
 

@@ -19,6 +19,7 @@ export const inboxItem = (row: Row, content: string, cells: Cells): InboxItem =>
     archivedAt: timestamp(cells.archivedAt),
     snoozedUntil: timestamp(cells.snoozedUntil),
     acted: row.acted ? actedOf(row.acted) : {},
+    ...(cells.clickedAt !== null && { clickedAt: new Date(cells.clickedAt).toISOString() }),
   })
 
 const memberOf = ({
@@ -54,7 +55,8 @@ export const cellsOf = (change: StateChange, at: number): Partial<StateCells> =>
     const time = change[cell]
     if (time !== undefined) cells[cell] = time === null ? -at : Date.parse(time)
   }
-  const { snoozedUntil } = change
+  const { snoozedUntil, clickedAt } = change
   if (snoozedUntil !== undefined) cells.snoozedUntil = snoozedUntil === null ? 0 : Date.parse(snoozedUntil)
+  if (clickedAt !== undefined) cells.clickedAt = Date.parse(clickedAt)
   return cells
 }

@@ -19,6 +19,7 @@ export type StateCells = {
   archivedAt: number | null
   /** Kept after it has passed. */
   snoozedUntil: number | null
+  clickedAt: number | null
 }
 
 /** An item as stored. The row is authoritative; everything else is a hint. */

@@ -18,6 +18,7 @@ type SqlRow = [
   readAt: number | null,
   archivedAt: number | null,
   snoozedUntil: number | null,
+  clickedAt: number | null,
   content?: string | null,
 ]
 
@@ -27,12 +28,13 @@ const COLUMNS: Record<keyof StateCells, string> = {
   readAt: 'read_at',
   archivedAt: 'archived_at',
   snoozedUntil: 'snoozed_until',
+  clickedAt: 'clicked_at',
 }
 
 const CELLS = Object.keys(COLUMNS) as (keyof StateCells)[]
 
 const VALUES = `i.place, hex(i.id), i.expires_at, i.content, i.labels, i.acted,
-  i.received_at, i.seen_at, i.read_at, i.archived_at, i.snoozed_until`
+  i.received_at, i.seen_at, i.read_at, i.archived_at, i.snoozed_until, i.clicked_at`
 
 /** The content of `inbox AS i`: its own, or the shared copy. */
 const CONTENT = `coalesce(
@@ -89,6 +91,7 @@ const rowOf = (sql: SqlRow): Row => {
     readAt,
     archivedAt,
     snoozedUntil,
+    clickedAt,
     content,
   ] = sql
   const { category, tags, context, group, type } = parseLabels(labels)
@@ -102,7 +105,7 @@ const rowOf = (sql: SqlRow): Row => {
     id: uuidOf(id),
     expiresAt,
     removed: row === null,
-    cells: { receivedAt, seenAt, readAt, archivedAt, snoozedUntil },
+    cells: { receivedAt, seenAt, readAt, archivedAt, snoozedUntil, clickedAt },
     acted: acted === null ? undefined : (JSON.parse(acted) as Record<string, number>),
     content: content ?? undefined,
   }

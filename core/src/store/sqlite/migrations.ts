@@ -192,6 +192,7 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE INDEX cancellations_expiry ON cancellations (expires_at);`,
   'ALTER TABLE digest_members ADD COLUMN personal TEXT;',
+  'ALTER TABLE inbox ADD COLUMN clicked_at INTEGER;',
 ]
 
 const TABLE =

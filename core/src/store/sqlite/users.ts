@@ -47,7 +47,7 @@ const REMOVALS = [
   'DELETE FROM throttles WHERE tenant = ? AND user = ?',
   'DELETE FROM notification_absentees WHERE tenant = ? AND user = ?',
   `UPDATE inbox SET content = NULL, labels = NULL, grp = NULL, received_at = NULL, seen_at = NULL, read_at = NULL,
-     archived_at = NULL, snoozed_until = NULL, acted = NULL WHERE owner = ${OWNER}`,
+     archived_at = NULL, snoozed_until = NULL, clicked_at = NULL, acted = NULL WHERE owner = ${OWNER}`,
   `DELETE FROM inbox_guide WHERE owner = ${OWNER}`,
   // The ids stay, so that a redelivery does not restore the items.
   'DELETE FROM owners WHERE tenant = ? AND user = ?',
