@@ -1,5 +1,6 @@
 export type { ClickSource, Counts, InboxItem, InboxStatus } from '@carillon/schemas'
 export { type Client, type ClientEvents, type ClientOptions, createClient } from './client/client.ts'
+export type { CountLabel, CountsBy } from './counts/counts-by.ts'
 export type { Feed, FeedQuery, FeedSnapshot } from './feed/feed.ts'
 export { type Action, CarillonError, type ErrorCode } from './http/error.ts'
 export type { TokenSource } from './http/token.ts'

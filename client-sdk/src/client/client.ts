@@ -1,8 +1,10 @@
 import type { ClickSource, Counts, InboxItem } from '@carillon/schemas'
+import type { CountLabel, CountsBy } from '../counts/counts-by.ts'
 import { createFeed, type Feed, type FeedQuery } from '../feed/feed.ts'
 import type { CarillonError } from '../http/error.ts'
 import type { TokenSource } from '../http/token.ts'
 import type { Connect, ConnectionState } from '../live/connection.ts'
+import { lazyReadable } from '../store/lazy.ts'
 import { createListeners } from '../store/listeners.ts'
 import type { Readable } from '../store/store.ts'
 import type { Timing } from '../timing/timing.ts'
@@ -23,6 +25,8 @@ export type ClientOptions = {
 export type ClientEvents = {
   /** Called once for each item that arrives after the client started, live or fetched later. Not called for silent items. */
   notification: (item: InboxItem) => void
+  /** Called when the user's preferences changed: those of a context, or those in general. Fetch them again. */
+  preferences: (changed: { context?: string }) => void
   connection: (state: ConnectionState) => void
   /** Called when an action is undone (the error has `action`), a fetch fails or a token is refused. */
   error: (error: CarillonError) => void
@@ -32,6 +36,8 @@ export type Client = {
   /** Creates a live list. Close it when it is no longer needed. All feeds share one connection and one set of counts. */
   feed(query?: FeedQuery): Feed
   counts: Readable<Counts>
+  /** Returns the counts of each category, tag or context, kept up to date while somebody is subscribed. */
+  countsBy(label: CountLabel): CountsBy
   /** Returns an item that is loaded, with the pending actions applied. */
   item(id: string): InboxItem | undefined
   /**
@@ -76,6 +82,12 @@ export const createClient = (options: ClientOptions): Client => {
       },
     },
     clicked: actions.clicked,
+    countsBy: (label) =>
+      lazyReadable(new Map(), async () => {
+        start()
+        const { createCountsBy } = await import('../counts/counts-by.ts')
+        return createCountsBy(label, parts)
+      }),
     item: (id) => view.getSnapshot().items.get(id) ?? undefined,
     get pending() {
       return state.getSnapshot().pending.length
@@ -84,7 +96,7 @@ export const createClient = (options: ClientOptions): Client => {
       return connection.state()
     },
     on(event, listener) {
-      if (event === 'notification') start()
+      if (event === 'notification' || event === 'preferences') start()
       return events.add((name, value) => {
         if (name === event) listener(value as never)
       })

@@ -67,7 +67,14 @@ export const connectParts = (
       }
       emit('connection', now)
     },
-    onLive: sequencer.push,
+    onLive(live) {
+      if (live.event === 'preferences.changed') {
+        const { context } = live.message
+        emit('preferences', context === undefined ? {} : { context })
+      }
+      // Messages without a position belong to no stream.
+      if (live.message.seq) sequencer.push(live)
+    },
     onResync: () => refetch.request(true, spread()),
     onTakeover: () => refetch.request(false, spread()),
   })

@@ -1,4 +1,4 @@
-import type { ClickSource, Counts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
+import type { ClickSource, Counts, InboxCounts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
 import type { Query } from '../inbox/query.ts'
 import type { Timing } from '../timing/timing.ts'
 import type { CarillonError } from './error.ts'
@@ -37,6 +37,7 @@ export const createInboxApi = ({
     page: (query: Query & { limit: number; before?: string | undefined }) =>
       // JSON drops undefined properties.
       call<InboxPage>('GET', `?${new URLSearchParams(JSON.parse(JSON.stringify(query)))}`),
+    countsBy: (label: string) => call<InboxCounts>('GET', `/counts?by=${label}`),
     patch: (id: string, patch: ItemPatch) => call<Answer>('PATCH', one(id), patch),
     remove: (id: string, group?: boolean): Promise<Answer> =>
       call<Answer>('DELETE', one(id) + (group ? '?group=true' : '')).catch((error: CarillonError) => {

@@ -125,9 +125,9 @@ export const createConnection = ({
     if (isRefusal(message)) refuse(new CarillonError(message as ErrorCode, 'Token refused'))
     else fail(DISCONNECTED)
   })
-  // A position counts even if this version does not know the event. Messages without one belong to no stream.
+  // A position counts even if this version does not know the event.
   socket.onAny((event, message) => {
-    if (message?.seq) onLive({ event, message } as LiveMessage)
+    if (message?.seq || event === 'preferences.changed') onLive({ event, message } as LiveMessage)
   })
   socket.on('inbox.resync', onResync)
 

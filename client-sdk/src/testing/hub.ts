@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import {
   type ClientToHub,
+  type Counts,
   type HubToClient,
   type InboxItem,
   type InboxPage,
@@ -89,6 +90,14 @@ export const startHub = async () => {
       (sum, item) => shifted(sum, NONE, weight(item, Date.now())),
       NONE,
     )
+
+  const countsByCategory = (user: string) => {
+    const by: Record<string, Counts> = Object.create(null)
+    for (const item of inboxOf(user).items.values())
+      if (item.category)
+        by[item.category] = shifted(by[item.category] ?? NONE, NONE, weight(item, Date.now()))
+    return by
+  }
 
   const page = (user: string, query: Query & { limit?: number; before?: string | undefined }): InboxPage => {
     const { items, epoch, seq } = inboxOf(user)
@@ -178,6 +187,12 @@ export const startHub = async () => {
       inbox.items.delete(id)
       tell(user, { event: 'inbox.removed', message: { ids: [id], counts: counts(user), ...next(inbox) } })
     },
+    /** Announces changed preferences, to a limited token without a position. */
+    changePreferences(user: string, { context, placed = true }: { context?: string; placed?: boolean } = {}) {
+      const message = { via: 'app', ...(context === undefined ? {} : { context }) } as const
+      const position = placed ? next(inboxOf(user)) : {}
+      tell(user, { event: 'preferences.changed', message: { ...message, ...position } as never })
+    },
     /** Forgets the live position, as a restarted bus does. */
     restartBus(user: string) {
       Object.assign(inboxOf(user), { epoch: randomUUID(), seq: 0 })
@@ -251,6 +266,10 @@ export const startHub = async () => {
     const { items } = inboxOf(user)
     const [id = '', sub, name] = path.split('/').slice(1).map(decodeURIComponent)
     const at = new Date().toISOString()
+    if (method === 'GET' && path === '/counts') {
+      const by = query.get('by') === 'category' ? countsByCategory(user) : {}
+      return { ...counts(user), by: { category: by } }
+    }
     if (method === 'GET') return readPage(user, query)
     const all = { 'read-all': 'unread', 'seen-all': 'unseen', 'archive-all': 'active' } as const
     if (method === 'POST' && !sub) {

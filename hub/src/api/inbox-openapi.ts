@@ -1,11 +1,14 @@
 import {
   Category,
   ClickSource,
+  COUNT_LABELS,
   ContextFilter as Context,
+  type CountLabel,
   Counts,
   cleanText,
   DeviceId,
   GROUP_KEY_MAX,
+  InboxCounts,
   InboxItem,
   InboxPage,
   InboxStatus,
@@ -81,6 +84,15 @@ const GroupParameter = z
   .max(GROUP_KEY_MAX)
   .optional()
   .describe('Only the items of the groups with this key, listed individually')
+/** Labels by which to count, such as `category,context`. */
+const CountLabels = z
+  .string()
+  .regex(new RegExp(`^(?:${COUNT_LABELS.join('|')})(?:,(?:${COUNT_LABELS.join('|')})){0,2}$`))
+  .transform((labels) => [...new Set(labels.split(','))] as CountLabel[])
+  .meta({
+    description: 'The labels by which to count as well, separated by commas: `category`, `tag`, `context`',
+    examples: ['category,context'],
+  })
 const ItemFilter = z
   .strictObject({
     category: Category.optional().describe('Only items of this category'),
@@ -126,13 +138,14 @@ export const getInboxCounts = defineRoute({
   tag: 'Inbox',
   summary: 'Count the unread and unseen items',
   description:
-    'Returns the numbers of unread and unseen items, optionally of one category, tag or context. Exact up to 100.',
+    'Returns the numbers of unread and unseen items, optionally of one category, tag or context. Exact up to 100. With `by`, it also returns the counts of every category, tag or context that an unread item has.',
   query: z.strictObject({
     category: Category.optional().describe('Only items of this category'),
     tag: Tag.optional().describe('Only items with this tag'),
     context: ContextParameter,
+    by: CountLabels.optional(),
   }),
-  answers: { 200: { description: 'The counts', schema: Counts } },
+  answers: { 200: { description: 'The counts', schema: InboxCounts } },
   problems: ['forbidden'],
 })
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { UnavailableError } from '@carillon/core/errors'
 import type { LiveMessage } from '@carillon/core/live/port'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
-import type { Counts, InboxItem, InboxPage, LifecycleEvent } from '@carillon/schemas'
+import type { Counts, InboxCounts, InboxItem, InboxPage, LifecycleEvent } from '@carillon/schemas'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Call, openHub, type TestHub, type TestTenant } from '../testing/hub.ts'
 
@@ -256,6 +256,52 @@ describe('GET /v1/inbox', () => {
   it('rejects unknown filters', async () => {
     for (const query of ['?limit=0', '?limit=101', '?limit=x', '?status=new', '?stat=unread', '?tag=a&tag=b'])
       expect((await call('GET', query)).json.code, query).toBe('invalid_request')
+  })
+})
+
+describe('GET /v1/inbox/counts', () => {
+  it('counts by labels, also of some contexts only, whatever they are called', async () => {
+    await tenant.item('ann', { category: '__proto__', tags: ['a', 'b'] })
+    await tenant.item('ann', { category: 'constructor', context: '__proto__' })
+    await tenant.item('ann')
+    const one = { unread: 1, unseen: 1 }
+    const counts = async (query: string, more: Call = {}) => {
+      const { json } = await call<InboxCounts>('GET', `/counts${query}`, more)
+      const by = Object.entries(json.by ?? {}).map(([label, values]) => [label, Object.entries(values ?? {})])
+      return { ...json, by: Object.fromEntries(by) }
+    }
+    expect(await counts('?by=category,tag,context,')).toMatchObject({ code: 'invalid_request' })
+    const all = await counts('?by=category,tag,context')
+    expect(all).toMatchObject({ unread: 3, unseen: 3 })
+    expect(new Map(all.by.category)).toEqual(
+      new Map([
+        ['__proto__', one],
+        ['constructor', one],
+      ]),
+    )
+    expect(new Map(all.by.tag)).toEqual(
+      new Map([
+        ['a', one],
+        ['b', one],
+      ]),
+    )
+    expect(new Map(all.by.context)).toEqual(
+      new Map([
+        ['', { unread: 2, unseen: 2 }],
+        ['__proto__', one],
+      ]),
+    )
+    const limited = await tenant.userToken('ann', undefined, ['__proto__'])
+    expect(await counts('?by=category', { token: limited })).toEqual({
+      ...one,
+      by: { category: [['constructor', one]] },
+    })
+    expect((await call('GET', '/counts')).json).toEqual({ unread: 3, unseen: 3 })
+  })
+
+  it('rejects unknown labels', async () => {
+    for (const by of ['type', 'category,type', 'category,category,tag,context', 'x'.repeat(10_000)])
+      expect((await call('GET', `/counts?by=${by}`)).json.code, by).toBe('invalid_request')
   })
 })
 

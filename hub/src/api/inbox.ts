@@ -1,8 +1,8 @@
 import { ProblemError } from '@carillon/core/errors'
 import type { Live } from '@carillon/core/live/port'
-import type { Inbox, InboxCursor } from '@carillon/core/store/ports/inbox'
+import type { CountedBy, Inbox, InboxCursor } from '@carillon/core/store/ports/inbox'
 import type { Log } from '@carillon/core/telemetry/log'
-import type { InboxPage, StreamPosition } from '@carillon/schemas'
+import type { Counts, InboxCounts, InboxPage, StreamPosition } from '@carillon/schemas'
 import type { Cursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import type { Verbs } from '../inbox/verbs.ts'
@@ -38,6 +38,16 @@ const typeWithoutGroup = () =>
   new ProblemError('invalid_request', 'the query is invalid: type needs group', {
     errors: [{ pointer: '/type', message: 'needs group' }],
   })
+
+/** Returns the wire form of counts by label. Values are names that people choose, so the maps have no prototype. */
+const byLabel = ({ counts, by }: CountedBy): InboxCounts => {
+  const entries = [...by].map(([label, values]) => {
+    const map: Record<string, Counts> = Object.create(null)
+    for (const [value, counted] of values) map[value] = counted
+    return [label, map] as const
+  })
+  return { ...counts, by: Object.fromEntries(entries) }
+}
 
 export const inboxRoutes = (
   routes: Routes,
@@ -93,11 +103,13 @@ export const inboxRoutes = (
 
   routes.user(
     getInboxCounts,
-    async ({ c, query: { category, tag, context } }, { tenant, user, contexts }) => {
+    async ({ c, query: { category, tag, context, by } }, { tenant, user, contexts }) => {
       requireContext({ contexts }, context)
       const filter = { category, tag, context, contexts }
-      const { counts } = await inbox.counts({ tenant, user }, filter)
-      return c.json(counts, 200, { 'cache-control': 'no-store' })
+      const answer = by
+        ? byLabel(await inbox.countsBy({ tenant, user }, by, filter))
+        : (await inbox.counts({ tenant, user }, filter)).counts
+      return c.json(answer, 200, { 'cache-control': 'no-store' })
     },
   )
 

@@ -1,5 +1,6 @@
 import {
   COUNT_MAX,
+  type Counts,
   changeOf,
   countsOf,
   hasLabels,
@@ -126,6 +127,28 @@ const wholeCounts = async (inbox: Inbox, owner: Owner, filter?: ItemFilter & See
   }
 }
 
+/** Expects the counts by label to be those of each value. */
+const checkCountsBy = async (
+  inbox: Inbox,
+  owner: Owner,
+  seen: Seen,
+  counts: (filter: ItemFilter) => Counts,
+) => {
+  for (let tries = 0; ; tries++) {
+    const found = await inbox.countsBy(owner, ['category', 'context'], seen)
+    if (!found.complete && tries < 200) continue
+    expect(found.counts).toEqual(counts({}))
+    for (const label of ['category', 'context'] as const) {
+      const values = found.by.get(label)
+      for (const [value, counted] of values ?? [])
+        expect(counted, `${label} ${value}`).toEqual(counts({ [label]: value }))
+      for (const value of label === 'category' ? CATEGORIES : ['', '__proto__'])
+        if (!values?.has(value)) expect(counts({ [label]: value })).toEqual({ unread: 0, unseen: 0 })
+    }
+    return
+  }
+}
+
 /**
  * Applies random operations of one user and of senders to the store and to the model: old and repeated items, every verb,
  * verbs for all items of a tab, a moving clock, and concurrent readers.
@@ -232,6 +255,8 @@ export const playInbox = async (
     }
     for (const part of [{}, seen(), seen(), filter(), { ...filter(), ...seen() }])
       expect(await wholeCounts(inbox, owner, part), JSON.stringify(part)).toEqual(expected.counts(part))
+    const part = seen()
+    await checkCountsBy(inbox, owner, part, (filter) => expected.counts({ ...part, ...filter }))
     for (const status of INBOX_STATUSES) {
       const narrow = { ...(random() < 0.3 ? filter() : {}), ...(random() < 0.3 ? seen() : {}) }
       const found = await allPages(inbox, owner, { status, ...narrow, limit: 1 + below(20) })

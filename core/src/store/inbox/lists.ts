@@ -1,6 +1,7 @@
 import type { InboxContent } from '@carillon/schemas'
 import type { Arrival, Inbox, InboxQuery, InboxSlice, Owner } from '../ports/inbox.ts'
 import { type Call, createCount, type Scans } from './counts.ts'
+import { createCountBy } from './counts-by.ts'
 import { inGroup } from './group-members.ts'
 import { groupNameOf } from './group-name.ts'
 import { keepHints } from './hints.ts'
@@ -26,7 +27,7 @@ const groupIn = ({ group, type, context }: InboxQuery): string | undefined =>
 export const createLists = (
   rows: InboxRows,
   limits: Limits,
-): Pick<Inbox, 'page' | 'pageWithCounts' | 'counts' | 'arrivals'> => {
+): Pick<Inbox, 'page' | 'pageWithCounts' | 'counts' | 'countsBy' | 'arrivals'> => {
   const count = createCount(rows, limits)
   const list = createListPage(rows, limits)
 
@@ -81,6 +82,14 @@ export const createLists = (
   return {
     page,
     counts,
+
+    countsBy: (owner, labels, filter = {}) =>
+      run(
+        owner,
+        ['unread'],
+        { view: viewOf(filter), limit: limits.count + SPARE, contents: 0 },
+        createCountBy(rows, limits, labels),
+      ),
 
     pageWithCounts: async (owner, query) => {
       const { contexts } = query

@@ -1,4 +1,12 @@
-import type { Counts, InboxContent, InboxItem, InboxStatus, ItemFilter, StateChange } from '@carillon/schemas'
+import type {
+  CountLabel,
+  Counts,
+  InboxContent,
+  InboxItem,
+  InboxStatus,
+  ItemFilter,
+  StateChange,
+} from '@carillon/schemas'
 
 /** The owner of an inbox. Every read and write names one, and affects no other inbox. */
 export type Owner = { tenant: string; user: string }
@@ -54,6 +62,9 @@ export type InboxSlice = { items: InboxItem[]; next?: InboxCursor }
  */
 export type Counted = { counts: Counts; complete: boolean }
 
+/** The counts of every value of some labels that an unread item has. */
+export type CountedBy = Counted & { by: ReadonlyMap<CountLabel, ReadonlyMap<string, Counts>> }
+
 /** A notification in an inbox, whatever the state of its item. */
 export type Arrival = InboxPlace & { notification: string }
 
@@ -89,6 +100,8 @@ export interface Inbox {
   pageWithCounts(owner: Owner, query: InboxQuery): Promise<InboxSlice & Counted>
   /** Counts unread and unseen items that match the filter: exact up to COUNT_MAX, then COUNT_MAX with `more`. */
   counts(owner: Owner, filter?: ItemFilter & Seen): Promise<Counted>
+  /** Counts unread and unseen items that match the filter, in all and by the values of these labels. */
+  countsBy(owner: Owner, labels: readonly CountLabel[], filter?: ItemFilter & Seen): Promise<CountedBy>
   /** Returns the items of the owner among `ids`, in any order. */
   get(owner: Owner, ids: readonly string[]): Promise<InboxItem[]>
   /** Applies `changeFor` to each item. Returns the items that exist. */

@@ -1,0 +1,68 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Client, createClient } from '../index.ts'
+import { newItem, type StandIn, startHub } from '../testing/hub.ts'
+import { FAST, until } from '../testing/until.ts'
+
+let hub: StandIn
+const clients: Client[] = []
+const open = (user: string) => {
+  const client = createClient({ url: hub.url, token: hub.token(user), timing: FAST })
+  clients.push(client)
+  return client
+}
+beforeAll(async () => {
+  hub = await startHub()
+})
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close()
+  hub.meddle = () => undefined
+})
+afterAll(() => hub.close())
+
+const countRequests = () => hub.requests.filter(({ path }) => path === '/counts').length
+
+describe('counts by category', () => {
+  it('follow the inbox while somebody is subscribed, whatever the category is called', async () => {
+    const user = 'counts-1'
+    const item = hub.put(user, newItem({ category: '__proto__' }))
+    const client = open(user)
+    const by = client.countsBy('category')
+    expect(by.getSnapshot().size).toBe(0)
+    const first = await until(by, (counts) => counts.size === 1)
+    expect(first.get('__proto__')).toEqual({ unread: 1, unseen: 1 })
+    hub.add(user, newItem({ category: 'constructor' }))
+    const second = await until(by, (counts) => counts.size === 2)
+    expect(second.get('constructor')).toEqual({ unread: 1, unseen: 1 })
+    await client.feed().read(item.id)
+    await until(by, (counts) => counts.get('__proto__')?.unread === 0)
+    const before = countRequests()
+    // `until` has unsubscribed.
+    hub.add(user, newItem({ category: 'constructor' }))
+    await until(client.counts, ({ unread }) => unread === 2)
+    expect(countRequests()).toBe(before)
+  })
+
+  it('are fetched again after a failure', async () => {
+    const user = 'counts-2'
+    hub.put(user, newItem({ category: 'news' }))
+    let failures = 0
+    hub.meddle = ({ path }) => (path === '/counts' && failures++ < 2 ? { code: 'unavailable' } : undefined)
+    const by = open(user).countsBy('category')
+    await until(by, (counts) => counts.get('news')?.unread === 1)
+    expect(failures).toBeGreaterThan(2)
+  })
+})
+
+describe('preferences', () => {
+  it('tells listeners that they changed, in general or of a context, with and without a position', async () => {
+    const user = 'preferences-1'
+    const client = open(user)
+    const heard: object[] = []
+    client.on('preferences', (changed) => heard.push(changed))
+    await new Promise<void>((resolve) => client.on('connection', (state) => state === 'live' && resolve()))
+    hub.changePreferences(user)
+    hub.changePreferences(user, { context: '' })
+    hub.changePreferences(user, { placed: false })
+    await expect.poll(() => heard).toEqual([{}, { context: '' }, {}])
+  })
+})
