@@ -10,7 +10,10 @@ import type { Outbox } from './outbox.ts'
 const now = () => new Date().toISOString()
 const read = () => ({ readAt: now(), seenAt: now() })
 
-/** `group`: the other items of the group change, too. The feed shows that once the hub has confirmed it. */
+/**
+ * `group`: the other items of the group that are active, archived or snoozed like it change, too. The feed shows that once the
+ * hub has confirmed it.
+ */
 export type GroupOption = { group?: boolean }
 
 /** Creates the actions of a user on items. Each is an optimistic change and a request, which the outbox sends. */
@@ -35,13 +38,16 @@ export const createActions = (api: InboxApi, view: Readable<View>, { send }: Out
 
   return {
     read: (id: string, options?: GroupOption) => patch('read', id, read(), { read: true, ...options }),
-    unread: (id: string) => patch('unread', id, { readAt: null }, { read: false }),
+    unread: (id: string, options?: GroupOption) =>
+      patch('unread', id, { readAt: null }, { read: false, ...options }),
     archive: (id: string, options?: GroupOption) =>
       patch('archive', id, { archivedAt: now(), snoozedUntil: null }, { archived: true, ...options }),
-    unarchive: (id: string) => patch('unarchive', id, { archivedAt: null }, { archived: false }),
-    snooze(id: string, until: Date | string | null) {
+    unarchive: (id: string, options?: GroupOption) =>
+      patch('unarchive', id, { archivedAt: null }, { archived: false, ...options }),
+    snooze(id: string, until: Date | string | null, options?: GroupOption) {
       const snoozedUntil = until && new Date(until).toISOString()
-      return patch('snooze', id, { snoozedUntil, ...(until && { archivedAt: null }) }, { snoozedUntil })
+      const change = { snoozedUntil, ...(until && { archivedAt: null }) }
+      return patch('snooze', id, change, { snoozedUntil, ...options })
     },
     remove: (id: string, options?: GroupOption) =>
       send({ verb: 'remove', ids: [id], change: null, call: () => api.remove(id, options?.group) }),

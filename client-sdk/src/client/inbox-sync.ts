@@ -14,8 +14,8 @@ const BASE: Query & { limit: number } = { status: 'active', limit: 10 }
 const ITEMS_MAX = 1_000
 
 /** Reports whether the query lists every item that counts, so that its page can supply counts and position. */
-const isBase = ({ status, category, tag, context }: Query) =>
-  !category && !tag && context === undefined && (status === 'active' || status === 'unread')
+const isBase = ({ status, ...labels }: Query) =>
+  Object.values(labels).every((label) => label === undefined) && (status === 'active' || status === 'unread')
 
 /** Merges live messages and pages into the shared state, and fetches the pages that the open feeds need. */
 export const createInboxSync = ({

@@ -17,6 +17,10 @@ export type FeedQuery = {
   tag?: string
   /** The empty string selects items without a context. */
   context?: string
+  /** The key of a group: its items are listed one by one. */
+  group?: string
+  /** With `group`: the type of its items. */
+  type?: string
   limit?: number
 }
 
@@ -48,13 +52,13 @@ export type Feed = Readable<FeedSnapshot> & {
   refresh(): Promise<void>
   /** Marks an item as read, and thereby as seen; with `group`, all active items of its group. */
   read(id: string, options?: GroupOption): Promise<void>
-  unread(id: string): Promise<void>
+  unread(id: string, options?: GroupOption): Promise<void>
   /** Marks those of the items as seen that are unseen. */
   seen(ids: readonly string[]): Promise<void>
   archive(id: string, options?: GroupOption): Promise<void>
-  unarchive(id: string): Promise<void>
+  unarchive(id: string, options?: GroupOption): Promise<void>
   /** Hides an item until the given time; null shows it again at once. */
-  snooze(id: string, until: Date | string | null): Promise<void>
+  snooze(id: string, until: Date | string | null, options?: GroupOption): Promise<void>
   /** Deletes an item permanently; with `group`, all items of its group. */
   remove(id: string, options?: GroupOption): Promise<void>
   /**
@@ -116,8 +120,9 @@ export const createFeed = (
 
   const compute = () => {
     seen = view.getSnapshot()
+    const held = [...seen.items.values()].filter(holds).sort(newestFirst)
     snapshot = reuse(snapshot, {
-      items: collapsed([...seen.items.values()].filter(holds).sort(newestFirst)),
+      items: query.group === undefined ? collapsed(held) : held,
       counts: seen.counts,
       status: isReady() ? 'ready' : error ? 'error' : 'loading',
       hasMore: pages.hasMore(),

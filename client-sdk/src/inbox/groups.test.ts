@@ -66,6 +66,22 @@ describe('a group', () => {
     expect(shown(overlay(archiving, NOW))).toEqual([alone.id, first.id])
   })
 
+  it('keeps its summary when its items are listed one by one, and loses those that are gone', () => {
+    const both = applyLive(state, added(second), NOW)
+    const query = { status: 'active', group: 'post-7' } as const
+    const { group: _, ...bare } = first
+    const listed = applyPage(
+      both,
+      query,
+      { ...page({ ...bare, group: { key: 'post-7' } }), position: { epoch: 'e', seq: 2 } },
+      undefined,
+      false,
+      NOW,
+    )
+    expect(listed.items.get(first.id)?.group?.count).toBe(2)
+    expect([...listed.items.keys()]).toEqual([alone.id, first.id])
+  })
+
   it('keeps an older item that another list shows when a page shows only the newest', () => {
     const both = applyLive(state, added(second), NOW)
     const next = applyPage(both, { status: 'active' }, page(second, alone), undefined, true, NOW)

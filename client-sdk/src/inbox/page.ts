@@ -1,9 +1,13 @@
-import type { InboxPage } from '@carillon/schemas'
+import type { InboxItem, InboxPage } from '@carillon/schemas'
 import { sameCounts } from './counts.ts'
 import { groupOf } from './groups.ts'
 import { applyLive } from './live-message.ts'
 import { type Maybe, matches, placeOf, type Query } from './query.ts'
 import type { State } from './state.ts'
+
+/** Returns the item with the known summary of its group, which the page of a single group lacks. */
+const withSummary = (item: InboxItem, known: Maybe): InboxItem =>
+  item.group && !item.group.count && known?.group ? { ...item, group: known.group } : item
 
 /**
  * Merges a page of a query. It replaces everything from `above` (undefined for the first page) down to its last item, or
@@ -38,7 +42,9 @@ export const applyPage = (
     const group = groupOf(item)
     // A page says nothing about items for which a newer one stands.
     const isHidden =
-      group && newer.some((other) => groupOf(other) === group && placeOf(other) > placeOf(item))
+      query.group === undefined &&
+      group &&
+      newer.some((other) => groupOf(other) === group && placeOf(other) > placeOf(item))
     if (placeOf(item) >= floor && isBelow(item) && !isHidden) items.delete(item!.id)
   }
   const told = new Set<string>()
@@ -52,7 +58,7 @@ export const applyPage = (
   for (const item of page.items) {
     unplaced.delete(item.id)
     if (!state.items.has(item.id) || (base && told.has(item.id))) news.add(item.id)
-    if (items.get(item.id) !== null) items.set(item.id, item)
+    if (items.get(item.id) !== null) items.set(item.id, withSummary(item, state.items.get(item.id)))
   }
 
   const read: State = {

@@ -5,7 +5,7 @@ import { markedTitle } from '../render/test-mark.ts'
 export type Typed = {
   id: string
   notification: Omit<Notification, 'priority' | 'deliverAt' | 'expiresAt'> & { priority: Priority }
-  type: Pick<NotificationType, 'category'> | undefined
+  type: Pick<NotificationType, 'category' | 'display'> | undefined
   at: number
   /** When its items expire, as RFC 3339. */
   expiresAt: string | undefined
@@ -28,6 +28,7 @@ export const contentOf = ({ id, notification, type, at, expiresAt }: Typed): Inb
     tags,
     data,
     context,
+    ...(type?.display ? { display: type.display } : {}),
     createdAt: new Date(at).toISOString(),
     expiresAt,
     ...(notification.test ? { test: true } : {}),

@@ -29,6 +29,22 @@ const open = async () => {
 const inboxOf = async ({ store, tenant }: World) =>
   (await store.inbox.page({ tenant, user: 'ada' }, { status: 'active', limit: 10 })).items
 
+test('an item is announced as its type says, also in the live message', async () => {
+  const { handedOver, quiet, send, store, tenant } = await open()
+  await store.types.put(tenant, { key: 'maintenance', display: 'banner' })
+  await send({ to: 'ada', type: 'maintenance', title: 'Read-only on Sunday' })
+  await send({ to: 'ada', type: 'other', title: 'Hi' })
+  await quiet()
+  const items = (await inboxOf(world)).map(({ title, display }) => [title, display])
+  expect(items).toEqual(
+    expect.arrayContaining([
+      ['Read-only on Sunday', 'banner'],
+      ['Hi', undefined],
+    ]),
+  )
+  expect(JSON.stringify(handedOver)).toContain('"display":"banner"')
+})
+
 describe('inbox: none', () => {
   test("stores no item, and runs the plan with the notification's content", async () => {
     const { handedOver, ledger, mail, quiet, send, store, tenant } = await open()

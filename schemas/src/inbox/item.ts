@@ -8,9 +8,11 @@ import { Actor } from '../notification/actor.ts'
 import { ITEM_EXAMPLE } from './item-example.ts'
 
 /** How apps show an item. */
-export const Display = z
-  .enum(['inline', 'banner', 'modal'])
-  .meta({ id: 'Display', description: 'How apps show the item: in the list, as a banner or as a dialog' })
+export const Display = z.enum(['inline', 'banner', 'modal']).meta({
+  id: 'Display',
+  description:
+    'Announces the item beside the list: as a card above it, as a banner of the page or as a dialog. Dismissing it archives the item, and thereby dismisses it on every device',
+})
 
 /** Maximum length of the key of a group, in UTF-16 code units. */
 export const GROUP_KEY_MAX = 256

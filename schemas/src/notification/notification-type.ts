@@ -3,6 +3,7 @@ import { Category, TypeKey } from '../fields/ids.ts'
 import { JsonObject } from '../fields/json.ts'
 import { Priority } from '../fields/priority.ts'
 import { nonEmptyText } from '../fields/text.ts'
+import { Display } from '../inbox/item.ts'
 import { ChannelChoices } from '../user/preferences.ts'
 import { DigestRule, ThrottleRule } from './digest-rule.ts'
 import { Expression } from './expression.ts'
@@ -18,6 +19,7 @@ export const NotificationTypeInput = z
     category: Category.optional(),
     priority: Priority.optional().describe('The priority of notifications without one. Defaults to `normal`'),
     inbox: InboxMode.optional().describe('How its notifications appear in the inbox. Defaults to `shown`'),
+    display: Display.optional(),
     if: Expression.optional().describe(
       'A condition in CEL over `data`, `user` and `tenant`. Users who do not meet it get nothing, not even an inbox item',
     ),
