@@ -16,7 +16,7 @@ export type Address =
   | { kind: 'device'; id: string; device: DeviceInput }
   | { kind: 'account' }
 
-/** The content of a message. Links are absolute; relative links without a base are omitted. */
+/** The content of a message. Links are absolute, except in web pushes; relative links without a base are omitted. */
 export type Content = {
   title?: string
   body?: string
@@ -28,6 +28,8 @@ export type Content = {
   tags?: readonly string[]
   context?: string
   data?: Record<string, unknown>
+  /** The key of the item's group. */
+  group?: string
   /** Of an e-mail; the title if absent. */
   subject?: string
   /** The HTML of an e-mail, in place of all the above but the subject. */
@@ -67,6 +69,14 @@ export type MessageSender = {
   number?: string | undefined
 }
 
+/** Additions to a push. */
+export type PushExtras = {
+  /** The number of the user's unread items, for the icon of the app. */
+  badge: number
+  /** The token with which the device reports about this push. */
+  token: string
+}
+
 /** One message for one address. */
 export type Outgoing = {
   tenant: string
@@ -91,6 +101,8 @@ export type Outgoing = {
   sender?: MessageSender
   /** Additions to an e-mail. A provider sends all of them, or rejects the message. */
   extras?: MailExtras
+  /** Additions to a push. */
+  push?: PushExtras
   /** Absolute URL for one-click unsubscription (RFC 8058); absent for messages without an unsubscribe link. */
   unsubscribeUrl?: string
 }

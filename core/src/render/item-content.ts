@@ -1,16 +1,19 @@
 import type { ItemContent } from '@carillon/schemas'
 import type { Content } from '../delivery/provider.ts'
 
+/** Where paths lead: relative to a URL, or, as given, relative to what reads them. Undefined: nowhere. */
+export type LinkBase = string | { as: 'given' } | undefined
+
 /** Makes a path absolute; returns undefined without a base. */
-const absolute = (url: string | undefined, base: string | undefined): string | undefined => {
-  if (url === undefined || !url.startsWith('/')) return url
+const absolute = (url: string | undefined, base: LinkBase): string | undefined => {
+  if (url === undefined || !url.startsWith('/') || typeof base === 'object') return url
   return base === undefined ? undefined : new URL(url, base).href
 }
 
-/** Returns the content of a message about an item. Paths are relative to `base`. Pure. */
+/** Returns the content of a message about an item. Pure. */
 export const itemContent = (
   item: Omit<ItemContent, 'id' | 'notification' | 'type' | 'priority' | 'createdAt'>,
-  base: string | undefined,
+  base: LinkBase,
 ): Content => ({
   title: item.title,
   body: item.body,
@@ -22,4 +25,5 @@ export const itemContent = (
   tags: item.tags,
   context: item.context,
   data: item.data,
+  group: item.group?.key,
 })

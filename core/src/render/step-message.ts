@@ -1,6 +1,6 @@
 import type { ItemContent, Overrides } from '@carillon/schemas'
 import type { InContext } from '../contexts/in-context.ts'
-import type { MailExtras, MessageSender } from '../delivery/provider.ts'
+import type { MailExtras, MessageSender, PushExtras } from '../delivery/provider.ts'
 import type { Step } from '../delivery/step.ts'
 import type { KnownUser } from '../store/ports/users.ts'
 import { type DigestItems, firstItems } from '../template/digest-items.ts'
@@ -24,6 +24,8 @@ export type StepMessage = MessageContent<Partial<ItemContent>> & {
   digestItems?: DigestItems
   /** What the sender adds to an e-mail. */
   extras?: MailExtras | undefined
+  /** What the sender adds to a push. */
+  push?: PushExtras | undefined
 }
 
 /** The overrides of a send on one channel. */

@@ -3,7 +3,7 @@ import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { Seal } from './seal.ts'
 
 /** The purpose of a link. A token that was signed for one purpose is refused for every other. */
-export type LinkPurpose = 'unsubscribe' | 'preferences'
+export type LinkPurpose = 'unsubscribe' | 'preferences' | 'push' | 'subscription'
 
 /** The user that a link acts for. `user` is absent in a sample, which acts for nobody. */
 export type LinkOwner = { tenant: string; user?: string | undefined }

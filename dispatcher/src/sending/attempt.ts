@@ -20,6 +20,7 @@ import { type Mail, overridesOf, type PrepareMail } from './mail-extras.ts'
 import { messageSource } from './message-source.ts'
 import { codeOf } from './otp-code.ts'
 import type { Permits } from './permit.ts'
+import type { AddPushExtras } from './push-extras.ts'
 import type { RetrySettings } from './retry.ts'
 import type { Send } from './send.ts'
 
@@ -30,6 +31,7 @@ export type AttemptPorts = {
   claims: Claims
   send: Send
   linksOf: LinksOf
+  pushExtras: AddPushExtras
   metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds' | 'templateErrors'>
 }
 
@@ -48,7 +50,7 @@ const unrendered = (fault: TemplateFault): Ending => ({
 
 /** Returns a function that makes one attempt of a step to reach one destination. `begun` is when the step was due, epoch ms. */
 export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
-  const { seal, prepareMail, permits, claims, send, linksOf, metrics } = ports
+  const { seal, prepareMail, permits, claims, send, linksOf, pushExtras, metrics } = ports
 
   /**
    * Tries one candidate, with its permit. The claim comes last, so that a step that waits, or lacks a file, has not
@@ -110,6 +112,7 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     const rendered: StepMessage = {
       ...messageOrFaults,
       sender: senderOf(tenancy, channel),
+      push: await pushExtras(step, known, source.step.item),
       ...(digestItems && { digestItems }),
     }
     const repeatable = candidates.every(({ account }) => account.provider.repeatable)

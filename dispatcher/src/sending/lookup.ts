@@ -19,6 +19,7 @@ import { lookUpItems } from './lookup-items.ts'
 import { lookUpPeople, type Person } from './lookup-people.ts'
 import { lookUpPreferences, type PreferencePorts } from './lookup-preferences.ts'
 import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
+import { lookUpUnread } from './lookup-unread.ts'
 
 /** The steps left in a digest, oldest first, and those that are no longer wanted. */
 export type Members = {
@@ -36,6 +37,8 @@ export type Known = {
   /** Returns the content of a step's item, or the step's own; undefined for a one-time password and a digest. */
   content(step: Step): ItemContent | undefined
   person(step: Step): Person
+  /** Returns the number of the user's unread items. It is read on the first call. */
+  unread(step: Step): Promise<number>
   /** Returns the tenant and the context of a step. */
   tenancy(step: Step): InContext
   /** Returns the type of a step, in the version of its notification. */
@@ -189,5 +192,6 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
     categoryName,
     type: preferences.type,
     person,
+    unread: lookUpUnread(store),
   }
 }

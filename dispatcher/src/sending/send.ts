@@ -2,7 +2,7 @@ import { webhookUrl } from '@carillon/core/delivery/destinations'
 import type { EndpointEnd, Endpoints } from '@carillon/core/delivery/endpoints'
 import type { Outcome, Outgoing } from '@carillon/core/delivery/provider'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
-import { itemContent } from '@carillon/core/render/item-content'
+import { itemContent, type LinkBase } from '@carillon/core/render/item-content'
 import { listedOf } from '@carillon/core/render/listed'
 import type { StepMessage } from '@carillon/core/render/step-message'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
@@ -18,9 +18,13 @@ export type SendPorts = {
   metrics: Pick<Metrics, 'sends'>
 }
 
+/** A service worker opens links in the app that it belongs to, so a path stays a path. */
+const linkBase = (address: Candidate['address'], appUrl: string | undefined): LinkBase =>
+  address.kind === 'device' && address.device.kind === 'web-push' ? { as: 'given' } : appUrl
+
 const outgoing = (
   step: Step,
-  { content, texts, appUrl, sender, unsubscribeUrl, brand, extras, digestItems }: StepMessage,
+  { content, texts, appUrl, sender, unsubscribeUrl, brand, extras, push, digestItems }: StepMessage,
   { address }: Candidate,
 ): Outgoing => {
   const { tenant, user, notification, type, priority, at, expiresAt } = step
@@ -36,12 +40,13 @@ const outgoing = (
     at,
     expiresAt,
     address,
-    content: { ...itemContent(content, appUrl), ...texts, ...(brand && { brand }) },
+    content: { ...itemContent(content, linkBase(address, appUrl)), ...texts, ...(brand && { brand }) },
     ...(digestItems && channel === 'webhook' ? { listed: listedOf(digestItems, appUrl) } : {}),
     key: deliveryKey(step, step.destination ?? ''),
     attempt: step.attempt ?? 1,
     ...(sender ? { sender } : {}),
     ...(extras ? { extras } : {}),
+    ...(push ? { push } : {}),
     ...(unsubscribeUrl !== undefined && address.kind === 'email' ? { unsubscribeUrl } : {}),
   }
 }

@@ -29,6 +29,7 @@ import { createFailureLog } from './failure-log.ts'
 import { createLinksOf } from './links.ts'
 import { createPrepareMail } from './mail-extras.ts'
 import { createPermits } from './permit.ts'
+import { createPushExtras } from './push-extras.ts'
 import { createRateLimit, type Rates } from './rate-limit.ts'
 import { type RetrySettings, retryPolicy } from './retry.ts'
 import { createSend } from './send.ts'
@@ -96,6 +97,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
       throttle: createThrottle({ store, join }),
       send: createSend({ endpoints, failureLog, metrics }),
       linksOf: createLinksOf({ seal }, { publicUrl }),
+      pushExtras: createPushExtras(seal),
       metrics,
       capture,
     },

@@ -83,6 +83,25 @@ describe('apns', () => {
     expect(outcome).toEqual({ outcome: 'sent', id: got?.headers['apns-id'] })
   })
 
+  it('carries the unread count, buttons and the token for reports', async () => {
+    const actions = [{ name: 'reply', label: 'Reply', url: 'https://app.example/posts/7' }]
+    const content = { title: 'New comment', category: 'comments', group: 'post-7', actions }
+    await sendTo(open(), push({ content, push: { badge: 3, token: 'report-1' } }))
+    await sendTo(open(), push({ content: { title: 'All read' }, push: { badge: 0, token: 'report-2' } }))
+    const [first, second] = apple.pushes.map(({ payload }) => payload)
+    expect(first).toMatchObject({
+      aps: {
+        badge: 3,
+        category: 'comment',
+        'mutable-content': 1,
+        'thread-id': expect.stringMatching(/^[\w-]{32}$/),
+      },
+      actions,
+      report: 'report-1',
+    })
+    expect(second.aps).toEqual({ alert: { title: 'All read' }, badge: 0, sound: 'default' })
+  })
+
   it('sends a repeated message with the same ids, and other items with other ids', async () => {
     const sender = open()
     const message = push()

@@ -8,7 +8,7 @@ import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../out
 import { apnsConnection } from './apns-connection.ts'
 import type { ApnsLimits } from './apns-session.ts'
 import { providerTokens } from './apns-token.ts'
-import { deviceOf, fitContent, replaceKey } from './push-content.ts'
+import { deviceOf, fitContent, groupKey, replaceKey } from './push-content.ts'
 
 const isP256 = (pem: string): boolean => {
   try {
@@ -45,18 +45,23 @@ const PAYLOAD_MAX_BYTES = 4_096
 
 const payload =
   (message: Outgoing, { sound }: ApnsConfig) =>
-  ({ title, body, url, image, category, data }: Content) => ({
+  ({ title, body, url, image, actions, category, data }: Content) => ({
     aps: {
       alert: { title, body },
+      badge: message.push?.badge,
       sound: message.priority === 'low' ? undefined : sound,
-      'thread-id': category,
-      'mutable-content': image === undefined ? undefined : 1,
+      'thread-id': groupKey(message) ?? category,
+      // The app shows the buttons that it registered for this category.
+      category: actions?.length ? message.type : undefined,
+      'mutable-content': image === undefined && !actions?.length ? undefined : 1,
     },
     url,
     image,
+    actions: actions?.length ? actions : undefined,
     notification: message.notification,
     item: message.item,
     type: message.type,
+    report: message.push?.token,
     data,
   })
 

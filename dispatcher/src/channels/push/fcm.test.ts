@@ -82,6 +82,47 @@ describe('fcm', () => {
     expect(Number.parseInt(got?.message.android.ttl, 10)).toBeGreaterThan(3_590)
   })
 
+  it('carries the unread count, the picture, buttons and the token for reports to every platform', async () => {
+    const content: Content = {
+      title: 'New comment',
+      image: 'https://app.example/bob.png',
+      actions: [{ name: 'reply', label: 'Reply' }],
+    }
+    const message = push({ content, push: { badge: 3, token: 'report-1' } })
+    await sendBy(open(), message)
+    const picture = content.image
+    expect(google.sent[0]?.message).toMatchObject({
+      notification: { title: 'New comment', image: picture },
+      data: { badge: '3', report: 'report-1', actions: JSON.stringify(content.actions) },
+      android: { notification: { notification_count: 3 } },
+      apns: {
+        headers: { 'apns-push-type': 'alert' },
+        payload: { aps: { badge: 3, category: 'comment', 'mutable-content': 1 } },
+        fcmOptions: { image: picture },
+      },
+      webpush: { notification: { image: picture, actions: [{ action: 'reply', title: 'Reply' }] } },
+    })
+  })
+
+  it('leaves it to Android and web apps to show a message of an account with dataOnly', async () => {
+    const content: Content = { title: 'New comment', body: 'Bob wrote', group: 'post-7' }
+    await sendBy(open({ dataOnly: true }), push({ content, push: { badge: 3, token: 'report-1' } }))
+    const { message } = google.sent[0] ?? {}
+    expect(message.notification).toBeUndefined()
+    expect(message.android.notification).toBeUndefined()
+    expect(message.webpush.notification).toBeUndefined()
+    expect(message.data).toMatchObject({
+      title: 'New comment',
+      body: 'Bob wrote',
+      badge: '3',
+      tag: message.android.collapse_key,
+    })
+    expect(message.apns.payload.aps).toMatchObject({
+      alert: { title: 'New comment', body: 'Bob wrote' },
+      badge: 3,
+    })
+  })
+
   it('keeps the payload within 4096 bytes', async () => {
     await sendBy(open(), push({ content: { title: 'Long', body: 'ß'.repeat(16_000), data: { x: 'x' } } }))
     const { notification, data } = google.sent[0]?.message ?? {}

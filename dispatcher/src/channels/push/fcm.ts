@@ -27,6 +27,12 @@ const FcmConfig = z.strictObject({
       private_key: z.string().refine(isRsa, 'must be an RSA private key (PEM)'),
     })
     .describe('The JSON file of a service account with permission to send messages'),
+  dataOnly: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Sends no notification to display but only data, so that Android and web apps show the message with its buttons themselves',
+    ),
   endpoint: WebUrl.regex(/^https:/, 'must be an https URL')
     .optional()
     .describe('Used instead of the hosts of Google'),
@@ -46,7 +52,7 @@ export const createFcm = (limits: FcmLimits): Provider<FcmConfig> => ({
   concurrency: 100,
   needs: () => 'device',
 
-  open: ({ serviceAccount, endpoint, ca }, { http }) => {
+  open: ({ serviceAccount, dataOnly, endpoint, ca }, { http }) => {
     const connections = fcmAgent({
       endpoint: endpoint === undefined ? undefined : new URL(endpoint),
       ca,
@@ -91,7 +97,7 @@ export const createFcm = (limits: FcmLimits): Provider<FcmConfig> => ({
     return {
       send: async (outgoing, signal) => {
         const { token } = deviceOf('fcm', outgoing)
-        return send({ token, ...fcmMessage(outgoing) }, signal)
+        return send({ token, ...fcmMessage(outgoing, { dataOnly }) }, signal)
       },
 
       verify: async () => {

@@ -22,6 +22,15 @@ export const deviceOf = <Kind extends PushDeviceInput['kind']>(
 export const replaceKey = ({ item, key }: Outgoing): string =>
   item === undefined ? key : hash('sha256', item, 'base64url').slice(0, 32)
 
+/**
+ * Returns the name of the group that a message belongs to on the device: that of its item's context, type and key. 32
+ * characters of base64url; undefined without a group.
+ */
+export const groupKey = ({ type, content: { context = '', group } }: Outgoing): string | undefined =>
+  group === undefined
+    ? undefined
+    : hash('sha256', JSON.stringify([context, type, group]), 'base64url').slice(0, 32)
+
 /** Returns the time until a message expires, in whole seconds. Push services keep messages for at most 28 days. */
 export const secondsLeft = (message: Outgoing): number =>
   Math.min(Math.max(0, Math.floor((message.expiresAt - Date.now()) / 1_000)), 28 * 86_400)

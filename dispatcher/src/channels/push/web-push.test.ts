@@ -114,13 +114,32 @@ describe('web push', () => {
     expect(await sendBy(open(), message)).toEqual({ outcome: 'sent', id: 'm-1' })
     const [got] = service.pushes
     expect(got?.path).toBe('/push/abc')
-    expect(got?.payload).toEqual({ ...content, tag: message.item, notification: 'n-1' })
+    expect(got?.payload).toEqual({ ...content, tag: message.item, item: message.item, notification: 'n-1' })
     expect(got?.headers).toMatchObject({
       'content-encoding': 'aes128gcm',
       urgency: 'high',
       topic: expect.stringMatching(/^[\w-]{32}$/),
     })
     expect(Number(got?.headers.ttl)).toBeGreaterThan(3_590)
+  })
+
+  it('carries the unread count, the group and the token for reports; paths stay paths', async () => {
+    const grouped = (key: string, type = 'comment', context?: string) =>
+      push({ type, push: { badge: 3, token: 'report-1' }, content: { url: '/posts/7', group: key, context } })
+    for (const message of [
+      grouped('post-7'),
+      grouped('post-7'),
+      grouped('post-8'),
+      grouped('post-7', 'like'),
+      grouped('post-7', 'comment', 'acme'),
+    ])
+      await sendBy(open(), message)
+    const payloads = service.pushes.map(({ payload }) => payload)
+    expect(payloads[0]).toMatchObject({ badge: 3, report: 'report-1', url: '/posts/7' })
+    const groups = payloads.map(({ group }) => group)
+    expect(groups[0]).toMatch(/^[\w-]{32}$/)
+    expect(groups[1]).toBe(groups[0])
+    expect(new Set(groups).size).toBe(4)
   })
 
   it("signs with the tenant's keys, for the origin, for twelve hours", async () => {

@@ -5,7 +5,7 @@ import type { Priority, PushMessage } from '@carillon/schemas'
 import webpush from 'web-push'
 import { z } from 'zod'
 import { forRecipient, oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
-import { deviceOf, fitContent, replaceKey, secondsLeft } from './push-content.ts'
+import { deviceOf, fitContent, groupKey, replaceKey, secondsLeft } from './push-content.ts'
 import { isVapidPair, vapidSigner } from './web-push-vapid.ts'
 
 const ORIGIN = /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$|^https?:\/\/[^/?#@]+$/
@@ -53,9 +53,13 @@ const payload =
     url,
     image,
     tag: message.item ?? message.key,
+    group: groupKey(message),
     notification: message.notification,
+    item: message.item,
     actions,
     data,
+    badge: message.push?.badge,
+    report: message.push?.token,
   })
 
 /**
