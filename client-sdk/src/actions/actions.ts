@@ -16,24 +16,28 @@ const read = () => ({ readAt: now(), seenAt: now() })
  */
 export type GroupOption = { group?: boolean }
 
+/** `status: 'read'`: only items that are read. */
+export type ArchiveOption = { status?: 'read' }
+
 /** Creates the actions of a user on items. Each is an optimistic change and a request, which the outbox sends. */
 export const createActions = (api: InboxApi, view: Readable<View>, { send }: Outbox) => {
   const patch = (verb: string, id: string, change: Partial<ItemState>, body: ItemPatch) =>
     send({ verb, ids: [id], change, call: () => api.patch(id, body) })
 
   /** Changes every active item with these labels, loaded or not. Items that arrive later do not change. */
-  const all = (verb: string, labels: ItemFilter, change: Partial<ItemState>) => {
+  const all = (verb: string, labels: ItemFilter, change: Partial<ItemState>, status?: 'read') => {
     const { items } = view.getSnapshot()
     const ids: string[] = []
     let end = ''
     let through: string | undefined
     for (const item of items.values()) {
-      if (matches(item, { status: 'active', ...labels }, Date.now())) ids.push(item.id)
+      if (matches(item, { status: status ?? 'active', ...labels }, Date.now())) ids.push(item.id)
       if (placeOf(item) > end) [end, through] = [placeOf(item), item?.id]
     }
     const names: Operation['rest'] = verb === 'seen-all' ? ['unseen'] : ['unread', 'unseen']
-    const rest = Object.keys(labels).length > 0 ? [] : names
-    return send({ verb, ids, change, end, rest, call: () => api.all(verb, { ...labels, through }) })
+    const rest = status || Object.keys(labels).length > 0 ? [] : names
+    const part = { ...labels, ...(status && { status }), through }
+    return send({ verb, ids, change, end, rest, call: () => api.all(verb, part) })
   }
 
   return {
@@ -70,7 +74,8 @@ export const createActions = (api: InboxApi, view: Readable<View>, { send }: Out
     },
     readAll: (labels: ItemFilter) => all('read-all', labels, read()),
     seenAll: (labels: ItemFilter) => all('seen-all', labels, { seenAt: now() }),
-    archiveAll: (labels: ItemFilter) => all('archive-all', labels, { archivedAt: now() }),
+    archiveAll: (labels: ItemFilter, { status }: ArchiveOption = {}) =>
+      all('archive-all', labels, { archivedAt: now() }, status),
   }
 }
 export type Actions = ReturnType<typeof createActions>

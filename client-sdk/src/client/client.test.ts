@@ -173,6 +173,20 @@ describe('actions', () => {
     expect(feed.getSnapshot().items).toHaveLength(items)
   })
 
+  it('archiveAll with status read archives only what is read', async () => {
+    const { user, client, feed } = await begin()
+    const [a, b] = [hub.add(user), hub.add(user)]
+    await until(feed, ({ items }) => items.length === 2)
+    await feed.read(a.id)
+    const done = feed.archiveAll({ status: 'read' })
+    expect(feed.getSnapshot().items.map(({ id }) => id)).toEqual([b.id])
+    expect(client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
+    await done
+    expect(hub.page(user, { status: 'archived' }).items.map(({ id }) => id)).toEqual([a.id])
+    expect(hub.counts(user)).toEqual({ unread: 1, unseen: 1 })
+    expect(client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
+  })
+
   it.each(cases)('%s is undone when the hub refuses it', async (_, verb) => {
     const { user, client, feed } = await begin()
     const { id } = hub.add(user)

@@ -1,5 +1,5 @@
 import type { ClickSource, Counts, InboxItem, InboxStatus } from '@carillon/schemas'
-import type { GroupOption } from '../actions/actions.ts'
+import type { ArchiveOption, GroupOption } from '../actions/actions.ts'
 import { asError, type CarillonError } from '../http/error.ts'
 import { collapsed } from '../inbox/groups.ts'
 import type { View } from '../inbox/optimistic-view.ts'
@@ -70,7 +70,8 @@ export type Feed = Readable<FeedSnapshot> & {
   act(id: string, name: string): Promise<void>
   readAll(): Promise<void>
   seenAll(): Promise<void>
-  archiveAll(): Promise<void>
+  /** With `status: 'read'`, only items that are read. */
+  archiveAll(options?: ArchiveOption): Promise<void>
   close(): void
 }
 
@@ -183,7 +184,7 @@ export const createFeed = (
     ...actions,
     readAll: () => actions.readAll(labels),
     seenAll: () => actions.seenAll(labels),
-    archiveAll: () => actions.archiveAll(labels),
+    archiveAll: (options) => actions.archiveAll(labels, options),
     close() {
       closed = true
       unsubscribe()

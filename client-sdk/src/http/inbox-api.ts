@@ -1,4 +1,5 @@
 import type { ClickSource, Counts, InboxCounts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
+import type { ItemFilter } from '@carillon/schemas/item-rules'
 import type { Query } from '../inbox/query.ts'
 import type { Timing } from '../timing/timing.ts'
 import type { CarillonError } from './error.ts'
@@ -56,7 +57,7 @@ export const createInboxApi = ({
         counts = (await call<Answer>('POST', '/seen', { ids: ids.slice(at, at + IDS_MAX) })).counts
       return { counts }
     },
-    all: (verb: string, part: Omit<Query, 'status'> & { through?: string | undefined }) =>
+    all: (verb: string, part: ItemFilter & { status?: 'read'; through?: string | undefined }) =>
       call<Answer>('POST', `/${verb}`, part),
   }
 }

@@ -30,7 +30,7 @@ const added = (state: State, { item: sent }: InboxAdded, now: number): State => 
 
 const changed = (state: State, message: InboxChanged, now: number): State => {
   const { ids, patch, counts } = message
-  const part: Query = { ...message, status: 'active' }
+  const part: Query = { ...message, status: message.status ?? 'active' }
   const named = ids ?? [...state.items.values()].flatMap((item) => (matches(item, part, now) ? item.id : []))
   const next = edit(state, named, (item) => withChange(item, patch), now)
   // Items that are not loaded may now belong to other lists.

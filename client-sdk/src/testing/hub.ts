@@ -24,6 +24,7 @@ import type { LiveMessage } from '../inbox/state.ts'
 
 type Inbox = { items: Map<string, InboxItem>; epoch: string; seq: number }
 type Data = { user: string; token: string }
+type Part = Partial<Query> & { ids?: string[]; through?: string }
 type Refusal = { code: ProblemCode; headers?: Record<string, string> }
 export type Request = { method: string; path: string; query: URLSearchParams; body: unknown; token: string }
 
@@ -256,6 +257,7 @@ export const startHub = async () => {
       status: (query.get('status') ?? 'active') as Query['status'],
       category: query.get('category') ?? undefined,
       tag: query.get('tag') ?? undefined,
+      context: query.get('context') ?? undefined,
       limit: Number(query.get('limit') ?? 20),
       before: query.get('before') ?? undefined,
     })
@@ -273,12 +275,12 @@ export const startHub = async () => {
     if (method === 'GET') return readPage(user, query)
     const all = { 'read-all': 'unread', 'seen-all': 'unseen', 'archive-all': 'active' } as const
     if (method === 'POST' && !sub) {
-      const wanted = body as { ids?: string[]; category?: string; tag?: string; through?: string }
+      const { through: last = '', ids: named, ...part } = body as Part
       const verb = id as keyof typeof all
-      const through = items.get(wanted.through ?? '')
+      const through = items.get(last)
       const ids = (
-        wanted.ids ??
-        page(user, { status: all[verb], category: wanted.category, tag: wanted.tag, limit: 1_000 })
+        named ??
+        page(user, { status: all[verb], ...part, limit: 1_000 })
           .items.filter((each) => !through || placeOf(each) <= placeOf(through))
           .map((each) => each.id)
       ).filter((each) => id !== 'seen' || items.get(each)?.seenAt === null)
@@ -293,7 +295,7 @@ export const startHub = async () => {
         )
       } else if (id === 'clicked') hub.change(user, ids, { readAt: at, seenAt: at, clickedAt: at })
       else hub.change(user, ids, { seenAt: at })
-      return wanted.ids ? { ids, counts: counts(user) } : { counts: counts(user) }
+      return named ? { ids, counts: counts(user) } : { counts: counts(user) }
     }
     const item = items.get(id)
     if (!item) return 'not_found'

@@ -106,6 +106,14 @@ const ItemFilter = z
     examples: [{ category: 'comments', through: ITEM }],
   })
 
+const ArchiveFilter = ItemFilter.extend({
+  status: z.literal('read').optional().describe('`read`: only items that are read'),
+}).meta({
+  id: 'ArchiveFilter',
+  description: 'The active items to archive; all of them if empty',
+  examples: [{ status: 'read' }],
+})
+
 export const getInbox = defineRoute({
   method: 'get',
   path: '/v1/inbox',
@@ -172,14 +180,18 @@ export const markItemsClicked = defineRoute({
   answers: { 200: { description: 'Clicks recorded', schema: ChangedItems } },
 })
 
-const markAll = (route: { path: string; operationId: string; summary: string }, outcome: string) =>
+const markAll = <Filter extends typeof ItemFilter>(
+  route: { path: string; operationId: string; summary: string },
+  outcome: string,
+  filter: Filter,
+) =>
   defineRoute({
     method: 'post',
     ...route,
     tag: 'Inbox',
     description:
       'Changes all active items, or those of a category, tag or context, without a limit on their number. Items that arrive afterwards and snoozed items do not change.',
-    body: ItemFilter,
+    body: filter,
     bodyOptional: true,
     answers: { 200: { description: outcome, schema: ChangedAll } },
     problems: ['forbidden'],
@@ -188,16 +200,19 @@ const markAll = (route: { path: string; operationId: string; summary: string }, 
 export const markAllRead = markAll(
   { path: '/v1/inbox/read-all', operationId: 'markAllRead', summary: 'Mark all active items as read' },
   'Marked as read',
+  ItemFilter,
 )
 
 export const markAllSeen = markAll(
   { path: '/v1/inbox/seen-all', operationId: 'markAllSeen', summary: 'Mark all active items as seen' },
   'Marked as seen',
+  ItemFilter,
 )
 
 export const archiveAll = markAll(
   { path: '/v1/inbox/archive-all', operationId: 'archiveAll', summary: 'Archive all active items' },
   'Archived',
+  ArchiveFilter,
 )
 
 export const updateItem = defineRoute({

@@ -650,6 +650,24 @@ describe('bulk verbs', () => {
     expect((await call('POST', '/read-all', { body: { through: 'x' } })).status).toBe(422)
   })
 
+  it.each([3, 130])('archive only what is read of %i items, and tell the apps so', async (count) => {
+    await Promise.all(Array.from({ length: count }, (_, n) => tenant.item('ann', {}, 60_000 + n)))
+    const before = (await page('?limit=100')).items
+    const unread = before.slice(0, 2).map(({ id }) => id)
+    await call('POST', '/read-all', { body: {} })
+    for (const id of unread) await patch(id, { read: false })
+    live.length = log.length = 0
+    const { json } = await call<ChangedAll>('POST', '/archive-all', { body: { status: 'read' } })
+    expect(json.counts.unread).toBe(2)
+    if (count > 100) expect(live[0]).toMatchObject({ payload: { all: true, status: 'read' } })
+    expect((await page('?limit=100')).items.map(({ id }) => id).toSorted()).toEqual(unread.toSorted())
+    // What is read later stays.
+    await patch(unread[0]!, { read: true })
+    expect((await page('?limit=100')).items).toHaveLength(2)
+    expect((await call('POST', '/archive-all', { body: { status: 'unread' } })).status).toBe(422)
+    expect((await call('POST', '/read-all', { body: { status: 'read' } })).status).toBe(422)
+  })
+
   it('can be limited to a tag or a context', async () => {
     await tenant.item('ann', { tags: ['a', 'b'], context: 'acme' })
     await tenant.item('ann', { tags: ['b'] })

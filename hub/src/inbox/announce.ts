@@ -1,6 +1,6 @@
 import type { Live, LiveEvent, LiveMessage } from '@carillon/core/live/port'
 import { deliverToStreams, type EventsFor } from '@carillon/core/live/streams'
-import type { AllVerb, Owner } from '@carillon/core/store/ports/inbox'
+import type { AllVerb, Owner, SweepFilter } from '@carillon/core/store/ports/inbox'
 import type { VariantFigures } from '@carillon/core/store/ports/variant-figures'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -10,7 +10,6 @@ import {
   type Counts,
   eventSubject,
   type InboxItem,
-  type ItemFilter,
   type LifecycleEvent,
   type LifecycleKind,
   type StateChange,
@@ -25,7 +24,7 @@ const IDS_MAX = 500
 export type Group = { items: InboxItem[]; change: StateChange }
 
 /** An action on all active items that match a filter, such as read-all, and when it happened. */
-export type Sweep = { verb: AllVerb; filter: ItemFilter; at: string }
+export type Sweep = { verb: AllVerb; filter: SweepFilter; at: string }
 
 /** Returns the change of a sweep to each item. */
 const patchOf = ({ verb, at }: Sweep): StateChange =>

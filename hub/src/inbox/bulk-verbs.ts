@@ -1,6 +1,6 @@
 import { uuid7Time } from '@carillon/core/notification/ids'
-import type { AllVerb, Inbox } from '@carillon/core/store/ports/inbox'
-import { type Counts, changeOf, type ItemFilter, sees } from '@carillon/schemas'
+import type { AllVerb, Inbox, SweepFilter } from '@carillon/core/store/ports/inbox'
+import { type Counts, changeOf, sees } from '@carillon/schemas'
 import { type AfterChange, grouped, itemsWhere } from './after-change.ts'
 import type { Announcer } from './announce.ts'
 import { requireContext, type Viewer } from './viewer.ts'
@@ -34,7 +34,7 @@ export const createBulkVerbs = (parts: { inbox: Inbox; afterChange: AfterChange;
     all: async (
       viewer: Viewer,
       verb: AllVerb,
-      query: ItemFilter & { through?: string } = {},
+      query: SweepFilter & { through?: string } = {},
     ): Promise<{ counts: Counts }> => {
       requireContext(viewer, query.context)
       const now = Date.now()

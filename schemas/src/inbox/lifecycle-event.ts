@@ -40,10 +40,11 @@ export const LifecycleEvent = z.object({
       context: z.string().optional(),
       group: z.string().optional(),
       type: z.string().optional(),
+      status: z.literal('read').optional(),
     })
     .optional()
     .describe(
-      'Set if the user changed more items at once than are listed: all active ones with these labels',
+      'Set if the user changed more items at once than are listed: all active ones with these labels, or those of them that were read',
     ),
   action: z.string().optional().describe('With `acted`: the name of the action'),
   via: ClickSource.optional().describe('With `clicked`: where the user clicked'),

@@ -38,6 +38,7 @@ export const InboxChanged = Frame.extend({
   context: z.string().optional(),
   group: z.string().optional(),
   type: z.string().optional(),
+  status: z.literal('read').optional().describe('With `all`: only those that were read'),
   patch: ItemState.partial(),
   counts: Counts,
 })

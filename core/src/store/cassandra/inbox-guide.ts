@@ -24,10 +24,11 @@ const hintOf = (cell: string): Hint => {
   return { top, bottom: placeOf(bottom), at, candidates: candidates.map(placeOf) }
 }
 
-const markKey = ({ kind, at, category, tag, context, group, type }: Mark): string =>
+const markKey = ({ kind, at, category, tag, context, group, type, status }: Mark): string =>
   JSON.stringify([
     ...[kind, at, category ?? null, tag ?? null, context ?? null],
     ...(group === undefined ? [] : [group, type ?? null]),
+    ...(status === undefined ? [] : [status]),
   ])
 /** Lifetime of a view's hints after the last write. They expire because users can filter by any number of labels. */
 const VIEW_MS = 24 * 3_600_000

@@ -1,6 +1,6 @@
-import { changeOf, hasLabels, hasStatus, type ItemFilter, type ItemPatch } from '@carillon/schemas'
+import { changeOf, hasLabels, hasStatus, type ItemPatch } from '@carillon/schemas'
 import { uuid7Time } from '../../notification/ids.ts'
-import type { AllVerb, ChangedAll, ChangedItem, InboxPlace, Owner } from '../ports/inbox.ts'
+import type { AllVerb, ChangedAll, ChangedItem, InboxPlace, Owner, SweepFilter } from '../ports/inbox.ts'
 import { changeRows } from './changes.ts'
 import { type Cells, latestMark } from './effective.ts'
 import { hintsOfMark } from './hints.ts'
@@ -35,7 +35,7 @@ const find = async (
   rows: InboxRows,
   owner: Owner,
   verb: AllVerb,
-  { through, ...filter }: ItemFilter & { through?: string },
+  { through, status, ...filter }: SweepFilter & { through?: string },
   now: number,
   limits: Limits,
 ) => {
@@ -54,8 +54,8 @@ const find = async (
   const floor = Math.min(rows.settledPlace(), end ? end.place - 1 : Number.MAX_SAFE_INTEGER)
   const found: Row[] = []
   const visit = (row: Row, cells: Cells): boolean => {
-    if (hasStatus(list, cells, now) && hasLabels(row, filter) && !(end && comparePlaces(row, end) > 0))
-      found.push(row)
+    const isMeant = hasStatus(list, cells, now) && (!status || hasStatus(status, cells, now))
+    if (isMeant && hasLabels(row, filter) && !(end && comparePlaces(row, end) > 0)) found.push(row)
     // Everything above the floor has to be checked.
     return row.place <= floor && found.length > limits.singly
   }
@@ -74,7 +74,7 @@ const find = async (
  */
 export const createChangeAll =
   (rows: InboxRows, settle: (owner: Owner, marks: readonly Mark[]) => void, limits: Limits) =>
-  async (owner: Owner, verb: AllVerb, query: ItemFilter & { through?: string }): Promise<ChangedAll> => {
+  async (owner: Owner, verb: AllVerb, query: SweepFilter & { through?: string }): Promise<ChangedAll> => {
     const now = Date.now()
     const { through: _, ...filter } = query
     const { guide, found, floor, few } = await find(rows, owner, verb, query, now, limits)

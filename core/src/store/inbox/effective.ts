@@ -31,13 +31,23 @@ const covers = (mark: Mark, cell: MarkedCell, row: Judged, archivedAt: number | 
   (row.cells.snoozedUntil ?? 0) <= mark.at &&
   (cell === 'archivedAt' || archivedAt === null || archivedAt > mark.at)
 
+/** Reports whether the item had been read, by its own cell or by an earlier mark, when the mark was written. */
+const wasRead = (mark: Mark, row: Judged, marks: readonly Mark[]): boolean => {
+  const own = held(row.cells.readAt)
+  if (own !== null) return own <= mark.at
+  return marks.some((other) => other.at < mark.at && covers(other, 'readAt', row, null))
+}
+
 const markedCell = (
   cell: MarkedCell,
   row: Judged,
   marks: readonly Mark[],
   archivedAt: number | null,
 ): number | null =>
-  held(row.cells[cell]) ?? marks.find((mark) => covers(mark, cell, row, archivedAt))?.at ?? null
+  held(row.cells[cell]) ??
+  marks.find((mark) => covers(mark, cell, row, archivedAt) && (!mark.status || wasRead(mark, row, marks)))
+    ?.at ??
+  null
 
 /** Returns the state of an item: its own cells, or else the earliest mark that covers it. */
 export const marked = (row: Judged, marks: readonly Mark[]): Pick<Cells, MarkedCell> => {

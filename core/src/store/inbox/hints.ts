@@ -50,8 +50,17 @@ const hintOf = (
 }
 
 /** Returns the hints that follow from a mark: no item that it covers is in the lists of its kind. Pure. */
-export const hintsOfMark = ({ kind, floor, at, category, tag, context, group }: Mark): [HintKind, Hint][] => {
-  if ([category, tag, context, group].some((label) => label !== undefined)) return []
+export const hintsOfMark = ({
+  kind,
+  floor,
+  at,
+  category,
+  tag,
+  context,
+  group,
+  status,
+}: Mark): [HintKind, Hint][] => {
+  if ([category, tag, context, group, status].some((label) => label !== undefined)) return []
   const kinds = { read: ['unread', 'unseen'], seen: ['unseen'], archived: HINT_KINDS } as const
   return kinds[kind].map((each) => [each, { top: floor, bottom: LOWEST, candidates: [], at }])
 }

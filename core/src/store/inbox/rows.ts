@@ -68,6 +68,8 @@ export type Mark = {
   context?: string | undefined
   group?: string | undefined
   type?: string | undefined
+  /** Only items that were read by then. For marks of the kind `archived`. */
+  status?: 'read' | undefined
 }
 
 /** The lists that have hints. Every unseen item is unread, and every unread item is active. */

@@ -74,6 +74,9 @@ export type ChangedItem = { item: InboxItem; change: StateChange }
 /** The state that `changeAll` sets. A read item is also seen. */
 export type AllVerb = 'read' | 'seen' | 'archived'
 
+/** The active items that `changeAll` changes. `status`: only those that are read; for `archived` alone. */
+export type SweepFilter = ItemFilter & { status?: 'read' | undefined }
+
 /**
  * Changed items. With `all`, too many items to list have changed, in constant time, and `items` is empty.
  */
@@ -116,7 +119,7 @@ export interface Inbox {
    * unread. Exact even while items are being stored: items stored after the call has resolved are not changed, as long as
    * the clocks of all processes agree within CLOCK_TOLERANCE_MS.
    */
-  changeAll(owner: Owner, verb: AllVerb, filter: ItemFilter & { through?: string }): Promise<ChangedAll>
+  changeAll(owner: Owner, verb: AllVerb, filter: SweepFilter & { through?: string }): Promise<ChangedAll>
   remove(owner: Owner, ids: readonly string[]): Promise<void>
   /**
    * Reports whether a notification was stored for a user whom its record does not name, even if the item has been removed.

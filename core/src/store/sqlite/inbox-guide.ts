@@ -16,10 +16,11 @@ const FORGET = `DELETE FROM inbox_guide WHERE (owner, kind, key) IN (
   SELECT owner, kind, key FROM inbox_guide WHERE owner = ${OWNER} AND kind = ? AND key <> ''
   ORDER BY at DESC LIMIT -1 OFFSET ${VIEWS_MAX})`
 
-const markKey = ({ kind, at, category, tag, context, group, type }: Mark): string =>
+const markKey = ({ kind, at, category, tag, context, group, type, status }: Mark): string =>
   JSON.stringify([
     ...[kind, at, category ?? null, tag ?? null, context ?? null],
     ...(group === undefined ? [] : [group, type ?? null]),
+    ...(status === undefined ? [] : [status]),
   ])
 const revivalKey = ({ kind, place, id, at }: Revival): string => JSON.stringify([kind, place, id, at])
 

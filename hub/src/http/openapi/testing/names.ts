@@ -114,6 +114,7 @@ export const COMPONENTS = [
   'Actor',
   'AddressChannel',
   'ApnsDevice',
+  'ArchiveFilter',
   'Attachment',
   'AttachmentReceipt',
   'AttachmentRef',
