@@ -6,12 +6,14 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { chunksOf } from './inbox/chunks.ts'
 import type { HandOver } from './inbox/live.ts'
 import type { RenderItems } from './inbox/render-items.ts'
+import { replacedDecision, toldOf } from './inbox/replaced.ts'
 import type { StoreItems } from './inbox/store-items.ts'
 import { sentMarks } from './inbox/variant-marks.ts'
 import type { Ready } from './intake/ready.ts'
+import type { Announce } from './items/announce.ts'
 import type { NotificationPlan } from './plan/audience.ts'
 import { messagesOf, type OpenedChain } from './plan/local-time.ts'
-import type { Portion } from './plan/recipients.ts'
+import { decisionEntry, type Portion } from './plan/recipients.ts'
 import { withoutErased } from './plan/record.ts'
 import type { StartPlans } from './sending/first-step.ts'
 import { countDecisions, countPlanned } from './telemetry/decisions.ts'
@@ -22,6 +24,7 @@ export type CarryOutPorts = {
   renderItems: RenderItems
   storeItems: StoreItems
   handOver: HandOver
+  announce: Announce
   startPlans: StartPlans
   metrics: Pick<Metrics, 'decisions'>
 }
@@ -29,7 +32,13 @@ export type CarryOutPorts = {
 /** Makes durable what was planned. Each function is repeatable. */
 export const createCarryOut = (ports: CarryOutPorts) => {
   const { store, stream, metrics } = ports
-  const { renderItems, storeItems, handOver, startPlans } = ports
+  const { renderItems, storeItems, handOver, announce, startPlans } = ports
+
+  const recordDecisions = async (tenant: string, decisions: readonly DecisionEntry[]) => {
+    if (decisions.length === 0) return
+    await store.decisions.record(tenant, decisions)
+    for (const { decision } of decisions) countDecisions(metrics, [decision])
+  }
 
   /** Runs stages 3 and 4 for a chunk of recipients. Resolves with the erased users of each notification. */
   const deliver = async (portions: readonly Portion[]): Promise<Map<Ready, string[]>> => {
@@ -39,18 +48,19 @@ export const createCarryOut = (ports: CarryOutPorts) => {
       const marks = sentMarks(stored.kept)
       for (const [tenant, some] of grouped(marks, ({ tenant }) => tenant))
         await store.variantFigures.mark(tenant, some)
+      await announce(toldOf(stored.replaced))
+      const now = Date.now()
+      for (const [tenant, some] of grouped(stored.replaced, ({ entry }) => entry.ready.tenant))
+        await recordDecisions(
+          tenant,
+          some.map((each) => decisionEntry(each.entry.ready, each.entry.user, replacedDecision(each, now))),
+        )
       const connected = await handOver(stored.kept)
       await startPlans(stored.kept, connected)
       countPlanned(metrics, stored.kept)
       for (const [ready, users] of stored.erased) erased.set(ready, [...(erased.get(ready) ?? []), ...users])
     }
     return erased
-  }
-
-  const recordDecisions = async (tenant: string, decisions: readonly DecisionEntry[]) => {
-    if (decisions.length === 0) return
-    await store.decisions.record(tenant, decisions)
-    for (const { decision } of decisions) countDecisions(metrics, [decision])
   }
 
   /** Opens chains in the record of a notification, so that it is not delivered before they have finished. */

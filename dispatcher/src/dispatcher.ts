@@ -10,6 +10,7 @@ import { createRenderItems } from './inbox/render-items.ts'
 import { createStoreItems } from './inbox/store-items.ts'
 import { createAccept } from './intake/accept.ts'
 import { createObserveIntake } from './intake/telemetry.ts'
+import { createAnnounce } from './items/announce.ts'
 import { createPipeline } from './pipeline.ts'
 import { createPin } from './plan/type-version.ts'
 import { createReports } from './reports/reports.ts'
@@ -56,6 +57,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
     renderItems: createRenderItems({ store, cache, prepared, metrics }),
     storeItems: createStoreItems({ store, stream, metrics }),
     handOver: createHandOver({ live, log, metrics }),
+    announce: createAnnounce({ store, live, log, metrics }),
     startPlans: createStartPlans({ live, stream, seal }),
     metrics,
   })

@@ -29,10 +29,16 @@ const added = (state: State, { item: sent }: InboxAdded, now: number): State => 
 }
 
 const changed = (state: State, message: InboxChanged, now: number): State => {
-  const { ids, patch, counts } = message
+  const { ids, patch, item: whole, counts } = message
   const part: Query = { ...message, status: message.status ?? 'active' }
   const named = ids ?? [...state.items.values()].flatMap((item) => (matches(item, part, now) ? item.id : []))
-  const next = edit(state, named, (item) => withChange(item, patch), now)
+  const change = (item: InboxItem): InboxItem => {
+    if (!whole) return withChange(item, patch)
+    // Pages know more about its place and its group.
+    const { arrivedAt, group } = item
+    return { ...whole, arrivedAt, ...(group && group.key === whole.group?.key && { group }) }
+  }
+  const next = edit(state, named, change, now)
   // Items that are not loaded may now belong to other lists.
   return counted(next, counts, !ids || lacks(state, named))
 }

@@ -48,10 +48,11 @@ export const applyPage = (
     if (placeOf(item) >= floor && isBelow(item) && !isHidden) items.delete(item!.id)
   }
   const told = new Set<string>()
-  for (const { fresh, message } of later)
-    if (fresh && 'item' in message) {
-      told.add(message.item.id)
-      if (items.get(message.item.id)) items.delete(message.item.id)
+  for (const live of later)
+    if (live.fresh && live.event === 'inbox.added') {
+      const { id } = live.message.item
+      told.add(id)
+      if (items.get(id)) items.delete(id)
     }
   const news = new Set(base ? [] : state.news)
   const unplaced = new Set(state.unplaced)

@@ -13,7 +13,7 @@ export type Typed = {
 
 /** Returns the content of a notification's items, which is the same for all recipients with the same times. Pure. */
 export const contentOf = ({ id, notification, type, at, expiresAt }: Typed): InboxContent => {
-  const { title, body, url, image, actor, actions, tags, data, context, priority } = notification
+  const { title, body, url, image, actor, actions, tags, data, context, entity, priority } = notification
   return {
     notification: id,
     type: notification.type,
@@ -29,6 +29,7 @@ export const contentOf = ({ id, notification, type, at, expiresAt }: Typed): Inb
     data,
     context,
     ...(type?.display ? { display: type.display } : {}),
+    entity,
     createdAt: new Date(at).toISOString(),
     expiresAt,
     ...(notification.test ? { test: true } : {}),

@@ -45,6 +45,7 @@ const headOf = (decision: DeliveryDecision): string => {
   switch (outcome) {
     case 'pass':
       if (stage === 'audience') return `The user was found to be a recipient${at}`
+      if (reason === 'replaced') return `${subject} took the place of an earlier one${at}`
       if (stage === 'inbox') return `${subject} was stored${reason === 'silent' ? ' silently' : ''}${at}`
       if (stage === 'send') return `A copy of ${subject} was not sent${at}`
       return stage === 'preference' ? `${subject} was allowed${at}` : `${subject} was due${at}`
@@ -103,7 +104,8 @@ const becauseOf = ({ stage, outcome, reason }: DeliveryDecision): string => {
 /** Returns a decision as one English sentence, with its channel, its time, who decided it and why. Pure. */
 export const sentenceOf = (decision: DeliveryDecision, facts: ItemFacts = {}): string => {
   const { stage, outcome, reason, detail, reported = {} } = decision
-  const stored = stage === 'inbox' && outcome === 'pass' ? itemSince(facts) : ''
+  const isStored = stage === 'inbox' && outcome === 'pass' && reason !== 'replaced'
+  const stored = isStored ? itemSince(facts) : ''
   const reports = listed(Object.entries(reported).map(([what, at]) => [what, instant(at)]))
   const unsure =
     reason === 'not_recipient' && facts.unsure ? ', or the user has deleted one of very many items' : ''

@@ -107,6 +107,7 @@ const storedItem = (item: Facts['item']): Decision[] =>
 /** Returns the decisions about every recipient, at the times at which they took effect for this one. */
 const decisionsForAll = (record: NotificationProgress, facts: Facts): Decision[] => {
   const { stored, item } = facts
+  if (stored.some(({ reason }) => reason === 'replaced' || reason === 'superseded')) return []
   // An item that has expired, or was deleted, does not say when it arrived.
   const arrived = item ? arrival(item) : startOf(record, facts)
   const decided = stored.some(({ channel }) => channel === 'inbox')

@@ -5,6 +5,7 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { Ready } from '../intake/ready.ts'
 import { createErasures, type Erasures, isErased } from './erasure.ts'
 import { type Entry, hasItem, newItem } from './item.ts'
+import { isEvolving, type Replaced } from './replaced.ts'
 
 export type StoreItemsPorts = {
   store: Pick<Store, 'inbox' | 'users' | 'deliveries' | 'decisions'>
@@ -12,8 +13,11 @@ export type StoreItemsPorts = {
   metrics: Pick<Metrics, 'decisions' | 'skipped' | 'stored'>
 }
 
-/** The entries whose users get their items and steps, and the erased users of each notification. */
-export type Stored = { kept: Entry[]; erased: Map<Ready, string[]> }
+/**
+ * The entries whose users get their items and steps, those that replaced earlier items, and the erased users of each
+ * notification.
+ */
+export type Stored = { kept: Entry[]; replaced: Replaced[]; erased: Map<Ready, string[]> }
 
 /**
  * Stores the items of entries, except those of erased users. Erasures are looked up while the items are stored, with one
@@ -24,14 +28,31 @@ export type Stored = { kept: Entry[]; erased: Map<Ready, string[]> }
 export const createStoreItems = ({ store, stream, metrics }: StoreItemsPorts) => {
   const erasures = createErasures({ store, stream, metrics })
 
-  const put = async (entries: readonly Entry[]): Promise<Erasures> => {
-    const items = entries.filter(hasItem).map(newItem)
+  /** Replaces the newest items of the entities. Resolves with the entries that were not added. */
+  const evolve = async (entries: readonly Entry[]): Promise<Replaced[]> => {
+    if (entries.length === 0) return []
+    const results = await store.inbox.evolve(entries.map(newItem))
+    return entries.flatMap((entry, index) => {
+      const result = results[index]!
+      if (result.outcome === 'added') return []
+      return [{ entry, ...(result.outcome === 'replaced' ? { item: result.item } : {}) }]
+    })
+  }
+
+  const put = async (
+    entries: readonly Entry[],
+  ): Promise<{ erasures: Erasures; replaced: ReadonlyMap<Entry, Replaced> }> => {
+    const evolving = entries.filter(isEvolving)
+    const plain = evolving.length === 0 ? entries : entries.filter((entry) => !isEvolving(entry))
+    const items = plain.filter(hasItem).map(newItem)
     const begun = performance.now()
-    const [found] = await Promise.all([
+    const [known, all] = await Promise.all([
       erasures.of(entries),
+      evolve(evolving),
       items.length > 0 ? store.inbox.put(items) : undefined,
     ])
-    return performance.now() - begun < ERASURE_SETTLE_MS / 2 ? found : erasures.of(entries)
+    const found = performance.now() - begun < ERASURE_SETTLE_MS / 2 ? known : await erasures.of(entries)
+    return { erasures: found, replaced: new Map(all.map((each) => [each.entry, each])) }
   }
 
   const count = (entries: readonly Entry[]) => {
@@ -42,14 +63,19 @@ export const createStoreItems = ({ store, stream, metrics }: StoreItemsPorts) =>
   }
 
   return async (entries: readonly Entry[]): Promise<Stored> => {
-    const found = await put(entries)
-    const [kept, gone]: [Entry[], Entry[]] = [[], []]
-    for (const entry of entries) (isErased(found, entry) ? gone : kept).push(entry)
+    const { erasures: found, replaced: evolved } = await put(entries)
+    const [kept, gone, replaced]: [Entry[], Entry[], Replaced[]] = [[], [], []]
+    for (const entry of entries) {
+      const replacing = evolved.get(entry)
+      if (isErased(found, entry)) gone.push({ ...entry, id: replacing?.item?.id ?? entry.id })
+      else if (replacing) replaced.push(replacing)
+      else kept.push(entry)
+    }
     if (gone.length > 0) await erasures.undo(gone)
     count(kept)
     const erased = new Map<Ready, string[]>()
     for (const { user, ready } of gone) erased.set(ready, [...(erased.get(ready) ?? []), user])
-    return { kept, erased }
+    return { kept, replaced, erased }
   }
 }
 

@@ -1,16 +1,15 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { type InContext, lookUpInContext, zoneIn } from '@carillon/core/contexts/in-context'
 import { createDataCheck } from '@carillon/core/data-schema/data-check'
-import { planFaults } from '@carillon/core/expression/expression-faults'
 import { expiryForAll, firstAt, isLocal, lastAt } from '@carillon/core/notification/delivery-times'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { overrideFaults } from '@carillon/core/notification/overrides'
+import { ownFaults } from '@carillon/core/notification/own-faults'
 import { ignoredParts, plansOf } from '@carillon/core/routing/plan'
 import { planTimeFaults } from '@carillon/core/routing/plan-time-faults'
 import type { Store } from '@carillon/core/store/port'
 import type { DeadReason, Message } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
-import { planKeyFaults } from '@carillon/core/template/check-window-keys'
 import { hasTemplates } from '@carillon/core/template/languages'
 import type { NotificationType, Warning } from '@carillon/schemas'
 import { refusal, resolveTimes } from './delivery-time.ts'
@@ -144,11 +143,7 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
       !type && unknownTypes === 'refuse' ? ({ code: 'type_unknown', detail } as const) : undefined
     // A redelivered message may have been accepted before its type was deleted, or under an older version.
     if (unknown && !again) return unknown
-    const [fault] = [
-      ...planFaults(notification.plan),
-      ...planKeyFaults(notification.plan),
-      ...overrideFaults(notification, links),
-    ]
+    const [fault] = [...ownFaults(notification), ...overrideFaults(notification, links)]
     if (fault) return refusal(given, fault)
     const incoming = resolveTimes(given, zoneIn(tenancy))
     if ('code' in incoming) return incoming

@@ -3,7 +3,6 @@ import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { lookUpInContext, zoneIn } from '@carillon/core/contexts/in-context'
 import type { DataCheck } from '@carillon/core/data-schema/data-check'
 import { ProblemError } from '@carillon/core/errors'
-import { planFaults } from '@carillon/core/expression/expression-faults'
 import type { Http } from '@carillon/core/http/port'
 import { invalidRequest } from '@carillon/core/json/checked'
 import type { Payload } from '@carillon/core/notification/cloudevents'
@@ -13,6 +12,7 @@ import { idReused } from '@carillon/core/notification/id-reused'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { madeId } from '@carillon/core/notification/made-id'
 import { overrideFaults } from '@carillon/core/notification/overrides'
+import { ownFaults } from '@carillon/core/notification/own-faults'
 import { stampOf } from '@carillon/core/notification/stamp'
 import { ignoredParts, plansOf } from '@carillon/core/routing/plan'
 import { planTimeFaults } from '@carillon/core/routing/plan-time-faults'
@@ -21,7 +21,6 @@ import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { planKeyFaults } from '@carillon/core/template/check-window-keys'
 import { hasTemplates } from '@carillon/core/template/languages'
 import {
   type Issue,
@@ -112,8 +111,6 @@ type AcceptancePorts = {
   seal: Pick<Seal, 'digest'>
 }
 
-const ownPlanFaults = (plan: Notification['plan']) => [...planFaults(plan), ...planKeyFaults(plan)]
-
 /**
  * Accepts notifications over HTTP: validates them, assigns an id and a priority, and appends them to the
  * event log. The dispatcher does the rest.
@@ -146,7 +143,7 @@ export const createAcceptance = (
     const fault = dataFault(tenant, type, given.data)
     const faults = [
       ...timeFaults,
-      ...ownPlanFaults(given.plan),
+      ...ownFaults(given),
       ...(fault ? [fault] : []),
       ...planTimeFaults({ notification: given, type }, { zone: zoneIn(tenancy), start }),
       ...overrideFaults(given, { ...links, refusal: http.refusal }),

@@ -75,6 +75,14 @@ export const ContextKey = named(
   }),
   'a context',
 )
+export const EntityKey = named(
+  foreignId().meta({
+    description:
+      "The sender's own id of an object, such as an order or an upload: up to 128 bytes of printable UTF-8",
+    examples: ['order-7'],
+  }),
+  'an entity',
+)
 /** A context to filter by; '' stands for items without one. */
 export const ContextFilter = z.union([z.literal(''), ContextKey])
 

@@ -51,7 +51,10 @@ export const ItemContent = z.object({
   variant: z.string().optional().describe('The variant of its type that the user gets'),
   test: z.boolean().optional().describe('Set if its notification is a test'),
   silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
-  createdAt: Timestamp.describe('When its notification was accepted'),
+  createdAt: Timestamp.describe(
+    'When its notification was accepted; the first one, if later ones replaced its content',
+  ),
+  updatedAt: Timestamp.optional().describe('When its content was last replaced'),
   expiresAt: Timestamp.optional().describe('When it expires and is no longer shown'),
 })
 export type ItemContent = z.infer<typeof ItemContent>

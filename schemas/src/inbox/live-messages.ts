@@ -40,6 +40,8 @@ export const InboxChanged = Frame.extend({
   type: z.string().optional(),
   status: z.literal('read').optional().describe('With `all`: only those that were read'),
   patch: ItemState.partial(),
+  item: InboxItem.optional().describe('The whole item, if its content was replaced. It keeps its place'),
+  ring: z.literal(true).optional().describe('With `item`: it is announced as if it were new'),
   counts: Counts,
 })
 export type InboxChanged = z.infer<typeof InboxChanged>

@@ -80,6 +80,8 @@ export const DECISION_REASONS = {
   template_error: 'a template failed',
   silent: 'the notification is silent',
   no_item: 'the notification has no inbox items',
+  replaced: 'it replaced the content of an earlier item, and so starts no steps',
+  superseded: 'the inbox had a newer version of the item',
 } as const
 
 const words = <Word extends string>(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Category, ContextKey, NotificationId, TypeKey, UserId } from '../fields/ids.ts'
+import { Category, ContextKey, EntityKey, NotificationId, TypeKey, UserId } from '../fields/ids.ts'
 import { JsonObject } from '../fields/json.ts'
 import { Priority } from '../fields/priority.ts'
 import { nonEmptyText, text } from '../fields/text.ts'
@@ -87,6 +87,13 @@ export const Notification = z
       .optional()
       .describe(
         `When it expires and is no longer delivered or shown, at most ${HORIZON_DAYS} days ahead: an instant, or a local time for each recipient`,
+      ),
+    entity: EntityKey.optional().describe('What it is about, under which items are found'),
+    replace: z
+      .boolean()
+      .optional()
+      .describe(
+        "Needs an `entity`. It then replaces each recipient's newest item of this context, type and entity, in place and without a sound, and adds one where there is none",
       ),
     cancelKey: CancelKey.optional(),
     test: z

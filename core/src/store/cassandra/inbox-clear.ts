@@ -22,6 +22,7 @@ export const createClear = (
 ) => {
   const inbox = session.table('inbox')
   const groups = session.table('inbox_groups')
+  const claims = session.table('entity_claims')
   return async (owner: Owner, erasedAt: number): Promise<void> => {
     const { tenant, user } = owner
     const now = Date.now()
@@ -50,6 +51,9 @@ export const createClear = (
         query: `DELETE FROM ${groups} USING TIMESTAMP ? WHERE tenant = ? AND user = ?`,
         params: [erasedAt * 1_000, tenant, user],
       },
+    ])
+    await session.write([
+      { query: `DELETE FROM ${claims} WHERE tenant = ? AND user = ?`, params: [tenant, user] },
     ])
     await clearGuide(owner)
     // The time in an id may be later than that; such items are removed one by one.

@@ -5,16 +5,14 @@ import { uuid7Time } from '../../notification/ids.ts'
 import { CLOCK_TOLERANCE_MS } from '../inbox/rows.ts'
 import type { NewItem } from '../ports/inbox.ts'
 import { type Contents, refOf } from './contents.ts'
-import { groupCell, labelsCell } from './inbox-row.ts'
+import { labelsCell, namesOf } from './inbox-row.ts'
 import { createRowStatements, type Prepared } from './inbox-statements.ts'
 import { monthOf } from './months.ts'
-import type { Recipients } from './recipients.ts'
 import { forEach, type Session } from './session.ts'
-import { ttlUntil } from './ttl.ts'
 
 /** Number of recipients from which content is stored once. For fewer, a second read costs more than it saves. */
 const SHARED_FROM = 17
-/** Maximum items of one partition written together, with two statements each. */
+/** Maximum items of one partition written together, with two statements each. Their rows in groups and entities are as many. */
 const TOGETHER = 25
 /** A write that took longer than this may have been stored below a place that readers consider settled. */
 const LATE_MS = CLOCK_TOLERANCE_MS / 2
@@ -26,8 +24,8 @@ const acceptedOf = (id: string): number => {
 }
 
 /**
- * Writes an item and its log row as one mutation, stamped when it leaves this process. The row in its group is written
- * before it, so that every grouped item is found in its group. Recipients and shared content are also
+ * Writes an item and its log row as one mutation, stamped when it leaves this process. The rows of its group and its entity are
+ * written before it, so that every item is found there. Recipients and shared content are also
  * written before it; afterwards the recall mark is read. A recall sets the mark first and then reads the recipients, so
  * one of the two sees the other. The same holds for a replacement.
  */
@@ -36,17 +34,17 @@ export const createPut = (
   retention: number,
   {
     contents,
-    recipients,
+    keep,
     remove,
     replace,
   }: {
     contents: Contents
-    recipients: Recipients
+    keep: (items: readonly NewItem[]) => Promise<void>
     remove: (items: readonly NewItem[]) => Promise<void>
     replace: (items: readonly NewItem[], content: string, acceptedAt: number) => Promise<void>
   },
 ) => {
-  const { keptUntil, logRow, itemRow, bothRows, groupRow } = createRowStatements(session, retention)
+  const { keptUntil, logRow, itemRow, bothRows, groupRows } = createRowStatements(session, retention)
 
   /**
    * Writes items of one inbox whose ids are in the same month, always with their log rows. Resolves with
@@ -57,11 +55,11 @@ export const createPut = (
     let place = 0
     let current = month
     const items = () => some.map((each) => itemRow(each, place))
-    const grouped = some.filter(({ group }) => group !== undefined)
+    const grouped = some.filter(({ names }) => names.length > 0)
     if (grouped.length > 0)
       await session.writeNow(() => {
         place = Date.now()
-        return grouped.map((each) => groupRow(each, place))
+        return grouped.flatMap((each) => groupRows(each, place))
       })
     await session.writeNow(() => {
       place ||= Date.now()
@@ -85,14 +83,9 @@ export const createPut = (
       place = Date.now()
       return some.map((each) => logRow(each, place, monthOf(place)))
     })
-    const inGroups = some.filter(({ group }) => group !== undefined)
-    if (inGroups.length > 0) await session.writeNow(() => inGroups.map((each) => groupRow(each, place)))
+    const inGroups = some.filter(({ names }) => names.length > 0)
+    if (inGroups.length > 0) await session.writeNow(() => inGroups.flatMap((each) => groupRows(each, place)))
     if (Date.now() - place > LATE_MS) throw new UnavailableError('store', new Error('writes take too long'))
-  }
-
-  const keep = (items: readonly NewItem[], now: number) => {
-    const until = Math.max(...items.map((item) => keptUntil(item, now)))
-    return recipients.put(items, ttlUntil(until, now))
   }
 
   const share = async (content: InboxContent, items: readonly NewItem[], now: number) => {
@@ -122,16 +115,14 @@ export const createPut = (
       if (apart) shared.push(some)
       const cell = apart ? null : JSON.stringify(content)
       const labels = labelsCell(content)
-      const group = groupCell(content)
+      const names = namesOf(content)
       for (const item of some) {
         const accepted = acceptedOf(item.id)
-        prepared.push({ item, accepted, month: monthOf(accepted), content: cell, labels, group })
+        prepared.push({ item, accepted, month: monthOf(accepted), content: cell, labels, names })
       }
     }
-    const byNotification = (some: readonly NewItem[]) =>
-      grouped(some, ({ tenant, content }) => `${tenant}\n${content.notification}`).values()
     const kept = current.filter(({ keepRecipient }) => keepRecipient)
-    await forEach([...byNotification(kept)], (some) => keep(some, now))
+    await keep(kept)
     await forEach(shared, (some) => share(some[0]!.content, some, now))
     const partitions = grouped(prepared, ({ item, month }) => `${item.tenant}\n${item.user}\n${month}`)
     await forEach(
@@ -139,6 +130,10 @@ export const createPut = (
       writeInTime,
     )
     const personal = kept.filter(({ personal }) => personal)
-    await forEach([...byNotification([...shared.flat(), ...personal])], followUp)
+    const followed = grouped(
+      [...shared.flat(), ...personal],
+      ({ tenant, content }) => `${tenant}\n${content.notification}`,
+    )
+    await forEach([...followed.values()], followUp)
   }
 }

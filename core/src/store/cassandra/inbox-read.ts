@@ -72,5 +72,5 @@ export const createReads = (session: Session, retention: number, contents: Conte
       return { guide, first: found.page, named: ended ? found.named : undefined, whole: false }
     }
 
-  return { items, itemRows, log, open }
+  return { items, itemRows, log, open, placesOf }
 }

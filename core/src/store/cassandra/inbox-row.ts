@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { InboxContent } from '@carillon/schemas'
 import type { types } from 'cassandra-driver'
+import { entityNameOf } from '../inbox/entity-name.ts'
 import { groupNameOf } from '../inbox/group-name.ts'
 import { parseLabels } from '../inbox/labels.ts'
 import type { Row, StateCells } from '../inbox/rows.ts'
@@ -40,14 +41,12 @@ export const labelsCell = (content: InboxContent): string | undefined => {
   return cell === '{}' ? undefined : cell
 }
 
-/** Returns the stored name of a group: 22 characters. */
+/** Returns the stored name of a group or an entity: 22 characters. */
 export const groupHash = (name: string): string => hash('sha256', name, 'base64url').slice(0, 22)
 
-/** Returns the stored name of the group of an item; undefined if it has none. */
-export const groupCell = (content: InboxContent): string | undefined => {
-  const name = groupNameOf(content)
-  return name === undefined ? undefined : groupHash(name)
-}
+/** Returns the stored names under which an item is found: of its group and its entity. */
+export const namesOf = (content: InboxContent): string[] =>
+  [groupNameOf(content), entityNameOf(content)].flatMap((name) => (name === undefined ? [] : groupHash(name)))
 
 const actedOf = (value: unknown): Record<string, number> | undefined =>
   value instanceof Map
@@ -81,7 +80,8 @@ export const itemRow = (row: types.Row): ItemRow | undefined => {
       clickedAt: whole(row.clicked_at),
     },
     acted: actedOf(row.acted),
-    ref: row.ref as string | null,
+    // Empty for an item that has got its own content.
+    ref: (row.ref as string | null) || null,
     content: (row.content as string | null | undefined) ?? undefined,
   }
 }

@@ -20,8 +20,8 @@ export type Prepared = {
   month: number
   content: string | null
   labels: string | undefined
-  /** The stored name of its group. */
-  group: string | undefined
+  /** The stored names under which it is found. */
+  names: readonly string[]
 }
 
 /** Builds the statements that write an item and its log row. */
@@ -57,19 +57,20 @@ export const createRowStatements = (session: Session, retention: number) => {
     ],
   })
 
-  /** The place of a grouped item in its group. */
-  const groupRow = ({ item, accepted, group }: Prepared, place: number): Statement => ({
-    query: insertGroup,
-    params: [
-      ...[item.tenant, item.user, group, place, item.id],
-      ...[writtenAt(accepted, place), ttlOf(item, place)],
-    ],
-  })
+  /** The places of an item in its group and among the items of its entity. */
+  const groupRows = ({ item, accepted, names }: Prepared, place: number): Statement[] =>
+    names.map((name) => ({
+      query: insertGroup,
+      params: [
+        ...[item.tenant, item.user, name, place, item.id],
+        ...[writtenAt(accepted, place), ttlOf(item, place)],
+      ],
+    }))
 
   const bothRows = (each: Prepared, place: number): Statement => ({
     query: insertBoth,
     params: logRow(each, place, each.month).params.concat(itemRow(each, place).params),
   })
 
-  return { keptUntil, logRow, itemRow, bothRows, groupRow }
+  return { keptUntil, logRow, itemRow, bothRows, groupRows }
 }

@@ -1,10 +1,11 @@
-import { groupedSlices } from '../../group-by.ts'
+import { grouped, groupedSlices } from '../../group-by.ts'
 import { CLOCK_TOLERANCE_MS, type InboxRows } from '../inbox/rows.ts'
-import type { Owner } from '../ports/inbox.ts'
+import type { NewItem, Owner } from '../ports/inbox.ts'
 import { LEAD_MS, writeClock } from './clock.ts'
 import { cassandraContents } from './contents.ts'
 import { createChange } from './inbox-change.ts'
 import { createClear } from './inbox-clear.ts'
+import { cassandraEntities } from './inbox-entities.ts'
 import { cassandraInboxGuide } from './inbox-guide.ts'
 import { createPut } from './inbox-put.ts'
 import { createReads } from './inbox-read.ts'
@@ -35,7 +36,7 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
   const contents = cassandraContents(session, retention)
   const recipients = cassandraRecipients(session)
   const { clear: clearGuide, ...guide } = cassandraInboxGuide(session, retention)
-  const { itemRows, items, log, open } = createReads(session, retention, contents)
+  const { itemRows, items, log, open, placesOf } = createReads(session, retention, contents)
   const clock = writeClock(LEAD_MS)
 
   const remove: InboxRows['remove'] = async ({ tenant, user }, ids) => {
@@ -64,8 +65,19 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
     ])
   }
 
+  const keep = async (items: readonly NewItem[]) => {
+    const now = Date.now()
+    const kept = items.filter(({ keepRecipient, expiresAt }) => keepRecipient && expiresAt > now)
+    const together = grouped(kept, ({ tenant, content }) => `${tenant}\n${content.notification}`)
+    await forEach([...together.values()], (some) => {
+      const until = Math.max(...some.map(({ expiresAt }) => expiresAt))
+      return recipients.put(some, ttlUntil(Math.min(until, now + retention + MONTH_MS), now))
+    })
+  }
+
   return {
     ...guide,
+    ...cassandraEntities(session, retention, placesOf),
     items,
     log,
     open: open(guide.guide),
@@ -73,11 +85,13 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
 
     put: createPut(session, retention, {
       contents,
-      recipients,
+      keep,
       remove: (some) => forEach(some, ({ tenant, user, id }) => remove({ tenant, user }, [id])),
       replace: (some, content, acceptedAt) =>
         forEach(some, ({ tenant, user, id }) => replaceOne({ tenant, user }, id, content, acceptedAt)),
     }),
+
+    keepRecipients: keep,
 
     change: createChange(session, retention, clock),
 

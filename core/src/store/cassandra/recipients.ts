@@ -47,5 +47,3 @@ export const cassandraRecipients = (session: Session) => {
     },
   }
 }
-
-export type Recipients = ReturnType<typeof cassandraRecipients>

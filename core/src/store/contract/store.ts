@@ -16,6 +16,7 @@ import { erasureContract } from './erasure.ts'
 import { expiringKeysContract } from './expiring-keys.ts'
 import { foreignIdsContract } from './foreign-ids.ts'
 import { inboxContract } from './inbox.ts'
+import { inboxEntitiesContract } from './inbox-entities.ts'
 import { inboxGroupsContract } from './inbox-groups.ts'
 import { inboxModelContract } from './inbox-model.ts'
 import { inboxRacesContract } from './inbox-races.ts'
@@ -58,6 +59,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
 
     inboxContract(store)
     inboxGroupsContract(store)
+    inboxEntitiesContract(store)
     inboxModelContract(store)
     inboxRacesContract(store)
     recipientsContract(store)

@@ -82,21 +82,25 @@ export const latestMark = (marks: readonly Mark[]): number => marks.at(-1)?.at ?
 /**
  * Returns the cells that marks would set differently after the change, with their present values. An item
  * that was marked as read with all others stays read when it is snoozed; one that was archived at that time
- * stays unread when it is unarchived.
+ * stays unread when it is unarchived. `labels`: those after the change.
  */
 export const settledCells = (
   row: Judged,
   change: Partial<StateCells>,
   marks: readonly Mark[],
+  labels: ItemLabels = row,
 ): Partial<StateCells> | undefined => {
   if (marks.length === 0) return undefined
   const before = marked(row, marks)
   const cells = { ...row.cells, ...change }
+  const { place } = row
+  const { category, tags, context, group, type } = labels
+  const after = { place, category, tags, context, group, type }
   const settled: Partial<StateCells> = {}
   let any = false
   // `archived` comes first, because a mark does not set read or seen on archived items.
   for (const cell of MARKED_CELLS) {
-    if (cell in change || before[cell] === marked({ ...row, cells }, marks)[cell]) continue
+    if (cell in change || before[cell] === marked({ ...after, cells }, marks)[cell]) continue
     cells[cell] = settled[cell] = before[cell] ?? -(latestMark(marks) + 1)
     any = true
   }

@@ -3,6 +3,7 @@ import type { Inbox, NamedItem, Owner } from '../ports/inbox.ts'
 import { createChangeAll } from './change-all.ts'
 import { changeRows } from './changes.ts'
 import { effective } from './effective.ts'
+import { createEvolve } from './evolve.ts'
 import { inboxItem } from './items.ts'
 import { LIMITS } from './limits.ts'
 import { createLists } from './lists.ts'
@@ -38,6 +39,7 @@ export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
   return {
     ...createLists(rows, limits),
     put: rows.put,
+    evolve: createEvolve(rows),
     remove: rows.remove,
     changeAll: createChangeAll(rows, createSettler(rows, limits), limits),
 

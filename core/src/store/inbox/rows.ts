@@ -53,6 +53,15 @@ export type RowChange = InboxPlace & {
   settledAt: number
 }
 
+/** `after`: the id of the newest item that the entity ever had; '' for none. `id`: of the item to add. */
+type EntityClaim = { name: string; after: string; id: string }
+
+/** How long a claim is kept, in ms: longer than the log redelivers the message that made it. */
+export const CLAIM_MS = 4 * 86_400_000
+
+/** Another version of the content of an item. `at`: its version, epoch ms. `expiresAt`: when the item expires, epoch ms. */
+export type Rewrite = InboxPlace & { content: InboxContent; at: number; expiresAt: number }
+
 export type MarkKind = 'read' | 'seen' | 'archived'
 
 /**
@@ -206,6 +215,20 @@ export interface InboxRows {
    * stay removed.
    */
   replaceOne(owner: Owner, id: string, content: InboxContent, acceptedAt: number): Promise<void>
+  /** Returns the rows of an entity (a name of `entityNameOf`), newest first, removed items too. */
+  entityLog(owner: Owner, name: string, limit: number): Promise<InboxPlace[]>
+  /**
+   * Claims to add the next item of an entity. Of concurrent claims with the same `after`, in any number of processes, one wins.
+   * Returns its `id`.
+   */
+  claimEntity(owner: Owner, claim: EntityClaim): Promise<string>
+  /**
+   * Replaces content, labels, group and expiry of existing items, unless newer content was written. Places and state stay.
+   * Removed items stay removed.
+   */
+  rewrite(owner: Owner, rewrites: readonly Rewrite[]): Promise<void>
+  /** Stores the recipients with `keepRecipient`, without their items. */
+  keepRecipients(items: readonly NewItem[]): Promise<void>
   /** Ensures that items of the notification with shared content are stored as removed from now on. */
   recalled(tenant: string, notification: string): Promise<void>
   /** Yields the recipients of a notification that were stored with `keepRecipient`, some at a time. */

@@ -68,6 +68,15 @@ export type CountedBy = Counted & { by: ReadonlyMap<CountLabel, ReadonlyMap<stri
 /** A notification in an inbox, whatever the state of its item. */
 export type Arrival = InboxPlace & { notification: string }
 
+/**
+ * What became of an item of an evolving entity. `added`: it was stored. `replaced`: its content took the place of the newest
+ * item's, which is `item` now. `superseded`: the inbox has a newer version, and nothing changed.
+ */
+export type Evolution =
+  | { outcome: 'added' }
+  | { outcome: 'replaced'; item: InboxItem }
+  | { outcome: 'superseded' }
+
 /** An item after a change, and its changes; `change` is empty if the item was already in that state. */
 export type ChangedItem = { item: InboxItem; change: StateChange }
 
@@ -93,6 +102,12 @@ export type ChangedAll = { items: ChangedItem[]; all: boolean }
  */
 export interface Inbox {
   put(items: readonly NewItem[]): Promise<void>
+  /**
+   * Stores items with an entity. Each replaces the content of the user's newest item of the same context, type and entity, in
+   * place: id, place, `createdAt` and state stay. It is added if there is none. Of concurrent versions, in any number of
+   * processes, the one accepted last stays, in one item. Idempotent: a repetition of an `added` item is `added`.
+   */
+  evolve(items: readonly NewItem[]): Promise<Evolution[]>
   page(owner: Owner, query: InboxQuery): Promise<InboxSlice>
   /** Returns the items that arrived before `before`, whatever their state, except deleted and expired ones. */
   arrivals(

@@ -2,7 +2,7 @@ import type { InboxContent } from '@carillon/schemas'
 import { grouped } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
 import type { NewItem } from '../ports/inbox.ts'
-import { bytesOf, groupCell, labelsOf } from './inbox-rows.ts'
+import { bytesOf, entityCell, groupCell, labelsOf } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
 
 /** Number of items with one content from which they share one copy of it. */
@@ -21,7 +21,7 @@ const NEW_OWNER = 'INSERT INTO owners (tenant, user) VALUES (?, ?)'
 const KEY = 'INSERT INTO inbox_ids (id, owner, place) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
 const CONTENT = 'INSERT INTO inbox_content (content) VALUES (?)'
 const ITEM =
-  'INSERT INTO inbox (owner, place, id, content, expires_at, labels, grp) VALUES (?, ?, ?, ?, ?, ?, ?)'
+  'INSERT INTO inbox (owner, place, id, content, expires_at, labels, grp, entity) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 
 /** The items with one content, ready to be written. */
 type Group = {
@@ -30,6 +30,7 @@ type Group = {
   items: readonly NewItem[]
   labels: string | null
   grp: Buffer | null
+  entity: Buffer | null
 }
 
 /** The number of the shared copy that items refer to, negative; null if the notification was recalled, undefined for none. */
@@ -54,7 +55,8 @@ const copyOf = (
   return shared && shared.recalledAt === null ? -shared.row : null
 }
 
-const keepRecipients = ({ run }: Write, items: readonly NewItem[]): void => {
+/** Stores the recipients among items. */
+export const keepRecipients = ({ run }: Write, items: readonly NewItem[]): void => {
   const kept = items.filter(({ keepRecipient }) => keepRecipient)
   for (const some of grouped(kept, ({ tenant, content }) => `${tenant}\n${content.notification}`).values()) {
     const [item] = some
@@ -85,6 +87,7 @@ export const createPut =
         items: some,
         labels: labelsOf(content),
         grp: groupCell(content),
+        entity: entityCell(content),
       }),
     )
     await session.write((write) => {
@@ -96,7 +99,8 @@ export const createPut =
           const key = bytesOf(id)
           if (write.run(KEY, [key, owner, place]).changes === 0) continue
           const row = copy === undefined ? write.run(CONTENT, [group.json]).row : copy
-          write.run(ITEM, [owner, place, key, row, expiresAt, group.labels, group.grp])
+          const { labels, grp, entity } = group
+          write.run(ITEM, [owner, place, key, row, expiresAt, labels, grp, entity])
         }
       }
       keepRecipients(write, alive)

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { InboxContent, ItemLabels } from '@carillon/schemas'
+import { entityNameOf } from '../inbox/entity-name.ts'
 import { groupNameOf } from '../inbox/group-name.ts'
 import { parseLabels } from '../inbox/labels.ts'
 import type { Row, RowChange, StateCells } from '../inbox/rows.ts'
@@ -58,7 +59,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 /** Returns a stored id; empty for anything that is not an id. */
 export const bytesOf = (id: string): Buffer => Buffer.from(UUID.test(id) ? id.replaceAll('-', '') : '', 'hex')
 
-const uuidOf = (upperHex: string): string => {
+/** Returns an id from its stored bytes as upper-case hexadecimal. */
+export const idOf = (upperHex: string): string => {
   const hex = upperHex.toLowerCase()
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
@@ -75,6 +77,12 @@ export const groupBytes = (name: string): Buffer => hash('sha256', name, 'buffer
 /** Returns the stored name of the group of an item; null for the many items without a group. */
 export const groupCell = (content: InboxContent): Buffer | null => {
   const name = groupNameOf(content)
+  return name === undefined ? null : groupBytes(name)
+}
+
+/** Returns the stored name of the entity of an item; null for the many items without an entity. */
+export const entityCell = (content: InboxContent): Buffer | null => {
+  const name = entityNameOf(content)
   return name === undefined ? null : groupBytes(name)
 }
 
@@ -102,7 +110,7 @@ const rowOf = (sql: SqlRow): Row => {
     group,
     type,
     place,
-    id: uuidOf(id),
+    id: idOf(id),
     expiresAt,
     removed: row === null,
     cells: { receivedAt, seenAt, readAt, archivedAt, snoozedUntil, clickedAt },

@@ -1,6 +1,7 @@
 import type { InboxRows, LogPage, Range, Row } from '../inbox/rows.ts'
 import type { Owner } from '../ports/inbox.ts'
 import { sqliteContents } from './contents.ts'
+import { sqliteEntities } from './inbox-entities.ts'
 import { sqliteGuide } from './inbox-guide.ts'
 import { createPut } from './inbox-put.ts'
 import { assignments, bytesOf, groupBytes, OWNER, rowsOf, selectRows } from './inbox-rows.ts'
@@ -82,6 +83,7 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
   return {
     ...guides,
     ...sqliteContents(session),
+    ...sqliteEntities(session),
     put: createPut(session, clock),
     // Places are assigned in the transaction that stores the item, so every earlier millisecond is complete.
     settledPlace: () => clock() - 1,

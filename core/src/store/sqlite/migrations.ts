@@ -8,7 +8,8 @@ import type { Database } from '../../sqlite/database.ts'
  * An inbox has three tables: small rows of state in order of arrival, which suffice for lists and counts; a
  * key by id; and content. Keys and contents are written in order of time, so a put dirties one page elsewhere
  * in the file. State without content is a removed item, kept until its expiry. A negative `content` refers to
- * a row of `shared_contents`. `grp` is a hash of the item's group; the index has grouped items only.
+ * a row of `shared_contents`. `grp` and `entity` are hashes of the item's group, and of its context, type and entity; their
+ * indexes have only items with one.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE owners (
@@ -193,6 +194,14 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX cancellations_expiry ON cancellations (expires_at);`,
   'ALTER TABLE digest_members ADD COLUMN personal TEXT;',
   'ALTER TABLE inbox ADD COLUMN clicked_at INTEGER;',
+  `ALTER TABLE inbox ADD COLUMN entity BLOB;
+   CREATE INDEX inbox_entities ON inbox (owner, entity, place, id) WHERE entity IS NOT NULL;
+   CREATE TABLE entity_claims (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, name BLOB NOT NULL, after TEXT NOT NULL, id TEXT NOT NULL,
+     expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, user, name, after)
+   ) WITHOUT ROWID;
+   CREATE INDEX entity_claims_expiry ON entity_claims (expires_at);`,
 ]
 
 const TABLE =

@@ -37,6 +37,8 @@ const STEPS = [
      (SELECT tenant, key, at, notification FROM cancel_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM cancellations WHERE (tenant, key) IN
      (SELECT tenant, key FROM cancellations WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM entity_claims WHERE (tenant, user, name, after) IN
+     (SELECT tenant, user, name, after FROM entity_claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM preference_changes WHERE (tenant, user, time) IN
      (SELECT tenant, user, time FROM preference_changes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN

@@ -20,6 +20,7 @@ import { createRenderItems } from '../../inbox/render-items.ts'
 import { createStoreItems } from '../../inbox/store-items.ts'
 import { createAccept } from '../../intake/accept.ts'
 import { createObserveIntake } from '../../intake/telemetry.ts'
+import { createAnnounce } from '../../items/announce.ts'
 import { createPipeline } from '../../pipeline.ts'
 import { createStartPlans } from '../../sending/first-step.ts'
 import { createWorkKinds } from '../../work-kinds.ts'
@@ -87,6 +88,7 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
     }),
     storeItems: createStoreItems({ store, stream, metrics }),
     handOver: createHandOver({ live, log, metrics }),
+    announce: createAnnounce({ store, live, log, metrics }),
     startPlans: createStartPlans({ live, stream, seal }),
   })
   const reports = { apply: async () => undefined }

@@ -1,0 +1,106 @@
+import type { InboxContent } from '@carillon/schemas'
+import { grouped, slices } from '../../group-by.ts'
+import { uuid7Time } from '../../notification/ids.ts'
+import type { Evolution, NewItem, Owner } from '../ports/inbox.ts'
+import { effective } from './effective.ts'
+import { entityNameOf } from './entity-name.ts'
+import { inboxItem } from './items.ts'
+import { comparePlaces } from './places.ts'
+import { type FullRow, isLive, replacing, rewriteRow, versionOf } from './rewrite.ts'
+import type { Guide, InboxRows } from './rows.ts'
+
+/** Rows of an entity that are read: the newest few first, because further ones are rarely needed. */
+const READ = [8, 100]
+/** Inboxes whose items evolve at the same time. */
+const AT_ONCE = 64
+/** How often an item is looked for again whose user deletes it at the same time. */
+const TRIES = 3
+
+/** What an inbox has of an entity. `ids`: of all its items, removed ones too, newest first. */
+type Known = { ids: string[]; newest: FullRow | undefined; guide: Guide }
+
+/** Reads what an inbox has of an entity. */
+const createEntityRead =
+  (rows: InboxRows) =>
+  async (owner: Owner, name: string): Promise<Known & { live: FullRow[] }> => {
+    const guide = await rows.guide(owner)
+    for (const [index, limit] of READ.entries()) {
+      const entries = await rows.entityLog(owner, name, limit)
+      const ids = [...new Set(entries.map(({ id }) => id))]
+      const now = Date.now()
+      const found = ids.length === 0 ? [] : await rows.items(owner, ids, true)
+      const live = found
+        .filter((row): row is FullRow => isLive(row, now))
+        .sort((one, other) => comparePlaces(other, one))
+      if (live.length > 0 || entries.length < limit || index === READ.length - 1)
+        return { ids, newest: live[0], guide, live }
+    }
+    throw new RangeError('READ is empty')
+  }
+
+/** Stores items of evolving entities. See `Inbox.evolve`. */
+export const createEvolve = (rows: InboxRows) => {
+  const read = createEntityRead(rows)
+
+  const replaceNewest = async (
+    owner: Owner,
+    { content, id, expiresAt }: NewItem,
+    { guide }: Known,
+    newest: FullRow,
+  ): Promise<Evolution> => {
+    const at = uuid7Time(id) ?? 0
+    const before = JSON.parse(newest.content) as InboxContent
+    if (before.notification === content.notification) {
+      const item = inboxItem(newest, newest.content, effective(newest, guide.marks, Date.now()))
+      return { outcome: 'replaced', item }
+    }
+    // Of two versions of one millisecond, the greater name stays, in whatever order they arrive.
+    const isOlder = versionOf(newest, before) - at || (before.notification > content.notification ? 1 : -1)
+    if (isOlder > 0) return { outcome: 'superseded' }
+    const next = { content: replacing(content, before, at), at, expiresAt }
+    return { outcome: 'replaced', item: await rewriteRow(rows, owner, guide, newest, next) }
+  }
+
+  const evolveOne = async (item: NewItem, name: string, tries = TRIES): Promise<Evolution> => {
+    const owner = { tenant: item.tenant, user: item.user }
+    const known = await read(owner, name)
+    // A repetition: it had added the item, or had only begun to.
+    if (known.ids.includes(item.id)) {
+      await rows.put([item])
+      return { outcome: 'added' }
+    }
+    if (known.newest) return replaceNewest(owner, item, known, known.newest)
+    const id = await rows.claimEntity(owner, { name, after: known.ids[0] ?? '', id: item.id })
+    if (id === item.id) {
+      await rows.put([item])
+      return { outcome: 'added' }
+    }
+    // Another notification is adding its item at this moment. It may not be stored yet, so it is stored here, too.
+    if ((uuid7Time(id) ?? 0) > (uuid7Time(item.id) ?? 0)) return { outcome: 'superseded' }
+    const createdAt = new Date(uuid7Time(id) ?? 0).toISOString()
+    await rows.put([{ ...item, id, content: { ...item.content, createdAt } }])
+    const [stored] = await rows.items(owner, [id], true)
+    if (stored && isLive(stored, Date.now())) {
+      const at = uuid7Time(item.id) ?? 0
+      const content = { ...item.content, createdAt, updatedAt: new Date(at).toISOString() }
+      const next = { content, at, expiresAt: item.expiresAt }
+      return { outcome: 'replaced', item: await rewriteRow(rows, owner, known.guide, stored, next) }
+    }
+    return tries > 0 ? evolveOne(item, name, tries - 1) : { outcome: 'superseded' }
+  }
+
+  return async (items: readonly NewItem[]): Promise<Evolution[]> => {
+    await rows.keepRecipients(items)
+    const own = items.map(({ keepRecipient: _, ...item }): NewItem => item)
+    const results = new Map<NewItem, Evolution>()
+    const nameOf = ({ content }: NewItem) => entityNameOf(content) ?? ''
+    const chains = grouped(own, (item) => JSON.stringify([item.tenant, item.user, nameOf(item)]))
+    for (const some of slices([...chains.values()], AT_ONCE))
+      await Promise.all(
+        some.map(async (chain) => {
+          for (const item of chain) results.set(item, await evolveOne(item, nameOf(item)))
+        }),
+      )
+    return own.map((item) => results.get(item)!)
+  }
+}

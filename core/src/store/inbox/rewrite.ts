@@ -1,0 +1,61 @@
+import type { InboxContent, InboxItem, ItemLabels } from '@carillon/schemas'
+import { uuid7Time } from '../../notification/ids.ts'
+import type { Owner } from '../ports/inbox.ts'
+import { effective, latestMark, settledCells } from './effective.ts'
+import { inboxItem } from './items.ts'
+import { type Guide, HINT_KINDS, type InboxRows, type Row } from './rows.ts'
+
+/** The new content of an item. `at`: the version of the content, epoch ms. `expiresAt`: when the item expires, epoch ms. */
+export type NewContent = { content: InboxContent; at: number; expiresAt: number }
+
+/** An item that exists, with its content. */
+export type FullRow = Row & { content: string }
+
+/** Reports whether an item exists. */
+export const isLive = (row: Row, now: number): row is FullRow =>
+  !row.removed && row.expiresAt > now && row.content !== undefined
+
+/** Returns the version of an item's content: when its notification was accepted, or its content replaced, epoch ms. */
+export const versionOf = ({ id }: Pick<Row, 'id'>, { updatedAt }: Pick<InboxContent, 'updatedAt'>): number =>
+  updatedAt === undefined ? (uuid7Time(id) ?? 0) : Date.parse(updatedAt)
+
+const labelsOf = ({ category, tags, context, group, type }: ItemLabels) =>
+  JSON.stringify([category, tags ?? [], context ?? '', group?.key, group && type])
+
+/** Returns the content that takes the place of `before`, as another version of the same item. */
+export const replacing = (content: InboxContent, before: InboxContent, at: number): InboxContent => ({
+  ...content,
+  createdAt: before.createdAt,
+  updatedAt: new Date(at).toISOString(),
+})
+
+/**
+ * Replaces the content of an item in place, unless newer content was written. Its place and state stay. If its labels change,
+ * it may appear in lists whose hints exclude it, so they are told first; and marks that cover it by its new labels do not
+ * change its state. Returns the item.
+ */
+export const rewriteRow = async (
+  rows: InboxRows,
+  owner: Owner,
+  guide: Guide,
+  row: FullRow,
+  { content, at, expiresAt }: NewContent,
+): Promise<InboxItem> => {
+  const now = Date.now()
+  const { place, id } = row
+  const before = JSON.parse(row.content) as InboxContent
+  const cells = effective(row, guide.marks, now)
+  if (labelsOf(before) !== labelsOf(content)) {
+    await rows.addRevivals(
+      owner,
+      HINT_KINDS.map((kind) => ({ kind, place, id, at: now })),
+    )
+    const settled = settledCells(row, {}, guide.marks, content)
+    if (settled)
+      await rows.change(owner, [
+        { place, id, cells: {}, settled, from: row.cells, settledAt: latestMark(guide.marks) + 1 },
+      ])
+  }
+  await rows.rewrite(owner, [{ place, id, content, at, expiresAt }])
+  return inboxItem(row, JSON.stringify(content), cells)
+}

@@ -1,0 +1,53 @@
+import { UnavailableError } from '@carillon/core/errors'
+import { slices } from '@carillon/core/group-by'
+import type { Live } from '@carillon/core/live/port'
+import { deliverToStreams, type EventsFor } from '@carillon/core/live/streams'
+import type { Store } from '@carillon/core/store/port'
+import type { Log } from '@carillon/core/telemetry/log'
+import type { Metrics } from '@carillon/core/telemetry/metrics'
+
+/** Users whose apps are told at the same time. Each takes a read of the counts. */
+const AT_ONCE = 32
+
+/** What happened to items of one user. `contexts`: those of the items, '' for none. */
+export type Told = { tenant: string; user: string; contexts: readonly string[]; eventsFor: EventsFor }
+
+export type AnnouncePorts = {
+  store: Pick<Store, 'inbox'>
+  live: Pick<Live, 'deliver' | 'presence'>
+  log: Log
+  metrics: Pick<Metrics, 'live'>
+}
+
+/**
+ * Returns a function that tells the apps of users what happened to stored items. Counts are read only for users who are
+ * connected; the others fetch the inbox when they connect. If the live bus is unavailable, the messages are counted as lost,
+ * and clients fetch again.
+ */
+export const createAnnounce =
+  ({ store, live, log, metrics }: AnnouncePorts) =>
+  async (all: readonly Told[]): Promise<void> => {
+    if (all.length === 0) return
+    const tell = ({ tenant, user, contexts, eventsFor }: Told) =>
+      deliverToStreams(live, { tenant, user }, contexts, {
+        countsOf: async (context) => (await store.inbox.counts({ tenant, user }, { context })).counts,
+        eventsFor,
+      })
+    try {
+      const viewers = all.flatMap(({ tenant, user, contexts }, index) =>
+        contexts.map((context) => ({ tenant, user, context, index })),
+      )
+      const presence = await live.presence(viewers)
+      const here = new Set(viewers.flatMap(({ index }, at) => (presence[at] === 'here' ? [index] : [])))
+      const connected = all.filter((_, index) => here.has(index))
+      metrics.live.inc({ outcome: 'away' }, all.length - connected.length)
+      for (const some of slices(connected, AT_ONCE)) await Promise.all(some.map(tell))
+      metrics.live.inc({ outcome: 'connected' }, connected.length)
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      metrics.live.inc({ outcome: 'lost' }, all.length)
+      log.warn({ err: error, users: all.length }, 'live messages lost; clients will fetch again')
+    }
+  }
+
+export type Announce = ReturnType<typeof createAnnounce>
