@@ -19,6 +19,7 @@ import type { HubOptions, HubPorts } from './options.ts'
 import { servePreferencesPage } from './preferences/serve-page.ts'
 import { createAdmission } from './sockets/admission.ts'
 import { attachSockets } from './sockets/attach.ts'
+import { createLongPolls } from './sockets/long-polls.ts'
 
 export type { HubOptions, HubPorts } from './options.ts'
 
@@ -42,7 +43,7 @@ export type Hub = {
 }
 
 /** The paths that front ends use. */
-const USER_PATHS = ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*', '/v1/preferences/*', '/v1/me']
+const USER_PATHS = ['/v1/inbox/*', '/v1/devices/*', '/v1/push/*', '/v1/preferences/*', '/v1/me', '/v1/live']
 /** Time for requests in flight after `close`. */
 const CLOSE_GRACE_MS = 2_000
 /** Grace for idle connections in ms, because a client may already be sending its next request. */
@@ -61,6 +62,7 @@ const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
 export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
   const { stream, store, live, cache, invalidations, io, log, metrics } = ports
   const verbs = createVerbs({ ...store, live, stream, log, metrics })
+  const longPolls = createLongPolls(live)
   let draining = false
 
   const app = createApplication({ log, metrics })
@@ -77,7 +79,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     addressOf: addressOfRequest,
   })
   const routes = createRoutes(app, { cache, seal: ports.seal, refusals, rateLimit })
-  addResources(routes, ports, { ...options, verbs, draining: () => draining })
+  addResources(routes, ports, { ...options, verbs, longPolls, draining: () => draining })
   servePreferencesPage(app)
   if (options.browserFiles !== undefined) serveBrowserFiles(app, options.browserFiles)
   const demo = options.demo && demoRoutes(app, routes, { demo: options.demo, cache, users: store.users })
@@ -113,6 +115,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
       server.retire()
       if (server.server.listening) await sleep(delayMs)
       server.stopListening()
+      longPolls.drain()
       const started = performance.now()
       await Promise.all([sockets.drain(ms), sleep(IDLE_GRACE_MS)])
       const left = Math.max(0, ms - (performance.now() - started))
@@ -122,6 +125,8 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
       draining = true
       demo?.close()
       admission.close()
+      longPolls.drain()
+      longPolls.close()
       await sockets.close()
       await server.close(CLOSE_GRACE_MS)
     },

@@ -12,6 +12,7 @@ liveContract('in process', async () => {
   return {
     live,
     hubs: [hub.url, hub.url],
+    watching: [live, live],
     close: async () => {
       await live.close()
       await hub.close()

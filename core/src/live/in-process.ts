@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Server } from 'socket.io'
 import { destinationsOf } from './destinations.ts'
-import { GRACE_MS, type Live } from './port.ts'
-import { roomsOf, userRooms } from './room.ts'
+import { GRACE_MS, type Live, type LiveEvent } from './port.ts'
+import { idleRoom, roomsOf, streamRooms, userRooms } from './room.ts'
 import type { LiveServer } from './server.ts'
 
 /** Maximum number of sequences that are kept. An evicted one restarts at 1 in the same epoch, which clients see as a gap. */
@@ -27,31 +27,58 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
     return { seq, epoch }
   }
 
+  const watching = new Map<string, Set<() => void>>()
+  const isHeld = (room: string) => adapter.rooms.has(room) || watching.has(room)
+  /** Sends a message to the active and idle connections of a room. */
+  const send = (room: string, event: LiveEvent['event'], payload: unknown) => {
+    const rooms = [room, idleRoom(room)]
+    server.to(rooms).emit(event, ...(payload ? [payload] : []))
+    for (const watched of rooms) for (const wake of [...(watching.get(watched) ?? [])]) wake()
+  }
+
   return {
     deliver: async (messages) =>
       messages.map((message) => {
         const { event, payload } = message
         const { whole, other } = destinationsOf(message)
-        const reached = {
-          whole: whole !== undefined && adapter.rooms.has(whole),
-          other: other !== undefined && adapter.rooms.has(other.room),
-        }
-        if (reached.whole) server.to(whole!).emit(event, { ...payload, ...next(whole!) })
+        const rooms = [whole, other?.room]
+        const [wholeHeld = false, otherHeld = false] = rooms.map(
+          (room) => room !== undefined && (isHeld(room) || isHeld(idleRoom(room))),
+        )
+        const active = rooms.some((room) => room !== undefined && isHeld(room))
+        const reached = { whole: wholeHeld, other: otherHeld, active }
+        if (reached.whole) send(whole!, event, { ...payload, ...next(whole!) })
         if (!other || !reached.other || other.as === 'asked') return reached
         const { room, as } = other
-        if (as === 'plain') server.to(room).emit(event, ...(payload ? [payload] : []))
-        else server.to(room).emit(event, { ...payload, ...next(room), stream: as.stream })
+        const position = next(room)
+        send(room, event, as === 'plain' ? payload : { ...payload, ...position, stream: as.stream })
         return reached
       }),
     presence: async (viewers) =>
       viewers.map(({ tenant, user, context = '' }) => {
         const rooms = userRooms(tenant, user)
         const streams = [rooms.whole, rooms.context(context)]
-        if (streams.some((room) => adapter.rooms.has(room))) return 'here'
+        if (streams.some(isHeld)) return 'here'
         return streams.some((room) => (leftUntil.get(room) ?? 0) > Date.now()) ? 'left' : 'away'
       }),
+    watch: async ({ active, ...watcher }, onMessage) => {
+      const rooms = roomsOf(watcher, active)
+      const numbered = roomsOf(watcher)
+      // Each watch has its own function, so that two with the same listener end separately.
+      const wake = () => onMessage()
+      for (const room of rooms) watching.set(room, (watching.get(room) ?? new Set()).add(wake))
+      return {
+        position: async () => [epoch, ...numbered.map((room) => sequences.get(room) ?? 0)].join('.'),
+        end: () => {
+          for (const room of rooms) {
+            const watchers = watching.get(room)
+            if (watchers?.delete(wake) && watchers.size === 0) watching.delete(room)
+          }
+        },
+      }
+    },
     left: (tenant, user, contexts) => {
-      for (const room of roomsOf({ tenant, user, contexts })) leftUntil.set(room, Date.now() + GRACE_MS)
+      for (const room of streamRooms({ tenant, user, contexts })) leftUntil.set(room, Date.now() + GRACE_MS)
     },
     position: async (tenant, user, context) => {
       const rooms = userRooms(tenant, user)

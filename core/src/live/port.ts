@@ -25,14 +25,31 @@ export type Audience =
 /** One live message for the connections of one user. The adapter adds `stream`, `seq` and `epoch`. */
 export type LiveMessage = { tenant: string; user: string } & LiveEvent & Audience
 
-/** Whether there were connections: to the stream of the whole inbox, and to the other stream or room of the message. */
-export type Reached = { whole: boolean; other: boolean }
+/**
+ * Whether there were connections: to the stream of the whole inbox, and to the other stream or room of the message. `active`:
+ * one of those to a stream was active.
+ */
+export type Reached = { whole: boolean; other: boolean; active: boolean }
 
-/** `left`: no connection now, but one ended within GRACE_MS; the page may be reloading. */
+/**
+ * `here`: an active connection. `left`: none now, but one ended within GRACE_MS; the page may be reloading. `away`: no
+ * connection, or only idle ones.
+ */
 export type Presence = 'here' | 'left' | 'away'
 
 /** How long a user counts as `left` after the last connection ended, in ms: longer than a page reload takes. */
 export const GRACE_MS = 10_000
+
+/** What a long poll stands for: a connection of a user, limited to contexts if there are any. */
+export type Watcher = {
+  tenant: string
+  user: string
+  contexts?: readonly string[] | undefined
+  active: boolean
+}
+
+/** A watched inbox. `position` resolves to a text that every message to the watcher changes. */
+export type Watch = { position(): Promise<string>; end(): void }
 
 /** A user's connections that see items of a context; '', the default, stands for items without one. */
 export type Viewers = { tenant: string; user: string; context?: string | undefined }
@@ -44,6 +61,7 @@ export type Viewers = { tenant: string; user: string; context?: string | undefin
  *   inbox, so callers write to the store first.
  * - A message reaches every connected tab and device of the user that sees its stream, on any hub, and no other user.
  * - Presence is queried, not tracked. It is a hint.
+ * - A connection is active or idle. Both get every message; only active ones count as presence.
  */
 export interface Live {
   /** Resolves to whom each message reached. Rejects with UnavailableError if the bus does not answer. */
@@ -51,7 +69,12 @@ export interface Live {
   /** Resolves to the presence of each user, in order. Rejects with UnavailableError if the bus does not answer. */
   presence(viewers: readonly Viewers[]): Promise<Presence[]>
   /**
-   * Records that a connection ended. `contexts` are those that it was limited to. Best effort: if the record is lost, the
+   * Counts as a connection of the user until its end, and calls `onMessage` for each message to it. Once it resolves, no
+   * message is missed. Only in hubs.
+   */
+  watch(watcher: Watcher, onMessage: () => void): Promise<Watch>
+  /**
+   * Records that an active connection ended. `contexts` are those that it was limited to. Best effort: if the record is lost, the
    * user is `away` at once.
    */
   left(tenant: string, user: string, contexts?: readonly string[]): void

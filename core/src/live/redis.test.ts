@@ -33,6 +33,7 @@ const clusterWorld = async (): Promise<LiveWorld> => {
   return {
     live,
     hubs: [first.url, second.url],
+    watching: [first.live, second.live],
     close: async () => {
       await live.close()
       await first.close()

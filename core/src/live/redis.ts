@@ -4,7 +4,7 @@ import { type Subscriptions, unavailable } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
 import { destinationsOf, type Other } from './destinations.ts'
 import { GRACE_MS, type Live, type LiveMessage, type Presence, type Viewers } from './port.ts'
-import { roomsOf, userRooms } from './room.ts'
+import { IDLE, roomsOf, streamRooms, userRooms } from './room.ts'
 
 const LOSS_RETRY_MS = 250
 /** The sequence of a stream restarts at 1 after this long without messages, which clients see as a gap. */
@@ -24,35 +24,49 @@ const AFTER_ROOM = '"],"except":[],"flags":{}}},"uid":"carillon","nsp":"/"}'
  * prefixes of channels and of sequences; then for each message the room of the whole inbox or '', another room or '', what
  * to send to the other room (`?` nothing; `-` the message without payload and position; `-}` the same with a payload; else
  * the JSON text that names the stream), and the arguments of the event, without the `}` of the payload. The script builds
- * the names of sequences and channels, because two rooms are shorter than two keys and two channels. Returns for each
- * message 1 if the first room had a subscriber, plus 2 if the other had.
+ * the names of sequences and channels, because two rooms are shorter than two keys and four channels: idle connections are
+ * in rooms of their own. A message without position is counted as well, for long polls. Returns for each message 1 if the
+ * first room had a subscriber, plus 2 if the other had, plus 4 if one of them was active.
  */
 const DELIVER = `
 local epoch = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET') or ARGV[1]
 local channels, sequences = ARGV[3], ARGV[4]
-local function publish(room, text)
-  redis.call('SPUBLISH', channels .. room .. '#', text .. '${BEFORE_ROOM}' .. room .. '${AFTER_ROOM}')
+local function publish(room, text, active, idle)
+  if active > 0 then
+    redis.call('SPUBLISH', channels .. room .. '#', text .. '${BEFORE_ROOM}' .. room .. '${AFTER_ROOM}')
+  end
+  if idle > 0 then
+    local own = '${IDLE}' .. room
+    redis.call('SPUBLISH', channels .. own .. '#', text .. '${BEFORE_ROOM}' .. own .. '${AFTER_ROOM}')
+  end
 end
-local function number(room, text, stream)
+local function number(room)
   local seq = redis.call('INCR', sequences .. room)
   redis.call('EXPIRE', sequences .. room, ARGV[2])
-  publish(room, text .. ',"seq":' .. seq .. ',"epoch":"' .. epoch .. '"' .. stream .. '}')
+  return seq
+end
+local function numbered(room, text, stream)
+  return text .. ',"seq":' .. number(room) .. ',"epoch":"' .. epoch .. '"' .. stream .. '}'
 end
 local found = {}
 for i = 5, #ARGV, 4 do
   local whole, other, what, text = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local held = redis.call('PUBSUB', 'SHARDNUMSUB', channels .. whole .. '#', channels .. other .. '#')
+  local held = redis.call('PUBSUB', 'SHARDNUMSUB',
+    channels .. whole .. '#', channels .. '${IDLE}' .. whole .. '#',
+    channels .. other .. '#', channels .. '${IDLE}' .. other .. '#')
   local reached = 0
-  if held[2] > 0 then
-    number(whole, text, '')
+  if held[2] + held[4] > 0 then
+    publish(whole, numbered(whole, text, ''), held[2], held[4])
     reached = 1
   end
-  if held[4] > 0 then
-    if what == '-' then publish(other, text)
-    elseif what == '-}' then publish(other, text .. '}')
-    elseif what ~= '?' then number(other, text, what) end
+  if held[6] + held[8] > 0 then
+    if what == '-' or what == '-}' then
+      number(other)
+      publish(other, what == '-' and text or text .. '}', held[6], held[8])
+    elseif what ~= '?' then publish(other, numbered(other, text, what), held[6], held[8]) end
     reached = reached + 2
   end
+  if held[2] + held[6] > 0 then reached = reached + 4 end
   found[#found + 1] = reached
 end
 return found`
@@ -97,6 +111,41 @@ const argumentsOf = (message: LiveMessage): string[] => {
 }
 
 /**
+ * Lost messages leave no gap in the sequences. A process that could not publish some tells the hubs on this channel as soon as
+ * Redis responds, so that all clients refetch.
+ */
+const createLoss = (redis: Redis, channel: string, subscriptions: Subscriptions | undefined) => {
+  const listeners: (() => void)[] = []
+  const notify = () => {
+    for (const listener of listeners) listener()
+  }
+  subscriptions?.onLoss(notify)
+  subscriptions?.add(channel, notify)
+  let announcing: NodeJS.Timeout | undefined
+
+  return {
+    announce: () => {
+      announcing ??= setTimeout(async () => {
+        try {
+          await redis.spublish(channel, '')
+          announcing = undefined
+        } catch {
+          announcing?.refresh()
+        }
+      }, LOSS_RETRY_MS)
+      announcing.unref()
+    },
+    listen: (listener: () => void) => {
+      listeners.push(listener)
+    },
+    close: () => {
+      clearTimeout(announcing)
+      announcing = undefined
+    },
+  }
+}
+
+/**
  * Live delivery of an installation over Redis ≥ 7, to hubs created by `clusterServer`. `redis` is a client
  * from `connectRedis`. Only hubs pass their `subscriptions`; without them, loss listeners are never called.
  * `close` closes both connections.
@@ -109,8 +158,6 @@ export const redisLive = (parts: {
   const { redis, subscriptions } = parts
   const { key, channelOf, channelPrefix } = redisNames(parts.namespace)
   const epochKey = key('epoch')
-  /** Processes that could not publish messages notify the hubs on this channel, so that their clients refetch. */
-  const lossChannel = key('loss')
   const seqKey = (room: string) => key(`seq:${room}`)
   const leftKey = (room: string) => key(`left:${room}`)
   redis.defineCommand('carillonDeliver', { lua: DELIVER })
@@ -133,25 +180,7 @@ export const redisLive = (parts: {
     return (redis as WithScripts).carillonPresence(rooms.length, ...args)
   }
 
-  let announcing: NodeJS.Timeout | undefined
-  /** Lost messages leave no gap in the sequences, so all clients have to refetch as soon as Redis responds. */
-  const announceLoss = () => {
-    announcing ??= setTimeout(async () => {
-      try {
-        await redis.spublish(lossChannel, '')
-        announcing = undefined
-      } catch {
-        announcing?.refresh()
-      }
-    }, LOSS_RETRY_MS)
-    announcing.unref()
-  }
-  const lossListeners: (() => void)[] = []
-  const notifyLoss = () => {
-    for (const listener of lossListeners) listener()
-  }
-  subscriptions?.onLoss(notifyLoss)
-  subscriptions?.add(lossChannel, notifyLoss)
+  const loss = createLoss(redis, key('loss'), subscriptions)
 
   const newEpoch = async () => {
     const epoch = randomUUID()
@@ -162,9 +191,13 @@ export const redisLive = (parts: {
     deliver: async (messages) => {
       const delivering = inChunks(messages, deliverChunk)
       try {
-        return (await delivering).map((held) => ({ whole: held % 2 === 1, other: held >= 2 }))
+        return (await delivering).map((held) => ({
+          whole: (held & 1) > 0,
+          other: (held & 2) > 0,
+          active: (held & 4) > 0,
+        }))
       } catch (error) {
-        announceLoss()
+        loss.announce()
         throw unavailable(error)
       }
     },
@@ -175,9 +208,28 @@ export const redisLive = (parts: {
         throw unavailable(error)
       }
     },
+    watch: async ({ active, ...watcher }, onMessage) => {
+      if (!subscriptions) throw new Error('only a process with subscriptions can watch')
+      const ends = roomsOf(watcher, active).map((room) => subscriptions.watch(channelOf(room), onMessage))
+      await subscriptions.settled()
+      const numbered = roomsOf(watcher).map(seqKey)
+      return {
+        position: async () => {
+          try {
+            const [epoch, ...seqs] = await redis.mget(epochKey, ...numbered)
+            return [epoch ?? (await newEpoch()), ...seqs.map((seq) => seq ?? 0)].join('.')
+          } catch (error) {
+            throw unavailable(error)
+          }
+        },
+        end: () => {
+          for (const end of ends) end()
+        },
+      }
+    },
     left: (tenant, user, contexts) => {
       // Best effort. Calls that need Redis report the outage.
-      for (const room of roomsOf({ tenant, user, contexts }))
+      for (const room of streamRooms({ tenant, user, contexts }))
         redis.set(leftKey(room), '', 'PX', GRACE_MS).catch(() => {})
     },
     position: async (tenant, user, context) => {
@@ -190,9 +242,7 @@ export const redisLive = (parts: {
         throw unavailable(error)
       }
     },
-    onLoss: (listener) => {
-      lossListeners.push(listener)
-    },
+    onLoss: loss.listen,
     check: async () => {
       try {
         await Promise.all([redis.ping(), subscriptions?.check()])
@@ -201,8 +251,7 @@ export const redisLive = (parts: {
       }
     },
     close: async () => {
-      clearTimeout(announcing)
-      announcing = undefined
+      loss.close()
       subscriptions?.close()
       redis.disconnect()
     },

@@ -17,16 +17,26 @@ export const userRooms = (tenant: string, user: string) => {
   }
 }
 
-/** Returns the rooms of a connection. Without `contexts`, it sees the whole inbox. */
-export const roomsOf = ({
-  tenant,
-  user,
-  contexts,
-}: {
-  tenant: string
-  user: string
-  contexts?: readonly string[] | undefined
-}): string[] => {
+/** The prefix of rooms for idle connections. DELIVER in `redis.ts` uses it, too. */
+export const IDLE = 'i'
+
+/** Returns the room of the idle connections to a stream; those that are active are in the stream's own room. */
+export const idleRoom = (room: string): string => IDLE + room
+
+/** A user's connection. Without `contexts`, it sees the whole inbox. */
+type Connected = { tenant: string; user: string; contexts?: readonly string[] | undefined }
+
+/** Returns the rooms of the streams that a connection sees, while it is active. */
+export const streamRooms = ({ tenant, user, contexts }: Connected): string[] => {
   const rooms = userRooms(tenant, user)
-  return contexts ? [rooms.limited, ...contexts.map(rooms.context)] : [rooms.whole]
+  return contexts ? contexts.map(rooms.context) : [rooms.whole]
+}
+
+/** Returns the rooms of a connection: those of its streams, and that of limited connections if it is one. */
+export const roomsOf = (connected: Connected, active = true): string[] => {
+  const streams = streamRooms(connected)
+  return [
+    ...(connected.contexts ? [userRooms(connected.tenant, connected.user).limited] : []),
+    ...(active ? streams : streams.map(idleRoom)),
+  ]
 }

@@ -6,8 +6,8 @@ import type { Subscriptions } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
 import type { EndUser } from '../security/user-tokens.ts'
 
-/** The Socket.IO server of a hub: Carillon's events, and the verified user as the socket's data. */
-export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser>
+/** The Socket.IO server of a hub: Carillon's events, and as the socket's data the verified user, and whether nobody is there. */
+export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser & { idle?: boolean }>
 
 /** Maximum frame from a client, in bytes. A larger one closes its connection. */
 const MAX_FRAME_BYTES = 16 * 1_024

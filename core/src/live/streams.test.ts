@@ -14,6 +14,7 @@ const told = async (contexts: readonly string[], watched: readonly string[], eve
       deliver: async (messages) => {
         calls.push(messages)
         return messages.map((message) => ({
+          active: true,
           whole: message.to === 'whole',
           other:
             ('ask' in message && watched.includes(message.ask ?? 'none')) ||

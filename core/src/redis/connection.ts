@@ -73,6 +73,33 @@ export const connectRedis = async (url: string, onError: ErrorListener): Promise
 
 type MessageListener = (message: Buffer, channel: Buffer) => void
 
+/** The listeners of channels: one that gets the messages, and any number that are told of them. */
+const createChannelListeners = () => {
+  const receiving = new Map<string, MessageListener>()
+  const watching = new Map<string, Set<() => void>>()
+  return {
+    has: (channel: string) => receiving.has(channel) || watching.has(channel),
+    channels: () => new Set([...receiving.keys(), ...watching.keys()]),
+    set: (channel: string, listener: MessageListener | undefined) => {
+      if (listener) receiving.set(channel, listener)
+      else receiving.delete(channel)
+    },
+    watch: (channel: string, listener: () => void) => {
+      const own = () => listener()
+      const all = watching.get(channel) ?? new Set()
+      watching.set(channel, all.add(own))
+      return () => {
+        if (all.delete(own) && all.size === 0) watching.delete(channel)
+      }
+    },
+    call: (message: Buffer, channel: Buffer) => {
+      const name = channel.toString()
+      for (const listener of [...(watching.get(name) ?? [])]) listener()
+      receiving.get(name)?.(message, channel)
+    },
+  }
+}
+
 /**
  * Subscriptions of this process to sharded channels, on their own connection. After an outage all of them are renewed.
  * Nothing is queued during the outage.
@@ -80,6 +107,8 @@ type MessageListener = (message: Buffer, channel: Buffer) => void
 export type Subscriptions = {
   add(channel: string, listener: MessageListener): void
   remove(channel: string): void
+  /** Calls `listener` for each message of a channel, besides that of `add`. Returns a function that ends it. */
+  watch(channel: string, listener: () => void): () => void
   /** Resolves when Redis has confirmed all added channels; at once while disconnected. Never rejects. */
   settled(): Promise<void>
   /** Calls `listener` after an outage, once all channels are subscribed again. Messages in between are lost. */
@@ -92,7 +121,7 @@ export type Subscriptions = {
 /** Opens the subscribing connection. Rejects with UnavailableError if Redis does not respond. */
 export const openSubscriptions = async (url: string, onError: ErrorListener): Promise<Subscriptions> => {
   const redis = new Redis(url, { ...OPTIONS, connectionName: 'carillon-subscriber' })
-  const wanted = new Map<string, MessageListener>()
+  const listeners = createChannelListeners()
   const changed = new Set<string>()
   const lossListeners: (() => void)[] = []
   /** Channels requested on the current connection. */
@@ -112,7 +141,7 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
     const add: string[] = []
     const drop: string[] = []
     for (const channel of changed) {
-      if (wanted.has(channel) === requested.has(channel)) continue
+      if (listeners.has(channel) === requested.has(channel)) continue
       if (requested.delete(channel)) drop.push(channel)
       else {
         requested.add(channel)
@@ -146,7 +175,7 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
   })
   const resubscribe = async () => {
     requested = new Set()
-    for (const channel of wanted.keys()) changed.add(channel)
+    for (const channel of listeners.channels()) changed.add(channel)
     await flush()
     if (!outage || redis.status !== 'ready') return
     outage = false
@@ -157,7 +186,7 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
   })
   redis.on('smessageBuffer', (channel: Buffer, message: Buffer) => {
     try {
-      wanted.get(channel.toString())?.(message, channel)
+      listeners.call(message, channel)
     } catch (error) {
       // Any client of Redis can publish, and Socket.IO's adapter does not validate messages.
       onError(error instanceof Error ? error : new Error(String(error)))
@@ -168,16 +197,27 @@ export const openSubscriptions = async (url: string, onError: ErrorListener): Pr
     if (redis.status === 'ready') redis.ping().catch(onError)
   }, HEARTBEAT_MS).unref()
 
+  const change = (channel: string) => {
+    changed.add(channel)
+    flush().catch(onError)
+  }
+
   return {
     add: (channel, listener) => {
-      wanted.set(channel, listener)
-      changed.add(channel)
-      flush().catch(onError)
+      listeners.set(channel, listener)
+      change(channel)
     },
     remove: (channel) => {
-      wanted.delete(channel)
-      changed.add(channel)
-      flush().catch(onError)
+      listeners.set(channel, undefined)
+      change(channel)
+    },
+    watch: (channel, listener) => {
+      const end = listeners.watch(channel, listener)
+      change(channel)
+      return () => {
+        end()
+        change(channel)
+      }
     },
     settled: () => (changed.size > 0 ? flush() : confirmed),
     onLoss: (listener) => {

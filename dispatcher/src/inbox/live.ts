@@ -14,21 +14,22 @@ const messageOf = (entry: Entry, arrivedAt: string): LiveMessage => ({
 const NOBODY: ReadonlySet<Entry> = new Set()
 
 /**
- * Hands stored items over to the apps of their users. Resolves with the entries whose user was connected. If the live bus
- * is unavailable, the messages are counted as lost, and clients fetch the items on their next sync.
+ * Hands stored items over to the apps of their users. Resolves with the entries whose user had an active connection; idle
+ * ones get the item, too. If the live bus is unavailable, the messages are counted as lost, and clients fetch the items on their next sync.
  */
 export const createHandOver =
   ({ live, log, metrics }: { live: Pick<Live, 'deliver'>; log: Log; metrics: Metrics }) =>
   async (stored: readonly Entry[]): Promise<ReadonlySet<Entry>> => {
     const entries = stored.filter(hasItem)
     if (entries.length === 0) return NOBODY
-    let connected = NOBODY
+    let active = NOBODY
     try {
       const arrivedAt = new Date().toISOString()
       const answers = await live.deliver(entries.map((entry) => messageOf(entry, arrivedAt)))
-      connected = new Set(entries.filter((_, index) => answers[index]?.whole || answers[index]?.other))
-      metrics.live.inc({ outcome: 'connected' }, connected.size)
-      metrics.live.inc({ outcome: 'away' }, entries.length - connected.size)
+      active = new Set(entries.filter((_, index) => answers[index]?.active))
+      const connected = answers.filter(({ whole, other }) => whole || other).length
+      metrics.live.inc({ outcome: 'connected' }, connected)
+      metrics.live.inc({ outcome: 'away' }, entries.length - connected)
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
       metrics.live.inc({ outcome: 'lost' }, entries.length)
@@ -39,7 +40,7 @@ export const createHandOver =
       const { priority } = entry.ready.notification
       metrics.latency.observe({ priority }, (now - createdAt(entry)) / 1_000)
     }
-    return connected
+    return active
   }
 
 export type HandOver = ReturnType<typeof createHandOver>

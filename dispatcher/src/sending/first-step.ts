@@ -65,7 +65,7 @@ const overridesOf = (seal: Pick<Seal, 'seal'>) => {
 
 /**
  * Starts delivery plans: appends the first step of each entry to the log. `connected` are the entries whose
- * user was connected when their item was delivered live. Presence is looked up only for the others, and only
+ * user had an active connection when their item was delivered live. Presence is looked up only for the others, and only
  * if a step depends on it. While the live bus is unavailable, all users count as away.
  */
 export const createStartPlans = ({

@@ -180,6 +180,18 @@ export const markItemsClicked = defineRoute({
   answers: { 200: { description: 'Clicks recorded', schema: ChangedItems } },
 })
 
+export const acknowledgeItems = defineRoute({
+  method: 'post',
+  path: '/v1/inbox/received',
+  operationId: 'acknowledgeItems',
+  tag: 'Inbox',
+  summary: 'Acknowledge items',
+  description:
+    'Records that an app of the user received items, for apps without a WebSocket; others send `inbox.received`. Call it while somebody uses the app: acknowledged items are delivered. Ids that are not in this inbox are ignored.',
+  body: ItemIds,
+  answers: { 202: { description: 'Accepted' } },
+})
+
 const markAll = <Filter extends typeof ItemFilter>(
   route: { path: string; operationId: string; summary: string },
   outcome: string,

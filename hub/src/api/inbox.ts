@@ -8,6 +8,7 @@ import type { Routes } from '../http/routes.ts'
 import type { Verbs } from '../inbox/verbs.ts'
 import { requireContext, type Viewer } from '../inbox/viewer.ts'
 import {
+  acknowledgeItems,
   archiveAll,
   deleteItem,
   getInbox,
@@ -120,6 +121,11 @@ export const inboxRoutes = (
   routes.user(markItemsClicked, async ({ c, body }, viewer) => {
     const { ids, ...click } = await body()
     return c.json(await verbs.clicked(viewer, ids, click))
+  })
+
+  routes.user(acknowledgeItems, async ({ c, body }, { tenant, user, contexts }) => {
+    verbs.received({ tenant, user, contexts }, (await body()).ids)
+    return c.body(null, 202)
   })
 
   const all = [

@@ -27,6 +27,7 @@ import { movingWaiting } from '../preferences/changed-defaults.ts'
 import { createEffective } from '../preferences/effective.ts'
 import { createPageData } from '../preferences/page-data.ts'
 import { createScheduleWrites } from '../schedules/writes.ts'
+import type { LongPolls } from '../sockets/long-polls.ts'
 import { createUnsubscribe } from '../unsubscribe/unsubscribe.ts'
 import { createErase } from '../users/erase.ts'
 import { createErasureGuard } from '../users/erasure-guard.ts'
@@ -42,6 +43,7 @@ import { explainRoutes } from './explain.ts'
 import { operationRoutes } from './health.ts'
 import { inboxRoutes } from './inbox.ts'
 import { libraryRoutes } from './library.ts'
+import { liveRoutes } from './live.ts'
 import { meRoutes } from './me.ts'
 import { notificationListRoutes } from './notification-list.ts'
 import { notificationRoutes } from './notifications.ts'
@@ -64,7 +66,7 @@ import { userRoutes } from './users.ts'
 export const addResources = (
   routes: Routes,
   ports: HubPorts,
-  options: HubOptions & { verbs: Verbs; draining: () => boolean },
+  options: HubOptions & { verbs: Verbs; longPolls: LongPolls; draining: () => boolean },
 ) => {
   const { stream, live, cache, providers, http, seal, log, metrics } = ports
   const store = { ...ports.store, ...movingWaiting(ports.store, stream) }
@@ -95,6 +97,7 @@ export const addResources = (
   deliveryRoutes(routes, { inbox, notifications, deliveries, windowTimes, cursors })
   explainRoutes(routes, { ...store, localTimes: createLocalDue({ users, cache }) })
   inboxRoutes(routes, { inbox, live, verbs, cursors, log })
+  liveRoutes(routes, options)
   userRoutes(routes, { users, erase: createErase({ users, inbox, stream, log }), cache, stream })
   tenantRoutes(routes, { tenants: store.tenants, insecureLinks: options.insecureLinks })
   contextRoutes(routes, { contexts: store.contexts, cursors, insecureLinks: options.insecureLinks })

@@ -443,3 +443,47 @@ test('a drain closes all connections gradually, and rejects new ones', async () 
   expect([error.message, error.data]).toMatchObject(['unavailable', { temporary: true }])
   expect(await edge.connections()).toBe(0)
 })
+
+test('an idle connection gets messages, acknowledges nothing and is no presence', async () => {
+  const owner = { tenant: edge.tenant.id, user: 'ada' }
+  const ada = await enter('ada')
+  const presence = () => edge.live.presence([owner])
+  expect(await presence()).toEqual(['here'])
+  ada.emit('presence', { active: false })
+  await soon(presence).toEqual(['away'])
+  const heard = next(ada, 'inbox.removed')
+  const counts = { unread: 0, unseen: 0 }
+  await edge.live.deliver([
+    { ...owner, event: 'inbox.removed', payload: { ids: [ITEM], counts }, to: 'whole' },
+  ])
+  expect(await heard).toMatchObject({ seq: 1 })
+  ada.emit('inbox.received', { ids: [ITEM] })
+  ada.emit('presence', { active: true })
+  ada.emit('presence', { active: true })
+  await soon(presence).toEqual(['here'])
+  expect(edge.receipts).toEqual([])
+  ada.emit('inbox.received', { ids: [ITEM] })
+  await soon(() => edge.receipts).toEqual([{ owner, ids: [ITEM] }])
+  for (const active of [false, true, false, true, false]) ada.emit('presence', { active })
+  await soon(presence).toEqual(['away'])
+  ada.disconnect()
+  await soon(() => edge.connections()).toBe(0)
+  expect(edge.left).toEqual([])
+})
+
+test.each([
+  [],
+  [{}],
+  [{ active: 'no' }],
+  [{ active: false, more: 1 }],
+  [JSON.parse('{"active":false,"__proto__":{"active":true}}')],
+  [{ active: false }, 'more'],
+  [Array.from({ length: 1_000 }, () => 'x')],
+])('a hostile presence changes nothing and ends the connection: %j', async (...args) => {
+  const ada = await enter('ada')
+  const gone = next(ada, 'disconnect')
+  ada.emit('presence', ...args)
+  expect(await gone).toBe('io server disconnect')
+  expect(edge.left).toEqual([{ tenant: edge.tenant.id, user: 'ada' }])
+  await enter('bob')
+})

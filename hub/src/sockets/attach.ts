@@ -7,13 +7,14 @@ import type { Tenants } from '@carillon/core/store/ports/tenants'
 import type { Users } from '@carillon/core/store/ports/users'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import { InboxReceived, parse } from '@carillon/schemas'
+import { InboxReceived, Presence, parse } from '@carillon/schemas'
 import type { Refusals } from '../http/refused-credentials.ts'
 import type { Viewer } from '../inbox/viewer.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Admission } from './admission.ts'
 import { watchErasures } from './erased.ts'
 import { handshake, type LiveSocket } from './handshake.ts'
+import { createPresence } from './presence.ts'
 import { watchWithdrawnSecrets } from './withdrawn-secrets.ts'
 
 /** Frames per client and FRAME_WINDOW_MS: 20 a second, with bursts of twice that. */
@@ -64,6 +65,7 @@ export const attachSockets = (parts: {
   const { sockets } = io.of('/')
   /** Frame counts of this window. Silent connections have no entry. */
   const frames = new Map<LiveSocket, number>()
+  const presence = createPresence()
   let windowEnds = 0
   let draining = false
 
@@ -72,24 +74,33 @@ export const attachSockets = (parts: {
     socket.disconnect(true)
   }
 
+  const fault = (socket: LiveSocket, err: unknown) => {
+    metrics.faults.inc({ where: 'socket' })
+    log.error({ err, tenant: socket.data?.tenant }, 'a socket handler failed')
+    end(socket, 'fault')
+  }
+
   /** Runs a handler of one socket. An error closes that socket; an uncaught error would end the process. */
   const guard = (socket: LiveSocket, handle: () => void) => {
     try {
       handle()
     } catch (err) {
-      metrics.faults.inc({ where: 'socket' })
-      log.error({ err, tenant: socket.data?.tenant }, 'a socket handler failed')
-      end(socket, 'fault')
+      fault(socket, err)
     }
   }
 
   const onEvent = (socket: LiveSocket, event: string, args: readonly unknown[]) => {
     if (!socket.connected) return
-    if (event !== 'inbox.received') return end(socket, 'unknown_event')
-    const message = parse(InboxReceived, args[0])
-    if (args.length !== 1 || !message.success) return end(socket, 'malformed_event')
-    const { tenant, user, contexts } = socket.data
-    onReceived({ tenant, user, contexts }, message.data.ids)
+    const isReceipt = event === 'inbox.received'
+    if (!isReceipt && event !== 'presence') return end(socket, 'unknown_event')
+    const received = isReceipt ? parse(InboxReceived, args[0]) : undefined
+    const present = isReceipt ? undefined : parse(Presence, args[0])
+    const { tenant, user, contexts, idle } = socket.data
+    if (args.length !== 1) return end(socket, 'malformed_event')
+    if (present?.success) presence(socket, present.data.active).catch((err) => fault(socket, err))
+    else if (!received?.success) end(socket, 'malformed_event')
+    // What only idle connections received is not delivered.
+    else if (!idle) onReceived({ tenant, user, contexts }, received.data.ids)
   }
 
   const onFrame = (socket: LiveSocket) => {
@@ -107,9 +118,9 @@ export const attachSockets = (parts: {
     socket.on('error', () => end(socket, 'malformed_frame'))
     socket.on('disconnect', (reason) =>
       guard(socket, () => {
-        const { tenant, user, contexts } = socket.data
+        const { tenant, user, contexts, idle } = socket.data
         metrics.connections.dec()
-        live.left(tenant, user, contexts)
+        if (!idle) live.left(tenant, user, contexts)
         log.debug({ tenant, reason }, 'connection closed')
       }),
     )

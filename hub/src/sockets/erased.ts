@@ -1,7 +1,7 @@
 import type { Change, Invalidations } from '@carillon/core/cache/invalidation/port'
 import { UnavailableError } from '@carillon/core/errors'
 import { grouped, slices } from '@carillon/core/group-by'
-import { userRooms } from '@carillon/core/live/room'
+import { idleRoom, userRooms } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
 import type { Users } from '@carillon/core/store/ports/users'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -62,7 +62,7 @@ export const watchErasures = (parts: {
   const suspect = ({ kind, tenant, id = '' }: Change) => {
     if (kind !== 'erasure') return
     const { whole, limited } = userRooms(tenant, id)
-    for (const room of [whole, limited])
+    for (const room of [whole, idleRoom(whole), limited])
       for (const socket of adapter.rooms.get(room) ?? []) suspects.add(socket)
   }
 

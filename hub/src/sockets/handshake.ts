@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
-import { roomsOf, userRooms } from '@carillon/core/live/room'
+import { idleRoom, roomsOf, userRooms } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
 import { requireNotErased, verifyUserToken } from '@carillon/core/security/user-tokens'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -63,7 +63,7 @@ const admit = async ({ io, cache, admission, rateLimit }: Admitting, socket: Liv
   const { rooms } = io.of('/').adapter
   const open = (room: string) => rooms.get(room)?.size ?? 0
   const { whole, limited } = userRooms(user.tenant, user.user)
-  if (open(whole) + open(limited) >= CONNECTIONS_PER_USER)
+  if (open(whole) + open(idleRoom(whole)) + open(limited) >= CONNECTIONS_PER_USER)
     throw new ProblemError(
       'rate_limited',
       `a user may have ${CONNECTIONS_PER_USER} connections; close one before opening another`,

@@ -109,8 +109,8 @@ export const openContext = async (environment: Environment) => {
       return client
     },
     /**
-     * Connects a client that never acknowledges. `received` holds the notifications it was sent; `closed` resolves when its
-     * connection is closed.
+     * Connects a client that never acknowledges. `received` holds the notifications it was sent, and `items` their items;
+     * `closed` resolves when its connection is closed.
      */
     frozenApp: async (user: string) => {
       const socket = io(api.hub(), {
@@ -120,10 +120,14 @@ export const openContext = async (environment: Environment) => {
       })
       closers.add('frozen app', () => void socket.disconnect())
       const received: string[] = []
-      socket.on('inbox.added', ({ item }: InboxAdded) => received.push(item.notification))
+      const items: string[] = []
+      socket.on('inbox.added', ({ item }: InboxAdded) => {
+        received.push(item.notification)
+        items.push(item.id)
+      })
       const closed = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()))
       await eventually(() => expect(socket.connected).toBe(true))
-      return { received, closed }
+      return { received, items, closed, socket }
     },
     close: async () => {
       const failures = await closers.close(10_000)

@@ -57,9 +57,16 @@ export type InboxRemoved = z.infer<typeof InboxRemoved>
 export const PreferencesChanged = Frame.partial().extend({ via: ChangeWay, context: z.string().optional() })
 export type PreferencesChanged = z.infer<typeof PreferencesChanged>
 
-/** Client to hub: an app of the user has received these items. */
+/** Client to hub: an app of the user has received these items. Ignored while the connection is idle. */
 export const InboxReceived = z.strictObject({ ids: z.array(ItemId).min(1).max(100) })
 export type InboxReceived = z.infer<typeof InboxReceived>
+
+/**
+ * Client to hub: whether anybody uses the app. A connection is active until it says that it is idle. Idle connections get every
+ * message, and do not count as reached.
+ */
+export const Presence = z.strictObject({ active: z.boolean() })
+export type Presence = z.infer<typeof Presence>
 
 /** Live events by name, without position and stream, which the live port adds. */
 export type LiveEvents = {
@@ -78,7 +85,10 @@ export type HubToClient = {
   'preferences.changed': (message: PreferencesChanged) => void
   'inbox.resync': () => void
 }
-export type ClientToHub = { 'inbox.received': (message: InboxReceived) => void }
+export type ClientToHub = {
+  'inbox.received': (message: InboxReceived) => void
+  presence: (message: Presence) => void
+}
 
 /** The `message` of a Socket.IO `connect_error` is one of the problem codes. */
 export const LIVE_PATH = '/socket.io/'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { InboxItem } from '../inbox/item.ts'
 import { ItemPatch } from '../inbox/item-patch.ts'
 import { LifecycleEvent } from '../inbox/lifecycle-event.ts'
-import { InboxAdded, InboxChanged, InboxReceived, InboxRemoved } from '../inbox/live-messages.ts'
+import { InboxAdded, InboxChanged, InboxReceived, InboxRemoved, Presence } from '../inbox/live-messages.ts'
 import { InboxPage } from '../inbox/page.ts'
 import { CategoryInput } from '../notification/category.ts'
 import { CloudEvent } from '../notification/cloud-event.ts'
@@ -35,6 +35,7 @@ const WRITTEN_BY_OTHERS = {
   preferences: Preferences,
   'item-patch': ItemPatch,
   'live-inbox-received': InboxReceived,
+  'live-presence': Presence,
 }
 const WRITTEN_BY_CARILLON = {
   'notification-status': NotificationStatus,

@@ -11,7 +11,7 @@ export const Condition = z.enum(CONDITIONS).meta({
 the person has read, archived, snoozed or deleted the item.
 
 - \`always\`: no condition.
-- \`offline\`: no app of the person is connected, or none acknowledges the item within seconds.
+- \`offline\`: no app of the person is in use, or none acknowledges the item within seconds.
 - \`undelivered\`: no app of the person has acknowledged the item.
 - \`unseen\`: the person has not seen the item.
 - \`unread\`: the person has not read the item.

@@ -11,11 +11,11 @@ import type { Live, LiveMessage } from '../port.ts'
 import { roomsOf } from '../room.ts'
 import type { LiveServer } from '../server.ts'
 
-/** A hub for tests. It trusts the user id and contexts that a client sends. */
+/** A hub for tests. It trusts the user id, the contexts and the activity that a client sends. */
 export const openHub = async (io: LiveServer) => {
   io.use(async (socket, next) => {
-    const { tenant, user, contexts } = socket.handshake.auth
-    await socket.join(roomsOf({ tenant, user, contexts }))
+    const { tenant, user, contexts, active } = socket.handshake.auth
+    await socket.join(roomsOf({ tenant, user, contexts }, active))
     next()
   })
   const server = createServer()
@@ -32,14 +32,16 @@ export type Client = {
   until(count: number): Promise<InboxAdded[]>
 }
 
-/** A device of a user, connected to the hub at this address, and limited to these contexts if there are any. */
+/** A device of a user, connected to the hub at this address, limited to these contexts if there are any, and perhaps idle. */
 export const device = async (
   url: string,
   tenant: string,
   user: string,
   contexts?: readonly string[],
+  active = true,
 ): Promise<Client> => {
-  const socket = connect(url, { transports: ['websocket'], forceNew: true, auth: { tenant, user, contexts } })
+  const auth = { tenant, user, contexts, active }
+  const socket = connect(url, { transports: ['websocket'], forceNew: true, auth })
   const received: InboxAdded[] = []
   let wake = () => {}
   socket.on('inbox.added', (message: InboxAdded) => {

@@ -4,12 +4,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Live, LiveEvent } from '../port.ts'
 import { userRooms } from '../room.ts'
 import { added, type Client, device, reached } from './ends.ts'
+import { idleContract } from './idle.ts'
 
 const titles = (messages: readonly InboxAdded[]) => messages.map(({ item }) => item.title)
 const newTenant = () => `t-${randomUUID()}`
 
-/** `live` delivers to clients of every hub. `hubs` are addresses, the same one twice if there is only one hub. */
-export type LiveWorld = { live: Live; hubs: [string, string]; close(): Promise<void> }
+/**
+ * `live` delivers to clients of every hub. `hubs` are addresses, the same one twice if there is only one hub; `watching` are
+ * their ports.
+ */
+export type LiveWorld = {
+  live: Live
+  hubs: [string, string]
+  watching: [Live, Live]
+  close(): Promise<void>
+}
 
 /** The contract of the live port, on real connections. */
 export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
@@ -23,8 +32,14 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       for (const { socket } of devices) socket.disconnect()
       await world.close()
     })
-    const join = async (hub: 0 | 1, tenant: string, user: string, contexts?: readonly string[]) => {
-      const joined = await device(world.hubs[hub], tenant, user, contexts)
+    const join = async (
+      hub: 0 | 1,
+      tenant: string,
+      user: string,
+      contexts?: readonly string[],
+      active?: boolean,
+    ) => {
+      const joined = await device(world.hubs[hub], tenant, user, contexts, active)
       devices.push(joined)
       return joined
     }
@@ -189,12 +204,12 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
           { ...to, event: 'inbox.resync', payload: undefined, to: 'limited' },
         ])
         expect(reached).toEqual([
-          { whole: true, other: true },
-          { whole: true, other: false },
-          { whole: false, other: true },
-          { whole: false, other: true },
-          { whole: true, other: true },
-          { whole: false, other: true },
+          { whole: true, other: true, active: true },
+          { whole: true, other: false, active: true },
+          { whole: false, other: true, active: true },
+          { whole: false, other: true, active: true },
+          { whole: true, other: true, active: true },
+          { whole: false, other: true, active: true },
         ])
         const of = (name: string) => heard.filter(([by]) => by === name).map(([, ...rest]) => rest)
         await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(8)
@@ -234,6 +249,8 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
         },
       )
     })
+
+    idleContract({ world: () => world, join, newTenant })
 
     test('delivers a thousand messages in one call, to many users', async () => {
       const tenant = newTenant()

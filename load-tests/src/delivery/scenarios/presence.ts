@@ -101,6 +101,34 @@ export const PRESENCE: Scenario[] = [
     },
   },
   {
+    title: 'an app that nobody uses shows the item, and the fallback is sent; in use again, it acknowledges',
+    run: async ({ account, frozenApp, deliveries, ledger, phones, send, user }) => {
+      const provider = await phones()
+      await account('sms', provider.account)
+      await user('ada', { phone: '+15550111' })
+      const idle = await frozenApp('ada')
+      idle.socket.emit('presence', { active: false })
+      const plan = [
+        { channel: 'sms', when: 'offline' },
+        { channel: 'sms', when: 'undelivered', after: 1 },
+      ] as const
+      const began = Date.now()
+      const id = await send({ to: 'ada', plan: [...plan] })
+      await eventually(() => expect(idle.received).toEqual([id]))
+      idle.socket.emit('inbox.received', { ids: idle.items })
+      await ledger(id, 'ada', { channel: 'sms', step: 0, state: 'sent' })
+      // The app does not count as connected, so nothing waits for it.
+      expect(Date.now() - began).toBeLessThan(GRACE_MS)
+      await ledger(id, 'ada', { channel: 'sms', step: 1, state: 'sent' })
+      const inbox = async () =>
+        (await deliveries(id, 'ada')).find(({ channel }) => channel === 'inbox')?.state
+      expect(await inbox()).toBe('sent')
+      idle.socket.emit('presence', { active: true })
+      idle.socket.emit('inbox.received', { ids: idle.items })
+      await eventually(async () => expect(await inbox()).toBe('delivered'))
+    },
+  },
+  {
     title:
       'after a page reload no push is sent if the page acknowledges; without a reload, one is sent after the grace period',
     run: async ({ account, app, browser, device, ledger, send }) => {

@@ -1,5 +1,6 @@
 /** The names that clients are generated from: operations with their paths, and components. Add, never rename. */
 export const OPERATIONS = {
+  acknowledgeItems: 'POST /v1/inbox/received',
   addSuppression: 'PUT /v1/suppressions/{channel}/{address}',
   addTopicMember: 'PUT /v1/topics/{key}/members/{user}',
   addTopicMembers: 'POST /v1/topics/{key}/members',
@@ -72,6 +73,7 @@ export const OPERATIONS = {
   markAllSeen: 'POST /v1/inbox/seen-all',
   markItemsClicked: 'POST /v1/inbox/clicked',
   markItemsSeen: 'POST /v1/inbox/seen',
+  pollLive: 'GET /v1/live',
   previewType: 'POST /v1/types/{key}/preview',
   publishTypeDraft: 'POST /v1/types/{key}/publish',
   putCategory: 'PUT /v1/categories/{key}',
@@ -192,6 +194,7 @@ export const COMPONENTS = [
   'LayoutInput',
   'LayoutList',
   'LinkedAttachmentRef',
+  'LivePoll',
   'LivePosition',
   'LocalePreview',
   'LocalizedLayout',
@@ -284,6 +287,7 @@ export const COMPONENTS = [
   'TopicMemberPage',
   'TopicMembers',
   'TopicRecipient',
+  'TrueOrFalse',
   'TypePreview',
   'TypePreviewInput',
   'TypeRollback',
