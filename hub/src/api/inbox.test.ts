@@ -529,7 +529,7 @@ describe('POST /v1/inbox/clicked', () => {
       ids: [a.id],
       counts: { unread: 1, unseen: 1 },
     })
-    const [, item] = (await page()).items
+    const item = (await page()).items.find(({ id }) => id === a.id)
     expect(item).toMatchObject({ readAt: item?.clickedAt, clickedAt: expect.any(String) })
     expect(events()).toMatchObject([{ kind: 'clicked', via: 'toast', items: [{ id: a.id }] }])
     expect(live).toMatchObject([{ payload: { ids: [a.id], patch: { clickedAt: item?.clickedAt } } }])

@@ -54,7 +54,7 @@ export const DECISION_REASONS = {
   delivered: 'an app of the user has received the item',
   archived: 'the user has archived the item',
   deleted: 'the item is no longer in the inbox',
-  online: 'the user is connected, or was a moment ago',
+  online: 'the user has an app in use, or had one a moment ago',
   not_needed: 'the step before has reached the user',
   delay: 'the step has a delay',
   digest: 'it is collected for a digest',
