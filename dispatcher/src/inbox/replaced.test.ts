@@ -20,7 +20,7 @@ const open = async () => {
   vi.spyOn(world.live, 'presence').mockImplementation(async (all) => all.map(() => 'here'))
   vi.spyOn(world.live, 'deliver').mockImplementation(async (messages) => {
     live.push(...messages)
-    return messages.map(() => ({ whole: true, other: false }))
+    return messages.map(() => ({ whole: true, other: false, active: true }))
   })
   const progress = (title: string, more: Partial<NotificationInput> = {}) =>
     world.send({ to: 'ada', type: 'upload', entity: 'upload-7', replace: true, title, ...more })
