@@ -5,7 +5,7 @@ import type { Viewer } from '../inbox/viewer.ts'
 /** Maximum time until an answer, in ms: shorter than the idle timeouts of common proxies. */
 export const POLL_MAX_MS = 25_000
 /** How long a user counts as connected after a poll ended, in ms. */
-export const LINGER_MS = 30_000
+const LINGER_MS = 30_000
 /**
  * How old a position may be, in ms. It is less than LINGER_MS, because the clocks of hubs differ. Without a connection, messages
  * leave no trace in a position.
