@@ -4,6 +4,7 @@ import { createFeed, type Feed, type FeedQuery } from '../feed/feed.ts'
 import type { CarillonError } from '../http/error.ts'
 import type { TokenSource } from '../http/token.ts'
 import type { Connect, ConnectionState } from '../live/connection.ts'
+import { lazyPreferences, type Preferences } from '../preferences/lazy.ts'
 import { lazyReadable } from '../store/lazy.ts'
 import { createListeners } from '../store/listeners.ts'
 import type { Readable } from '../store/store.ts'
@@ -38,6 +39,8 @@ export type Client = {
   counts: Readable<Counts>
   /** Returns the counts of each category, tag or context, kept up to date while somebody is subscribed. */
   countsBy(label: CountLabel): CountsBy
+  /** The user's preferences. They are loaded with the first subscription. */
+  preferences: Preferences
   /** Returns an item that is loaded, with the pending actions applied. */
   item(id: string): InboxItem | undefined
   /**
@@ -63,6 +66,13 @@ export const createClient = (options: ClientOptions): Client => {
   const parts = connectParts(options, events.call)
   const { actions, connection, lists, open, refetch, start, state, sync, view } = parts
   const refill = (full: boolean) => refetch.request(full, parts.timing.retry)
+
+  const on: Client['on'] = (event, listener) => {
+    if (event === 'notification' || event === 'preferences') start()
+    return events.add((name, value) => {
+      if (name === event) listener(value as never)
+    })
+  }
 
   return {
     feed: (query = {}) =>
@@ -95,12 +105,15 @@ export const createClient = (options: ClientOptions): Client => {
     get connection() {
       return connection.state()
     },
-    on(event, listener) {
-      if (event === 'notification' || event === 'preferences') start()
-      return events.add((name, value) => {
-        if (name === event) listener(value as never)
+    preferences: lazyPreferences(async () => {
+      const { createPreferences } = await import('../preferences/preferences.ts')
+      return createPreferences({
+        request: parts.request,
+        context: undefined,
+        onChanged: (run) => on('preferences', run),
       })
-    },
+    }),
+    on,
     close: parts.close,
   }
 }

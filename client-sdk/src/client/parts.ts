@@ -4,6 +4,7 @@ import { createOutbox } from '../actions/outbox.ts'
 import type { FeedList } from '../feed/feed-list.ts'
 import type { CarillonError } from '../http/error.ts'
 import { createInboxApi } from '../http/inbox-api.ts'
+import { createRequest } from '../http/request.ts'
 import { createTokens } from '../http/token.ts'
 import { createView } from '../inbox/optimistic-view.ts'
 import { INITIAL } from '../inbox/state.ts'
@@ -28,7 +29,9 @@ export const connectParts = (
   const tokens = createTokens(options.token)
   const closing = new AbortController()
   const { signal } = closing
-  const api = createInboxApi({ url, tokens, fetch: options.fetch ?? globalThis.fetch, timing, signal })
+  const { fetch = globalThis.fetch } = options
+  const request = createRequest({ url: `${url}v1`, tokens, fetch, timeout: timing.request, signal })
+  const api = createInboxApi(request)
   const state = createStore(INITIAL)
   const lists = new Set<FeedList>()
   let started = false
@@ -100,7 +103,7 @@ export const connectParts = (
   }
 
   return {
-    ...{ api, connection, lists, refetch, start, state, sync, timing, view },
+    ...{ api, connection, lists, refetch, request, start, state, sync, timing, view },
     actions: createActions(api, view, outbox),
     open(list: FeedList) {
       lists.add(list)

@@ -1,10 +1,8 @@
 import type { ClickSource, Counts, InboxCounts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
 import type { ItemFilter } from '@carillon/schemas/item-rules'
 import type { Query } from '../inbox/query.ts'
-import type { Timing } from '../timing/timing.ts'
 import type { CarillonError } from './error.ts'
-import { createRequest } from './request.ts'
-import type { Tokens } from './token.ts'
+import type { Request } from './request.ts'
 
 /** Maximum number of ids in one request. */
 const IDS_MAX = 100
@@ -15,23 +13,8 @@ export type Answer = { counts?: Counts | undefined; item?: InboxItem; ids?: stri
  * The inbox routes of the hub's HTTP API. Every change is idempotent. Rejects with a CarillonError if the hub returns a
  * problem, and with the error of `fetch` if it does not respond.
  */
-export const createInboxApi = ({
-  url,
-  tokens,
-  fetch,
-  timing,
-  signal,
-}: {
-  /** Ends with a slash. */
-  url: string
-  tokens: Tokens
-  fetch: typeof globalThis.fetch
-  timing: Timing
-  /** Aborts reads. */
-  signal: AbortSignal
-}) => {
-  const call = createRequest({ url: `${url}v1/inbox`, tokens, fetch, timeout: timing.request, signal })
-
+export const createInboxApi = (request: Request) => {
+  const call: Request = (method, path, body) => request(method, `/inbox${path}`, body)
   const one = (id: string) => `/${encodeURIComponent(id)}`
 
   return {

@@ -1,6 +1,9 @@
 import { asError, errorOf } from './error.ts'
 import type { Tokens } from './token.ts'
 
+/** Sends a request with a JSON body, and resolves with the JSON of the response. */
+export type Request = <T>(method: string, path: string, body?: unknown) => Promise<T>
+
 /**
  * Sends requests to the hub's HTTP API with a user token. Rejects with a CarillonError if the hub returns a problem, and
  * with the error of `fetch` if it does not respond. A refused token is renewed once.
@@ -35,7 +38,7 @@ export const createRequest = ({
     return response.status === 204 ? (undefined as T) : await response.json()
   }
 
-  return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+  const request: Request = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const token = await tokens.get()
     try {
       return await once<T>(token, method, path, body)
@@ -44,4 +47,5 @@ export const createRequest = ({
       return once<T>(await tokens.get(token), method, path, body)
     }
   }
+  return request
 }

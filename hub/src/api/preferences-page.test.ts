@@ -117,9 +117,9 @@ describe('the data of the page', () => {
     await put('/v1/users/ada', { locale: 'pt-BR' })
     const { json } = await data(tokenOf(await linkFor()))
     expect(json).toMatchObject({
-      ...{ channels: ['inbox', 'sms'], own: {}, sample: false, locale: 'pt-BR' },
+      ...{ own: {}, sample: false, locale: 'pt-BR' },
       brand: { name: 'Acme', colors: { primary: '#1f4fd8' }, logo: 'https://a.example/l.png' },
-      grid: { categories: [{ key: 'orders' }] },
+      grid: { channels: ['inbox', 'sms'], categories: [{ key: 'orders' }] },
     })
   })
 

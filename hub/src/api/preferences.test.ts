@@ -89,6 +89,17 @@ describe('preferences', () => {
     expect(await grid()).not.toHaveProperty('snoozedUntil')
   })
 
+  it('include the muted topics of both documents, the channels in use and the time zone', async () => {
+    await test.call('PUT', '/v1/users/ada', { token: tenant.key, body: { timezone: 'Asia/Tokyo' } })
+    await patch({ topics: { 'post-7': false, 'post-8': true, __proto__x: false } })
+    await test.call('PATCH', '/v1/preferences?context=org-7', { token, body: { topics: { 'post-9': false } } })
+    const grid = async (query: string) =>
+      (await test.call('GET', `/v1/preferences/effective${query}`, { token })).json
+    expect(await grid('')).toMatchObject({ timezone: 'Asia/Tokyo', topics: ['__proto__x', 'post-7'] })
+    expect(await grid('')).toMatchObject({ channels: expect.arrayContaining(['inbox']) })
+    expect(await grid('?context=org-7')).toMatchObject({ topics: ['__proto__x', 'post-7', 'post-9'] })
+  })
+
   it('survive concurrent changes of different choices', async () => {
     const channels = ['email', 'sms', 'push', 'slack', 'teams']
     await Promise.all(channels.map((channel) => patch({ categories: { orders: { [channel]: false } } })))

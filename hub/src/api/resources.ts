@@ -132,7 +132,7 @@ export const addResources = (
   })
   preferenceRoutes(routes, { preferences, effective, change: changePreferences, cursors })
   preferencesPageRoutes(routes, {
-    data: createPageData({ effective, cache }),
+    data: createPageData({ effective }),
     ...{ change: changePreferences, seal, publicUrl },
   })
   unsubscribeRoutes(routes, {

@@ -6,7 +6,7 @@ import type { UserPreferences } from '@carillon/core/store/ports/preferences'
 import type { Types } from '@carillon/core/store/ports/types'
 import type { Users } from '@carillon/core/store/ports/users'
 import { localeAndZone } from '@carillon/core/template/locale-and-zone'
-import type { EffectivePreferences, NotificationType } from '@carillon/schemas'
+import { DeliveryChannel, type EffectivePreferences, type NotificationType } from '@carillon/schemas'
 import { gridOf } from './grid.ts'
 
 export type EffectivePorts = {
@@ -14,16 +14,28 @@ export type EffectivePorts = {
   types: Pick<Types, 'list'>
   categories: Pick<Categories, 'list'>
   users: Pick<Users, 'get'>
-  cache: Pick<SettingsCache, 'tenant' | 'context'>
+  cache: Pick<SettingsCache, 'tenant' | 'context' | 'accounts'>
 }
 
 /** The effective preferences of a user, and the data that they were derived from. */
 type Effective = {
   grid: EffectivePreferences
   documents: Documents | undefined
-  types: readonly NotificationType[]
   tenancy: InContext
   locale: string | undefined
+}
+
+/** Returns the channels of a tenant's plans and providers. Webhooks go to machines, and users do not set them up. */
+const channelsOf = (
+  types: readonly NotificationType[],
+  accounts: readonly { channels: readonly DeliveryChannel[] }[],
+): DeliveryChannel[] => {
+  const used = new Set<DeliveryChannel>([
+    'inbox',
+    ...accounts.flatMap(({ channels }) => channels),
+    ...types.flatMap(({ plan = [] }) => plan.map(({ channel }) => channel)),
+  ])
+  return DeliveryChannel.options.filter((channel) => used.has(channel) && channel !== 'webhook')
 }
 
 /**
@@ -38,18 +50,20 @@ export const createEffective =
     fallback?: string,
   ): Promise<Effective> => {
     const named = user === undefined ? [] : [user]
-    const [own, all, defined, tenancy, [person]] = await Promise.all([
+    const [own, all, defined, tenancy, [person], accounts] = await Promise.all([
       preferences.get(tenant, named),
       types.list(tenant),
       categories.list(tenant),
       lookUpInContext(cache, tenant, context),
       users.get(tenant, named),
+      cache.accounts(tenant),
     ])
     const documents = user === undefined ? undefined : own.get(user)
-    const { locale } = localeAndZone(person ?? { profile: {} }, tenancy.settings, 0)
+    const { locale, timezone } = localeAndZone(person ?? { profile: {} }, tenancy.settings, 0)
     const layers = { ...ownIn(documents, context), ...defaultsIn(tenancy) }
-    const grid = gridOf({ types: all, categories: defined, locale: locale ?? fallback }, layers, Date.now())
-    return { grid, documents, types: all, tenancy, locale }
+    const what = { types: all, categories: defined, channels: channelsOf(all, accounts) }
+    const grid = gridOf({ ...what, locale: locale ?? fallback, timezone }, layers, Date.now())
+    return { grid, documents, tenancy, locale }
   }
 
 export type ReadEffective = ReturnType<typeof createEffective>

@@ -35,8 +35,14 @@ const mutedBy = ({ user, userContext }: PreferenceLayers): Decider | undefined =
   return user?.muted ? 'user' : undefined
 }
 
-/** The types and categories of the tenant, and the language of the user. */
-export type Defined = {
+/** The topics that are muted in general or in the context. */
+const mutedTopics = ({ user, userContext }: PreferenceLayers): string[] => {
+  const both = [user, userContext].flatMap((document) => Object.entries(document?.topics ?? {}))
+  return [...new Set(both.flatMap(([topic, on]) => (on ? [] : [topic])))].sort()
+}
+
+/** The types, categories and channels of the tenant, and the language and time zone of the user. */
+export type Defined = Pick<EffectivePreferences, 'channels' | 'timezone'> & {
   types: readonly NotificationType[]
   categories: readonly CategoryDefinition[]
   locale?: string | undefined
@@ -47,7 +53,7 @@ export type Defined = {
  * no switch. Hidden categories and their types are omitted. `now`: epoch ms, for a snooze that is past. Pure.
  */
 export const gridOf = (
-  { types, categories: defined, locale }: Defined,
+  { types, categories: defined, locale, channels: used, timezone }: Defined,
   documents: PreferenceLayers,
   now: number,
 ): EffectivePreferences => {
@@ -85,6 +91,7 @@ export const gridOf = (
     muted: muted !== undefined,
     ...times,
     by: { ...(muted && { muted }), ...by },
+    ...{ timezone, channels: used, topics: mutedTopics(documents) },
     categories: categories.sort((one, other) => (one.key < other.key ? -1 : 1)),
     types: (byCategory.get(undefined) ?? []).map(typeRow),
   }

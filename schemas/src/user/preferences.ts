@@ -285,6 +285,11 @@ export const EffectivePreferences = z
     quietHours: QuietHours.optional().describe('The quiet hours of the user; absent if nobody set them'),
     digest: EffectiveDigest,
     by: DecidedBy,
+    timezone: TimeZone.describe('The time zone of the digest, and of quiet hours that name none'),
+    channels: z
+      .array(DeliveryChannel)
+      .describe('The channels that notifications may use, and that users choose from'),
+    topics: z.array(TopicKey).describe('The topics that are muted'),
     categories: z.array(EffectiveCategory).describe('Every category that is not hidden, with its types'),
     types: z.array(EffectiveType).describe('The types without a category'),
   })
@@ -293,7 +298,10 @@ export const EffectivePreferences = z
     description:
       "The effective preferences of a user, for every category and type: the user's choices combined with the defaults",
     examples: [
-      { muted: false, digest: { hour: 9, day: 'mon' }, by: { digest: 'system' }, categories: [], types: [] },
+      {
+        ...{ muted: false, digest: { hour: 9, day: 'mon' }, by: { digest: 'system' } },
+        ...{ timezone: 'Europe/Lisbon', channels: ['inbox', 'email'], topics: [], categories: [], types: [] },
+      },
     ],
   })
 export type EffectivePreferences = z.infer<typeof EffectivePreferences>

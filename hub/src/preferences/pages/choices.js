@@ -57,7 +57,7 @@ const createRow = (controls, known, words) => {
       'fieldset',
       {},
       element('legend', { class: 'unseen' }, name),
-      ...known.data.channels.map(control),
+      ...known.data.grid.channels.map(control),
     )
   }
 }
@@ -82,7 +82,7 @@ const createDetails = (row, known, words) => {
   const isLocked = ({ channels }) => Object.values(channels).every(({ locked }) => locked)
   const details = (section, found, heading, ...more) => {
     const { key, name = key, description } = found
-    if (isLocked(found)) return lockedRow(found, known.data.channels, words)
+    if (isLocked(found)) return lockedRow(found, known.data.grid.channels, words)
     return element(
       'details',
       { class: section },
@@ -120,7 +120,7 @@ const createMasters = (controls, known, words) => ({
     'fieldset',
     {},
     element('legend', { class: 'unseen' }, words.everywhere),
-    ...known.data.channels.map((channel) =>
+    ...known.data.grid.channels.map((channel) =>
       controls.addSwitch({
         label: words.channels[channel],
         path: ['channels', channel],

@@ -1,0 +1,79 @@
+import type { EffectivePreferences, PreferencesPatch } from '@carillon/schemas'
+
+type Row = EffectivePreferences['types'][number]
+type Channels = Row['channels']
+type Choices = Partial<Record<string, Channels['email']['value'] | null>> | null | undefined
+
+/** Sets the choices of a row that may be changed. What follows from a removed choice, only the hub knows. */
+const chosen = (channels: Channels, choices: Choices, path: string): Channels =>
+  Object.fromEntries(
+    Object.entries(channels).map(([channel, now]) => {
+      const value = choices?.[channel] ?? choices?.all
+      if (value === undefined || value === null || now.locked) return [channel, now]
+      return [channel, { ...now, value, by: 'user', path: `${path}.${channel}` }]
+    }),
+  ) as Channels
+
+/** Returns the own property of a map, because keys are names that people choose. */
+const own = <Value>(map: Record<string, Value> | null | undefined, key: string): Value | undefined =>
+  map && Object.hasOwn(map, key) ? map[key] : undefined
+
+const isOwn = (type: Row, channel: string) =>
+  type.channels[channel as keyof Channels].path?.startsWith('types.') ?? false
+
+/** Applies the choices of a category to a type that has none of its own on the channel. */
+const inCategory = (type: Row, choices: Choices, path: string): Row => {
+  const open = Object.entries(choices ?? {}).filter(([channel]) => channel === 'all' || !isOwn(type, channel))
+  return { ...type, channels: chosen(type.channels, Object.fromEntries(open), path) }
+}
+
+const quietHoursOf = (
+  { quietHours = {} }: EffectivePreferences,
+  patch: NonNullable<PreferencesPatch['quietHours']>,
+): NonNullable<EffectivePreferences['quietHours']> => {
+  const { timezone = quietHours.timezone, days } = patch
+  const merged = Object.entries({ ...quietHours.days, ...days }).filter(([, windows]) => windows)
+  return { ...(timezone && { timezone }), days: Object.fromEntries(merged) }
+}
+
+/** Returns the preferences as they will probably be after a patch, until the hub says what holds. Pure. */
+export const applied = (effective: EffectivePreferences, patch: PreferencesPatch): EffectivePreferences => {
+  const { muted, snoozedUntil, quietHours, digest, topics = {}, categories, types, channels } = patch
+  const typeRow = (type: Row): Row => {
+    const path = `types.${type.key}`
+    return { ...type, channels: chosen(type.channels, own(types, type.key), path) }
+  }
+  const everywhere = <R extends Row>(row: R): R => ({
+    ...row,
+    channels: chosen(row.channels, channels, 'channels'),
+  })
+  const next: EffectivePreferences = {
+    ...effective,
+    ...(muted === undefined ? {} : { muted: muted === true }),
+    digest: {
+      hour: digest?.hour ?? effective.digest.hour,
+      day: digest?.day ?? effective.digest.day,
+    },
+    topics: effective.topics.filter((topic) => own(topics, topic) === undefined),
+    categories: effective.categories.map((category) => {
+      const path = `categories.${category.key}`
+      const choices: Choices = own(categories, category.key)
+      const changed = { ...category, channels: chosen(category.channels, choices, path) }
+      const inside = category.types.map((type) => everywhere(typeRow(inCategory(type, choices, path))))
+      return { ...everywhere(changed), types: inside }
+    }),
+    types: effective.types.map((type) => everywhere(typeRow(type))),
+  }
+  if (typeof snoozedUntil === 'string') next.snoozedUntil = snoozedUntil
+  else if (snoozedUntil === null) delete next.snoozedUntil
+  if (quietHours) next.quietHours = quietHoursOf(effective, quietHours)
+  else if (quietHours === null) delete next.quietHours
+  for (const [topic, on] of Object.entries(topics ?? {})) if (on === false) next.topics.push(topic)
+  return next
+}
+
+/** Reports whether something that the patch removes still holds, because another document has it as well. */
+export const stillHolds = (effective: EffectivePreferences, patch: PreferencesPatch): boolean =>
+  (patch.muted === null && effective.muted) ||
+  (patch.snoozedUntil === null && effective.snoozedUntil !== undefined) ||
+  Object.entries(patch.topics ?? {}).some(([topic, on]) => on === null && effective.topics.includes(topic))

@@ -1,0 +1,44 @@
+import type { EffectivePreferences, PreferencesPatch } from '@carillon/schemas'
+import type { CarillonError } from '../http/error.ts'
+import { lazyReadable } from '../store/lazy.ts'
+import type { Readable } from '../store/store.ts'
+
+/** A snapshot of the preferences. Immutable. */
+export type PreferencesSnapshot = {
+  /** What holds for each category, type and channel, with the changes that are being saved applied. Undefined until loaded. */
+  effective: EffectivePreferences | undefined
+  /** `error`: nothing has been loaded yet. */
+  status: 'loading' | 'ready' | 'error'
+  /** Why the last load failed; null after a successful one. */
+  error: CarillonError | null
+}
+
+/** The user's preferences, in general or in the client's context. While somebody is subscribed they follow other devices. */
+export type Preferences = Readable<PreferencesSnapshot> & {
+  refresh(): Promise<void>
+  /**
+   * Changes some choices by a JSON merge patch. The change shows at once; if the hub does not save it, it is undone and the
+   * promise rejects with a CarillonError. With `everywhere`, values that are removed in the client's context are also
+   * removed in general, if they still hold.
+   */
+  change(patch: PreferencesPatch, options?: { everywhere?: boolean }): Promise<void>
+}
+
+export const LOADING: PreferencesSnapshot = { effective: undefined, status: 'loading', error: null }
+
+/** Returns preferences whose code is loaded when it is first needed. */
+export const lazyPreferences = (load: () => Promise<Preferences>): Preferences => {
+  let loading: Promise<Preferences> | undefined
+  const get = () => {
+    loading ??= load().catch((error) => {
+      loading = undefined
+      throw error
+    })
+    return loading
+  }
+  return {
+    ...lazyReadable(LOADING, get),
+    refresh: async () => (await get()).refresh(),
+    change: async (patch, options) => (await get()).change(patch, options),
+  }
+}
