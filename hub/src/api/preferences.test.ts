@@ -92,7 +92,10 @@ describe('preferences', () => {
   it('include the muted topics of both documents, the channels in use and the time zone', async () => {
     await test.call('PUT', '/v1/users/ada', { token: tenant.key, body: { timezone: 'Asia/Tokyo' } })
     await patch({ topics: { 'post-7': false, 'post-8': true, __proto__x: false } })
-    await test.call('PATCH', '/v1/preferences?context=org-7', { token, body: { topics: { 'post-9': false } } })
+    await test.call('PATCH', '/v1/preferences?context=org-7', {
+      token,
+      body: { topics: { 'post-9': false } },
+    })
     const grid = async (query: string) =>
       (await test.call('GET', `/v1/preferences/effective${query}`, { token })).json
     expect(await grid('')).toMatchObject({ timezone: 'Asia/Tokyo', topics: ['__proto__x', 'post-7'] })
