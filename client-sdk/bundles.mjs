@@ -20,6 +20,8 @@ const input = ({ name, entry, external = [] }) => ({
   preserveEntrySignatures: 'allow-extension',
   plugins: [socketIoSubset, minifyStyles],
   logLevel: 'warn',
+  // `'use client'` is for servers.
+  checks: { moduleLevelDirective: false },
 })
 
 /**

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest'
 
 const KB = 1_024
 
-type File = { name: string; entry: string; format: string; external?: string[] }
+type External = string[] | ((path: string) => boolean)
+type File = { name: string; entry: string; format: string; external?: External }
 type Chunk = { fileName: string; code: string; moduleIds: string[]; imports: string[] }
 
 /** The module that builds the browser files, which Node runs without a build. */
@@ -39,6 +40,12 @@ it('bundles stay within their size budgets', async () => {
   expect(sizeOf((await built('push-worker')).loaded)).toBeLessThanOrEqual(1 * KB)
 })
 
+it('the React entry adds at most 2 kB to React, the client and the bell', async () => {
+  const entry = { name: 'react', entry: 'src/react/react.ts', format: 'esm' }
+  const external = (path: string) => /^react$|\/(client\/client|bell\/element)\.ts$/.test(path)
+  expect(sizeOf(await bundle({ ...entry, external }))).toBeLessThanOrEqual(2 * KB)
+})
+
 it.each(['client', 'push', 'push-worker'])(
   '%s bundles only types and item rules from the schemas',
   async (name) => {
@@ -55,6 +62,7 @@ it('can be imported outside a browser', async () => {
   createPush({ url: 'http://hub.test', token: 'x' })
   const { createClient } = await import('./index.ts')
   await import('./bell/element.ts')
+  await import('./react/react.ts')
   const client = createClient({ url: 'http://hub.test', token: 'x' })
   expect(client.feed().getSnapshot().status).toBe('loading')
 })

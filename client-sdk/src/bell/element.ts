@@ -138,7 +138,9 @@ export class NotificationBell extends LitElement {
     if (changed.has('open') && this.open !== isShown) this.open ? void this.#show() : this.#dialog.hide()
     if (isShown || this.#isInPlace) this.#panel?.rendered()
     this.#dialog.rendered()
-    this.renderRoot.querySelector<HTMLElement>('.toasts')?.togglePopover(!!this.#toasts?.count)
+    // An update may be pending when the element is removed.
+    if (this.isConnected)
+      this.renderRoot.querySelector<HTMLElement>('.toasts')?.togglePopover(!!this.#toasts?.count)
   }
 
   #connect() {
@@ -296,7 +298,7 @@ export class NotificationBell extends LitElement {
     return html`<p role="alert">${this.#text('loadError')} <button class="link" @click=${this.#loadPanel}>${this.#text('tryNow')}</button></p>`
   }
 
-  override render() {
+  override render(): unknown {
     const content = this.#isInPlace || this.open ? this.#content() : nothing
     const live = html`<p class="live hidden" aria-live="polite"></p>`
     if (this.#isInPlace)

@@ -1,3 +1,4 @@
+import { withDeadline } from '../timing/deadline.ts'
 import { asError, errorOf } from './error.ts'
 import type { Tokens } from './token.ts'
 
@@ -24,18 +25,19 @@ export const createRequest = ({
   /** Aborts reads. Writes continue, even after the page is closed, so that no action is lost. */
   signal: AbortSignal
 }) => {
-  const once = async <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
+  const once = <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
     const writes = method !== 'GET'
-    const limit = AbortSignal.timeout(timeout)
-    const response = await fetch(url + path, {
-      method,
-      keepalive: writes,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: body ? JSON.stringify(body) : null,
-      signal: writes ? limit : AbortSignal.any([signal, limit]),
+    return withDeadline(timeout, writes ? undefined : signal, async (signal) => {
+      const response = await fetch(url + path, {
+        method,
+        keepalive: writes,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: body ? JSON.stringify(body) : null,
+        signal,
+      })
+      if (!response.ok) throw await errorOf(response)
+      return response.status === 204 ? (undefined as T) : await response.json()
     })
-    if (!response.ok) throw await errorOf(response)
-    return response.status === 204 ? (undefined as T) : await response.json()
   }
 
   const request: Request = async <T>(method: string, path: string, body?: unknown): Promise<T> => {

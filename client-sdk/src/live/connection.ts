@@ -46,7 +46,8 @@ export const createConnection = ({
   onResync: () => void
   onError: (error: CarillonError) => void
 }) => {
-  const { origin, pathname } = new URL(url)
+  // React Native has `URL`, but not its parts.
+  const [, origin = '', pathname] = /^([^/]+\/\/[^/]+)(.*)$/.exec(url) ?? []
   const socket = connect(origin, {
     path: `${pathname}socket.io/`,
     transports: ['websocket'],

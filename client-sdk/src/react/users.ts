@@ -1,0 +1,25 @@
+/**
+ * Counts the components that use something, and calls `end` once when none is left. A component that React removes and adds
+ * in the same task, as in StrictMode, keeps it.
+ */
+export const createUsers = (end: () => void) => {
+  let count = 0
+  let ended = false
+  return {
+    get ended() {
+      return ended
+    },
+    /** Returns a function that removes the user. */
+    add: () => {
+      count++
+      return () => {
+        count--
+        queueMicrotask(() => {
+          if (count > 0 || ended) return
+          ended = true
+          end()
+        })
+      }
+    },
+  }
+}
