@@ -54,3 +54,9 @@ export const install = async (
   }
   for (const other of others) await link(dir, other, workspace)
 }
+
+/** Returns the version of a package that is installed in a folder. */
+export const versionOf = async (dir: string, name: string): Promise<string> => {
+  const manifest = await readFile(join(dir, 'node_modules', name, 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
