@@ -36,6 +36,11 @@ it('bundles stay within their size budgets', async () => {
   const bell = await built('bell')
   expect(sizeOf(bell.loaded)).toBeLessThanOrEqual(35 * KB)
   expect(sizeOf(bell.part('panel'))).toBeLessThanOrEqual(12 * KB)
+  expect(sizeOf([...bell.part('announcements'), ...bell.part('card')])).toBeLessThanOrEqual(4 * KB)
+  expect(sizeOf([...bell.part('toasts'), ...bell.part('swipe'), ...bell.part('avatar')])).toBeLessThanOrEqual(
+    4 * KB,
+  )
+  expect(sizeOf([...bell.part('sound'), ...bell.part('page-badge')])).toBeLessThanOrEqual(1 * KB)
   expect(sizeOf((await built('push')).loaded)).toBeLessThanOrEqual(2 * KB)
   expect(sizeOf((await built('push-worker')).loaded)).toBeLessThanOrEqual(1 * KB)
 })

@@ -9,14 +9,15 @@ const ARRIVALS_MS = 5_000
  * Collects what assistive technology should say in the polite live region. Texts of one second are joined, and arrivals of
  * five seconds are counted.
  */
-export const createAnnouncer = (say: (text: string) => void, text: () => Text) => {
+export const createAnnouncer = (region: () => Element | null, text: () => Text) => {
   const batch = createTimer()
   const pause = createTimer()
   let texts: string[] = []
   let titles: string[] = []
 
   const flush = () => {
-    say(texts.join('. '))
+    const element = region()
+    if (element) element.textContent = texts.join('. ')
     texts = []
   }
   const announce = (line: string) => {

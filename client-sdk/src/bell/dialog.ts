@@ -53,6 +53,12 @@ export const createDialog = ({ root, isSheet, onShown, onHidden }: DialogHost) =
       if (target === find()) newState === 'open' ? shown() : hidden()
     },
     onClose: hidden,
+    /** Hides a popover when the focus moves to another part of the page. */
+    onFocusOut({ relatedTarget }: FocusEvent) {
+      const dialog = find()
+      const isOutside = relatedTarget instanceof Node && !dialog?.contains(relatedTarget)
+      if (isOutside && dialog?.matches(':popover-open')) dialog.hidePopover()
+    },
     /** Hides a sheet whose backdrop is clicked. */
     onClick: ({ target }: Event) => target === find() && hide(),
   }

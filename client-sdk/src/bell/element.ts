@@ -1,24 +1,24 @@
 import type { InboxItem } from '@carillon/schemas'
-import { html, LitElement, nothing } from 'lit'
+import { type CSSResult, html, LitElement, nothing } from 'lit'
 import type { Client } from '../client/client.ts'
-import { type CarillonError, isRefusal } from '../http/error.ts'
+import type { CarillonError } from '../http/error.ts'
 import type { TokenSource } from '../http/token.ts'
 import { adoptStyles } from './adopt-styles.ts'
+import { createAlerts } from './alerts/alerts.ts'
 import { createAnnouncer } from './announcer.ts'
+import { createBellButton } from './button.ts'
 import { createDialog } from './dialog.ts'
-import { icon } from './icon.ts'
+import type { Follow } from './follow.ts'
 import type { RenderItem } from './panel/context.ts'
 import type { BellPanel } from './panel/panel.ts'
+import { createProblems } from './problem.ts'
 import { openClient } from './session.ts'
-
 import { buttonStyles } from './styles/button.ts'
 import { tokens } from './styles/tokens.ts'
-import { countText } from './text/count.ts'
 import type { Strings } from './text/english.ts'
 import { createText, type Text } from './text/text.ts'
 import { createTimes, type Times } from './text/times.ts'
 import { titleOf } from './text/title.ts'
-import type { Toasts } from './toasts/toasts.ts'
 
 const MINUTE_MS = 60_000
 const SMALL = '(width < 480px), (height < 480px)'
@@ -27,9 +27,10 @@ const SMALL = '(width < 480px), (height < 480px)'
  * `<notification-bell>`: a button with the number of unread notifications, and a panel with the inbox of the signed-in user.
  *
  * - `url`, and `token`, `token-url` or the property `token`: where the hub is, and who the user is. A property `client` replaces them.
- * - `mode`: `popover` (default), `inline` and `page` show the panel in place, without the button.
- * - The panel and the toasts are loaded when they are first needed.
- * - Events: `notification` and `item-click` (cancelable) with the item, `counts`, and `error`, each in `detail`.
+ * - `mode`: `popover` (default), `inline` and `page` show the panel in place, without the button, and `banner` only announcements.
+ * - `sound`, `title-badge` and `favicon-badge`: what else tells of unread items.
+ * - The panel, toasts and announcements are loaded when they are first needed.
+ * - Events: `notification`, `item-click` (cancelable), `counts` and `error`, with their value in `detail`.
  */
 export class NotificationBell extends LitElement {
   static override styles = [tokens, buttonStyles]
@@ -42,6 +43,9 @@ export class NotificationBell extends LitElement {
     mode: { reflect: true },
     density: { reflect: true },
     open: { type: Boolean, reflect: true },
+    sound: { type: Boolean },
+    titleBadge: { type: Boolean, attribute: 'title-badge' },
+    faviconBadge: { attribute: 'favicon-badge' },
     client: { attribute: false },
     strings: { attribute: false },
     navigate: { attribute: false },
@@ -52,9 +56,15 @@ export class NotificationBell extends LitElement {
   declare tokenUrl: string | undefined
   declare locale: string | undefined
   declare theme: 'light' | 'dark' | 'system' | undefined
-  declare mode: 'popover' | 'inline' | 'page' | undefined
+  declare mode: 'popover' | 'inline' | 'page' | 'banner' | undefined
   declare density: 'compact' | undefined
   declare open: boolean
+  /** Whether new items play a sound, unless the user has chosen otherwise. */
+  declare sound: boolean
+  /** Whether the title of the page begins with the number of unread items. */
+  declare titleBadge: boolean
+  /** The URL of the icon that the page has while there are unread items. */
+  declare faviconBadge: string | undefined
   declare client: Client | undefined
   declare strings: Partial<Strings> | undefined
   /** Called with the URL of an item in place of loading it, for single-page apps. */
@@ -64,18 +74,20 @@ export class NotificationBell extends LitElement {
   #client: Client | undefined
   #isOwnClient = false
   #panel: BellPanel | undefined
-  #toasts: Toasts | undefined
   /** Whether the panel could not be loaded. */
   #isBroken = false
   #off: (() => void)[] = []
   #detached: AbortController | undefined
   #text: Text = createText('en')
   #times: Times = createTimes('en')
-  #problem: 'signIn' | undefined
+  #button = createBellButton()
   #small = globalThis.matchMedia?.(SMALL)
   #update = () => this.requestUpdate()
+  #adopt = (styles: readonly CSSResult[]) => adoptStyles(this.renderRoot as ShadowRoot, styles)
+  #problems = createProblems(this.#update)
   #announcer = createAnnouncer(
-    (text) => this.#say(text),
+    // A modal dialog makes what is outside inert, so there is a region inside, too.
+    () => this.renderRoot.querySelector(this.#dialog.isShown ? 'dialog .live' : '.live.outer'),
     () => this.#text,
   )
   #dialog = createDialog({
@@ -83,13 +95,25 @@ export class NotificationBell extends LitElement {
     isSheet: () => this.#isSheet,
     onShown: () => {
       this.open = true
-      this.#toasts?.clear()
+      this.#alerts.clearToasts()
       this.#panel?.open()
     },
     onHidden: () => {
       this.open = false
       this.#panel?.closed()
     },
+  })
+
+  #alerts = createAlerts({
+    element: this,
+    options: () => this,
+    text: () => this.#text,
+    adopt: this.#adopt,
+    root: () => this.renderRoot as ShadowRoot,
+    isOpen: () => this.#dialog.isShown || this.#isInPlace,
+    openPanel: () => this.#openPanel(),
+    follow: (...click) => this.#follow(...click),
+    update: this.#update,
   })
 
   override connectedCallback() {
@@ -116,6 +140,7 @@ export class NotificationBell extends LitElement {
     this.#detached?.abort()
     this.#disconnect()
     this.#announcer.stop()
+    this.#problems.stop()
   }
 
   override willUpdate(changed: Map<PropertyKey, unknown>) {
@@ -139,16 +164,16 @@ export class NotificationBell extends LitElement {
     if (isShown || this.#isInPlace) this.#panel?.rendered()
     this.#dialog.rendered()
     // An update may be pending when the element is removed.
-    if (this.isConnected)
-      this.renderRoot.querySelector<HTMLElement>('.toasts')?.togglePopover(!!this.#toasts?.count)
+    if (this.isConnected) this.#alerts.rendered()
   }
 
   #connect() {
     this.#isOwnClient = !this.client
     this.#client = this.client ?? openClient(this)
     const client = this.#client
+    this.#problems.connected(!!client)
     if (!client) return
-    this.#problem = undefined
+    this.#alerts.connect(client)
     this.#off.push(
       client.counts.subscribe(this.#onCounts),
       client.on('notification', this.#onNotification),
@@ -165,14 +190,14 @@ export class NotificationBell extends LitElement {
     try {
       const { createPanel, styles } = await import('./panel/panel.ts')
       if (client !== this.#client || this.#panel) return
-      adoptStyles(this.renderRoot as ShadowRoot, styles)
+      this.#adopt(styles)
       this.#panel = createPanel({
         client,
         root: this.renderRoot as ShadowRoot,
         text: () => this.#text,
         times: () => this.#times,
         isSheet: () => this.#isSheet,
-        problem: () => this.#problem,
+        problem: () => this.#problems.current,
         renderItem: () => this.renderItem,
         announce: (text) => this.#announcer.announce(text),
         follow: this.#follow,
@@ -188,18 +213,13 @@ export class NotificationBell extends LitElement {
     this.#update()
   }
 
+  #openPanel = () => {
+    this.open = true
+  }
+
   #show = async () => {
     await this.#loadPanel()
     if (this.open && this.isConnected) this.#dialog.show()
-  }
-
-  async #toast(item: InboxItem) {
-    // The item is in the panel even if the toasts cannot be loaded.
-    const toasts = await import('./toasts/toasts.ts').catch(() => undefined)
-    if (!toasts || this.#dialog.isShown || !this.#client) return
-    adoptStyles(this.renderRoot as ShadowRoot, toasts.styles)
-    this.#toasts ??= toasts.createToasts(this.#update)
-    this.#toasts.add(item)
   }
 
   #disconnect() {
@@ -208,7 +228,7 @@ export class NotificationBell extends LitElement {
     this.#panel = undefined
     if (this.#isOwnClient) this.#client?.close()
     this.#client = undefined
-    this.#toasts?.clear()
+    this.#alerts.disconnect()
   }
 
   #emit(name: string, detail: unknown, cancelable = false): boolean {
@@ -221,27 +241,22 @@ export class NotificationBell extends LitElement {
   }
   #onNotification = (item: InboxItem) => {
     this.#emit('notification', item)
-    if (this.#dialog.isShown || this.#isInPlace) return
-    this.#announcer.arrived(titleOf(item))
-    void this.#toast(item)
+    if (!this.#dialog.isShown && !this.#isInPlace) this.#announcer.arrived(titleOf(item))
+    this.#alerts.arrived(item)
   }
   #onConnection = () => {
-    if (this.#client?.connection === 'live') this.#problem = undefined
+    if (this.#client?.connection === 'live') this.#problems.solved()
     this.#update()
   }
   #onError = (error: CarillonError) => {
-    if (isRefusal(error.code) && !error.action) {
-      this.#problem = 'signIn'
-      console.error(
-        `<notification-bell>: ${error.message} (${error.code}). Give it a valid token of the user.`,
-      )
-    }
+    this.#problems.failed(error)
     this.#emit('error', error)
-    this.#update()
   }
 
-  /** Opens a link, unless the app cancels `item-click` or navigates itself. */
-  #follow = (event: MouseEvent, item: InboxItem, url: string | undefined) => {
+  /** Reports a click, and opens the link unless the app cancels `item-click` or navigates itself. */
+  #follow: Follow = (event, item, url, via) => {
+    // The report is sent before the page is left.
+    if (via) void this.#client?.clicked(item.id, via).catch(() => {})
     if (!this.#emit('item-click', item, true)) return event.preventDefault()
     const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey
     if (!url || !isPlain) return
@@ -252,59 +267,35 @@ export class NotificationBell extends LitElement {
     } else if ((event.currentTarget as Element).localName !== 'a') location.assign(url)
   }
 
-  get #isInPlace(): boolean {
+  get #isInPlace() {
     return this.mode === 'inline' || this.mode === 'page'
   }
-  get #isSheet(): boolean {
+  get #isSheet() {
     return this.#small?.matches ?? false
-  }
-
-  #say(text: string) {
-    // A modal dialog makes what is outside inert, so there is a region inside, too.
-    const region = this.renderRoot.querySelector(this.#dialog.isShown ? 'dialog .live' : '.live.outer')
-    if (region) region.textContent = text
-  }
-
-  #button() {
-    const counts = this.#client?.counts.getSnapshot() ?? { unread: 0, unseen: 0 }
-    const { unread, unseen, more } = counts
-    const label = more || unread > 99 ? 'bellMore' : unread > 0 ? 'bellUnread' : 'bell'
-    const name = this.#text(label, { n: Math.min(unread, 99) })
-    return html`
-      <button
-        class="bell"
-        part="button"
-        aria-haspopup="dialog"
-        aria-expanded=${this.open ? 'true' : 'false'}
-        aria-label=${name}
-        popovertarget=${this.#isSheet || !this.#panel ? nothing : 'panel'}
-        @pointerenter=${this.#loadPanel}
-        @focus=${this.#loadPanel}
-        @click=${this.#onClick}
-      >
-        <slot name="icon">${icon('bell')}</slot>
-        ${unread > 0 ? html`<span class=${unseen > 0 ? 'badge' : 'badge calm'} part="badge" aria-hidden="true">${countText(counts)}</span>` : nothing}
-      </button>
-    `
-  }
-
-  #onClick = ({ currentTarget }: Event) => {
-    if (!(currentTarget as Element).hasAttribute('popovertarget')) this.open = true
   }
 
   #content() {
     if (this.#panel) return this.#panel.render()
-    if (!this.#isBroken) return nothing
-    return html`<p role="alert">${this.#text('loadError')} <button class="link" @click=${this.#loadPanel}>${this.#text('tryNow')}</button></p>`
+    if (this.#client && !this.#isBroken) return nothing
+    return html`<p class="trouble" role="alert">${this.#text('loadError')} <button class="link" @click=${this.#loadPanel}>${this.#text('tryNow')}</button></p>`
   }
 
   override render(): unknown {
+    const alerts = this.#alerts.render()
+    const live = html`<p class="live outer hidden" aria-live="polite"></p>`
+    if (this.mode === 'banner') return html`${alerts}${live}`
     const content = this.#isInPlace || this.open ? this.#content() : nothing
-    const live = html`<p class="live hidden" aria-live="polite"></p>`
     if (this.#isInPlace)
-      return html`<div class="panel" part="panel" role="region" aria-labelledby="name">${content}</div><p class="live outer hidden" aria-live="polite"></p>`
+      return html`<div class="panel" part="panel" role="region" aria-labelledby="name">${content}</div>${alerts}${live}`
     return html`
-      ${this.#button()}
+      ${this.#button({
+        counts: this.#client?.counts.getSnapshot() ?? { unread: 0, unseen: 0 },
+        text: this.#text,
+        isOpen: this.open,
+        target: this.#isSheet || !this.#panel ? undefined : 'panel',
+        onNear: this.#loadPanel,
+        onOpen: this.#openPanel,
+      })}
       <dialog
         id="panel"
         class=${this.#isSheet ? 'panel sheet' : 'panel'}
@@ -315,22 +306,17 @@ export class NotificationBell extends LitElement {
         @toggle=${this.#dialog.onToggle}
         @close=${this.#dialog.onClose}
         @click=${this.#dialog.onClick}
+        @focusout=${this.#dialog.onFocusOut}
       >
-        ${content}${live}
+        ${content}
+        <p class="live hidden" aria-live="polite"></p>
       </dialog>
-      ${this.#toasts?.render(
-        this.#text,
-        (event, item) => this.#follow(event, item, item.url),
-        () => {
-          this.open = true
-        },
-      )}
-      <p class="live outer hidden" aria-live="polite"></p>
+      ${alerts}${live}
     `
   }
 }
 
-/** Registers `<notification-bell>`, unless it is registered already. */
+/** Registers `<notification-bell>` once. */
 export const defineNotificationBell = (): void => {
   if (!customElements.get('notification-bell')) customElements.define('notification-bell', NotificationBell)
 }

@@ -16,7 +16,10 @@ import type { CarillonError } from '../http/error.ts'
 import { useOptionalClient } from './provider.ts'
 
 /** What is set by attributes, which a server renders too. */
-type Attributes = Pick<BellElement, 'url' | 'tokenUrl' | 'locale' | 'theme' | 'mode' | 'density'>
+type Attributes = Pick<
+  BellElement,
+  'url' | 'tokenUrl' | 'locale' | 'theme' | 'mode' | 'density' | 'sound' | 'titleBadge' | 'faviconBadge'
+>
 type Properties = Pick<BellElement, 'token' | 'client' | 'open' | 'strings' | 'navigate' | 'renderItem'>
 
 /** The attributes and properties of `<notification-bell>`, its events, and what every element has. */
@@ -70,7 +73,7 @@ const useProperties = (element: { current: BellElement | null }, wanted: Partial
 export const NotificationBell: ForwardRefExoticComponent<NotificationBellProps & RefAttributes<BellElement>> =
   forwardRef<BellElement, NotificationBellProps>((props, forwarded) => {
     const { id, className, style, children, url, tokenUrl, locale, theme, mode, density, token } = props
-    const { open, strings, navigate, renderItem } = props
+    const { open, strings, navigate, renderItem, sound, titleBadge, faviconBadge } = props
     const element = useRef<BellElement>(null)
     const latest = useRef(props)
     const provided = useOptionalClient()
@@ -106,6 +109,9 @@ export const NotificationBell: ForwardRefExoticComponent<NotificationBellProps &
       theme,
       mode,
       density,
+      sound: sound ? '' : undefined,
+      'title-badge': titleBadge ? '' : undefined,
+      'favicon-badge': faviconBadge,
     }
     return createElement('notification-bell', { ref: element, ...attributes }, children)
   })

@@ -1,5 +1,8 @@
 import type { Counts, InboxItem } from '@carillon/schemas'
 import type { TemplateResult } from 'lit'
+import type { AnnouncementActs } from '../announcements/card.ts'
+import type { Follow } from '../follow.ts'
+import type { Problem } from '../problem.ts'
 import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
 import type { List } from './list.ts'
@@ -23,9 +26,11 @@ export type Panel = {
   times: Times
   /** Whether the panel fills a small screen, as a modal dialog. */
   isSheet: boolean
+  /** Whether there has been no connection for some seconds. */
   isOffline: boolean
-  /** Set if no token is accepted. */
-  problem: 'signIn' | undefined
+  /** Whether the skeleton is shown in place of the list. */
+  isLoading: boolean
+  problem: Problem | undefined
   /** Ids of the items that are unfolded. */
   unfolded: Set<string>
   /** The id of the item that has the focus. Only its controls can be reached by Tab. */
@@ -34,8 +39,11 @@ export type Panel = {
   /** Returns the unread count of a tab that has one. */
   countOf(tab: Tab): Counts | undefined
   choose(tab: Tab): void
-  /** Opens the link of an item or of one of its actions, unless the app does. */
-  follow(event: MouseEvent, item: InboxItem, url: string | undefined): void
+  follow: Follow
+  /** What the user can do with the cards above the list. */
+  cards: AnnouncementActs
+  /** Follows the touches of the list: swiping and holding. */
+  onPointerDown(event: PointerEvent): void
   readAll(): void
   /** Inserts the items that wait, and shows the newest. */
   showNew(): void

@@ -1,6 +1,7 @@
 import type { InboxItem } from '@carillon/schemas'
 import { html } from 'lit'
 import { type IconName, icon } from '../icon.ts'
+import { BUTTONS_MAX, takeAction } from './actions.ts'
 import type { Panel } from './context.ts'
 import type { MenuRow } from './menu.ts'
 import { snoozeTimes } from './snooze-times.ts'
@@ -42,7 +43,14 @@ const rowsOf = (item: InboxItem, button: HTMLElement, panel: Panel): MenuRow[] =
     icon,
     run,
   })
+  const hidden = item.actions?.slice(BUTTONS_MAX).filter(({ name }) => !Object.hasOwn(item.acted, name)) ?? []
   return [
+    ...hidden.map(
+      (action): MenuRow => ({
+        label: action.label,
+        run: (event) => takeAction(event, item, action, panel),
+      }),
+    ),
     item.readAt === null
       ? row('read', 'check', () => verbs.read(one))
       : row('markUnread', 'unread', () => verbs.unread(one)),

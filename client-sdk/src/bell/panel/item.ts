@@ -5,25 +5,25 @@ import { icon } from '../icon.ts'
 import { isLink } from '../text/link.ts'
 import { richText } from '../text/rich-text.ts'
 import { titleOf } from '../text/title.ts'
+import { BUTTONS_MAX, takeAction } from './actions.ts'
 import type { Panel } from './context.ts'
+import { isGroup } from './groups.ts'
 import { itemTools } from './item-tools.ts'
+import type { Row } from './rows.ts'
 
 /** Characters of the body that are rendered while the item is folded. */
 const FOLDED_MAX = 600
-/** Maximum number of action buttons. */
-const ACTIONS_MAX = 3
 
-const actions = (item: InboxItem, { verbs, text, follow, focused }: Panel) => {
-  const shown = item.actions?.slice(0, ACTIONS_MAX) ?? []
+const actions = (item: InboxItem, panel: Panel) => {
+  const shown = item.actions?.slice(0, BUTTONS_MAX) ?? []
   if (shown.length === 0) return nothing
+  const { text, focused } = panel
   return html`
     <div class="actions">
-      ${shown.map(({ name, label, url, primary }) => {
-        const isDone = item.acted[name] !== undefined
-        const act = (event: MouseEvent) => {
-          verbs.act(item, name, label)
-          follow(event, item, url)
-        }
+      ${shown.map((action) => {
+        const { name, label, primary } = action
+        const isDone = Object.hasOwn(item.acted, name)
+        const act = (event: MouseEvent) => takeAction(event, item, action, panel)
         const tab = focused === item.id ? 0 : -1
         return html`
           <button class=${primary ? 'action primary' : 'action'} part="action" tabindex=${tab} ?disabled=${isDone} @click=${act}>
@@ -35,21 +35,37 @@ const actions = (item: InboxItem, { verbs, text, follow, focused }: Panel) => {
   `
 }
 
-const heading = (item: InboxItem, panel: Panel) => {
+/** Unfolds or folds an item: its group if it stands for one, else its texts. */
+const unfold = (item: InboxItem, { list, unfolded, update }: Panel) => {
+  if (isGroup(item)) return list.groups.toggle(item)
+  unfolded.has(item.id) ? unfolded.delete(item.id) : unfolded.add(item.id)
+  update()
+}
+
+const heading = (item: InboxItem, panel: Panel, isUnfolded: boolean) => {
+  const { list, selection, verbs } = panel
   const title = titleOf(item)
   const open = (event: MouseEvent) => {
-    if (item.readAt === null) panel.verbs.read([item])
-    if (!isLink(item.url))
-      panel.unfolded.has(item.id) ? panel.unfolded.delete(item.id) : panel.unfolded.add(item.id)
+    // Other buttons than the middle one open no link.
+    if (event.button > 1) return
+    if (selection.active) {
+      event.preventDefault()
+      return selection.toggle(item.id, event.shiftKey ? list.items.map(({ id }) => id) : undefined)
+    }
+    if (isLink(item.url)) verbs.clicked(item)
+    else {
+      if (item.readAt === null) verbs.read([item])
+      unfold(item, panel)
+    }
     panel.follow(event, item, item.url)
-    panel.update()
   }
   return isLink(item.url)
     ? html`<a class="cover" href=${item.url} tabindex="-1" @click=${open} @auxclick=${open}>${title}</a>`
-    : html`<button class="cover" tabindex="-1" aria-expanded=${panel.unfolded.has(item.id)} @click=${open}>${title}</button>`
+    : // A button cannot wrap like text.
+      html`<span class="cover" role="button" tabindex="-1" aria-expanded=${isUnfolded} @click=${open}>${title}</span>`
 }
 
-const content = (item: InboxItem, panel: Panel) => {
+const content = (item: InboxItem, panel: Panel, isUnfolded: boolean) => {
   const { text, unfolded } = panel
   const { body = '', image, id } = item
   const isFolded = !unfolded.has(id)
@@ -58,7 +74,7 @@ const content = (item: InboxItem, panel: Panel) => {
       ? html`<span class="alarm">${icon('alert')}<span class="hidden">${text('urgent')}</span></span>`
       : nothing
   return html`
-    <h3 class="title" part="title" id="title-${id}" dir="auto">${alarm}${heading(item, panel)}</h3>
+    <h3 class="title" part="title" id="title-${id}" dir="auto">${alarm}${heading(item, panel, isUnfolded)}</h3>
     ${body ? html`<p class="body" part="body" id="body-${id}" dir="auto">${richText(isFolded ? body.slice(0, FOLDED_MAX) : body)}</p>` : nothing}
     ${isLink(image) ? html`<img class="image" src=${image} alt="" loading="lazy" @error=${removeBroken} />` : nothing}
   `
@@ -71,14 +87,42 @@ const failure = ({ id }: InboxItem, { verbs, text }: Panel) => {
     : nothing
 }
 
-/** Renders an item of the list. `index` is its position, from 0. */
-export const itemView = (item: InboxItem, index: number, panel: Panel) => {
-  const { selection, text, times, unfolded, renderItem } = panel
+/** The button that unfolds the group for which an item stands. */
+const groupButton = (item: InboxItem, panel: Panel, isUnfolded: boolean) => {
+  const { text, focused } = panel
+  const { count = 0, more } = item.group ?? {}
+  return html`
+    <button class="unfold" tabindex=${focused === item.id ? 0 : -1} aria-expanded=${isUnfolded} @click=${() => unfold(item, panel)}>
+      ${text(isUnfolded ? 'fold' : 'unfold')}<span aria-hidden="true"> · ${count}${more ? '+' : ''}</span>
+      ${icon(isUnfolded ? 'up' : 'down')}
+    </button>
+  `
+}
+
+const picker = (item: InboxItem, isSelected: boolean, { list, selection, text }: Panel) => {
+  const pick = (event: MouseEvent) =>
+    selection.toggle(item.id, event.shiftKey ? list.items.map(({ id }) => id) : undefined)
+  return selection.active
+    ? html`<input type="checkbox" tabindex="-1" aria-label=${text('select')} .checked=${isSelected} @click=${pick} />`
+    : html`<button class="pick" tabindex="-1" aria-hidden="true" @click=${pick}>${avatar(item)}</button>`
+}
+
+/** Renders a row of the list. `index` is its position, from 0. */
+export const itemView = ({ item, isMember }: Row, index: number, panel: Panel) => {
+  const { list, selection, text, times, unfolded, renderItem } = panel
   const { category, id, readAt } = item
   const isUnread = readAt === null
   const isSelected = selection.ids.has(id)
+  const isHead = !isMember && isGroup(item)
+  const isUnfolded = isHead ? list.groups.isUnfolded(item) : unfolded.has(id)
   const created = Date.parse(item.createdAt)
-  const classes = ['item', isUnread && 'unread', isSelected && 'selected', unfolded.has(id) && 'unfolded']
+  const classes = [
+    'item',
+    isUnread && 'unread',
+    isSelected && 'selected',
+    isMember && 'member',
+    unfolded.has(id) && 'unfolded',
+  ]
   return html`
     <article
       class=${classes.filter(Boolean).join(' ')}
@@ -91,14 +135,11 @@ export const itemView = (item: InboxItem, index: number, panel: Panel) => {
       aria-describedby="mark-${id} body-${id} time-${id}"
     >
       <span class="mark" id="mark-${id}">${isUnread ? html`<span class="hidden">${text('unread')}</span>` : nothing}</span>
-      ${
-        selection.active
-          ? html`<input type="checkbox" tabindex="-1" aria-label=${text('select')} .checked=${isSelected} @click=${() => selection.toggle(id)} />`
-          : html`<button class="pick" tabindex="-1" aria-hidden="true" @click=${() => selection.toggle(id)}>${avatar(item)}</button>`
-      }
+      ${picker(item, isSelected, panel)}
       <div class="text">
-        ${renderItem?.(item) ?? content(item, panel)}
+        ${renderItem?.(item) ?? content(item, panel, isUnfolded)}
         ${actions(item, panel)}
+        ${isHead ? groupButton(item, panel, isUnfolded) : nothing}
         <div class="meta" part="meta">
           <span class="facts">
             <time dir="auto" id="time-${id}" datetime=${item.createdAt} title=${times.full(created)}>${times.short(created, Date.now())}</time>

@@ -2,6 +2,8 @@ import type { InboxItem } from '@carillon/schemas'
 import type { Client } from '../../client/client.ts'
 import type { Feed, FeedSnapshot } from '../../feed/feed.ts'
 import { isActive, placeOf } from '../../inbox/query.ts'
+import { createGroups } from './groups.ts'
+import { type Rows, rowsOf } from './rows.ts'
 import { arrange, NOTHING_SHOWN } from './shown.ts'
 import { ALL, type Tab } from './tabs.ts'
 
@@ -18,6 +20,23 @@ export const createList = (client: Client, update: () => void) => {
   let divider: string | undefined
   /** Items that are about to be deleted, unless the user undoes it. */
   const hidden = new Set<string>()
+  /** Computed when they are needed. */
+  let rows: Rows | undefined
+
+  const changed = () => {
+    rows = undefined
+    update()
+  }
+  const groups = createGroups(client, () => tab, changed)
+  const rowsNow = () => {
+    rows ??= rowsOf({
+      items: hidden.size > 0 ? shown.items.filter(({ id }) => !hidden.has(id)) : shown.items,
+      membersOf: (item) => groups.members(item).filter(({ id }) => !hidden.has(id)),
+      divider,
+      hasCards: tab === ALL,
+    })
+    return rows
+  }
 
   /** An item that was read stays in the list of unread items until another tab is chosen. */
   const held = (id: string) => {
@@ -26,10 +45,10 @@ export const createList = (client: Client, update: () => void) => {
   }
   const follow = (mayInsert = !engaged) => {
     snapshot = feed.getSnapshot()
-    if (snapshot.status !== 'ready') return update()
+    if (snapshot.status !== 'ready') return changed()
     shown = arrange(shown, snapshot.items, held, mayInsert)
     divider ??= placeOf(shown.items.find((item) => item.seenAt !== null))
-    update()
+    changed()
   }
   const open = () => {
     feed = client.feed(tab.query)
@@ -40,11 +59,13 @@ export const createList = (client: Client, update: () => void) => {
   }
   const close = () => {
     unsubscribe()
+    groups.clear()
     feed.close()
   }
   open()
 
   return {
+    groups,
     get tab() {
       return tab
     },
@@ -57,16 +78,25 @@ export const createList = (client: Client, update: () => void) => {
     get hasMore() {
       return snapshot.hasMore
     },
+    /** Whether the last load failed. */
+    get hasFailed() {
+      return snapshot.error !== null
+    },
+    /** The announcements that are cards above the list. */
+    get cards(): readonly InboxItem[] {
+      return rowsNow().cards
+    },
+    get rows() {
+      return rowsNow().rows
+    },
+    /** The items of the rows. */
     get items(): readonly InboxItem[] {
-      return hidden.size > 0 ? shown.items.filter(({ id }) => !hidden.has(id)) : shown.items
+      return rowsNow().items
     },
     /** The number of items that wait to be inserted. */
     get waiting() {
       return shown.waiting.length
     },
-    /** Reports whether the item is the first of those that had been seen when the list was opened. */
-    isFirstSeen: (item: InboxItem, before: InboxItem | undefined) =>
-      !!before && !!divider && placeOf(before) > divider && placeOf(item) <= divider,
     choose(next: Tab) {
       close()
       tab = next
@@ -88,7 +118,7 @@ export const createList = (client: Client, update: () => void) => {
     },
     hide(ids: readonly string[], hide: boolean) {
       for (const id of ids) hide ? hidden.add(id) : hidden.delete(id)
-      update()
+      changed()
     },
     close,
   }

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { type IconName, icon } from '../icon.ts'
 
 /** A row of a menu. `hint` stands at its end. */
-export type MenuRow = { label: string; icon?: IconName; hint?: string; run: () => void }
+export type MenuRow = { label: string; icon?: IconName; hint?: string; run: (event: MouseEvent) => void }
 
 /** A menu in the top layer, beside the button that opened it. Arrow keys move in it; Escape and a choice close it. */
 export const createMenu = (update: () => void) => {
@@ -38,9 +38,9 @@ export const createMenu = (update: () => void) => {
     <button
       role="menuitem"
       tabindex="-1"
-      @click=${() => {
+      @click=${(event: MouseEvent) => {
         close()
-        each.run()
+        each.run(event)
       }}
     >
       ${each.icon ? icon(each.icon) : nothing}<span>${each.label}</span>

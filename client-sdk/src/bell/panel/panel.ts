@@ -1,24 +1,35 @@
-import type { InboxItem } from '@carillon/schemas'
 import type { Client } from '../../client/client.ts'
+import type { Follow } from '../follow.ts'
+import type { Problem } from '../problem.ts'
+import { createSeen } from '../seen.ts'
+import { announcementStyles } from '../styles/announcement.ts'
+import { contentStyles } from '../styles/content.ts'
 import { itemStyles } from '../styles/item.ts'
 import { listStyles } from '../styles/list.ts'
 import { menuStyles } from '../styles/menu.ts'
 import { panelStyles } from '../styles/panel.ts'
+import { swipeStyles } from '../styles/swipe.ts'
 import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
+import { createCardActs } from './cards.ts'
 import type { Panel, RenderItem } from './context.ts'
 import { createEngagement } from './engagement.ts'
 import { createList } from './list.ts'
+import { createLoading } from './loading.ts'
 import { createMenu } from './menu.ts'
-import { createSeen } from './seen.ts'
+import { createOffline } from './offline.ts'
 import { createSelection } from './selection.ts'
 import { UNREAD } from './tabs.ts'
+import { createTouch } from './touch.ts'
 import { createUndo } from './undo.ts'
 import { createVerbs } from './verbs.ts'
 import { panelView } from './view.ts'
 
 /** The styles of the panel. */
-export const styles = [panelStyles, listStyles, itemStyles, menuStyles]
+export const styles = [
+  ...[panelStyles, contentStyles, listStyles, itemStyles, menuStyles],
+  ...[announcementStyles, swipeStyles],
+]
 
 /** Distance from the end of the list, in heights of the list, at which the next page is loaded. */
 const AHEAD = 1.5
@@ -30,10 +41,10 @@ export type PanelHost = {
   text: () => Text
   times: () => Times
   isSheet: () => boolean
-  problem: () => Panel['problem']
+  problem: () => Problem | undefined
   renderItem: () => RenderItem | undefined
   announce: (text: string) => void
-  follow: (event: MouseEvent, item: InboxItem, url: string | undefined) => void
+  follow: Follow
   close: () => void
   update: () => void
 }
@@ -52,6 +63,8 @@ export const createPanel = (host: PanelHost) => {
   const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
   const { scroller, engage, onFocus, onHover } = engagement
   const more = () => void list.feed.more().catch(() => {})
+  const loading = createLoading(update)
+  const offline = createOffline(client, update)
 
   const panel: Panel = {
     ...{ list, verbs, undo, selection, menu, unfolded, update },
@@ -65,7 +78,10 @@ export const createPanel = (host: PanelHost) => {
       return host.isSheet()
     },
     get isOffline() {
-      return client.connection === 'offline' && list.status === 'ready'
+      return offline.isShown && list.status === 'ready'
+    },
+    get isLoading() {
+      return loading.isShown
     },
     get problem() {
       return host.problem()
@@ -83,6 +99,10 @@ export const createPanel = (host: PanelHost) => {
       scroller()?.scrollTo(0, 0)
     },
     follow: host.follow,
+    get cards() {
+      return createCardActs(panel)
+    },
+    onPointerDown: createTouch({ list, verbs, selection, text }),
     readAll() {
       void list.feed.readAll().catch(() => {})
       announce(text()('wasRead'))
@@ -105,7 +125,10 @@ export const createPanel = (host: PanelHost) => {
 
   return {
     /** Renders what is inside the panel. */
-    render: () => panelView(panel),
+    render() {
+      loading.follow(list.status === 'loading')
+      return panelView(panel)
+    },
     /** Carries out what the user may still undo. */
     commit: undo.commit,
     /** Called when the panel opens. */
@@ -117,7 +140,7 @@ export const createPanel = (host: PanelHost) => {
       engagement.keepFocus()
       // A scrollbar that takes room replaces the margin at the end.
       scroll.style.paddingInlineEnd = scroll.offsetWidth > scroll.clientWidth ? '0' : ''
-      seen.watch(scroll, scroll.querySelectorAll('article'))
+      seen.watch(scroll, scroll.querySelectorAll('[data-id]'))
     },
     /** Called when the panel closes. */
     closed() {
@@ -127,6 +150,8 @@ export const createPanel = (host: PanelHost) => {
     },
     stop() {
       seen.stop()
+      loading.stop()
+      offline.stop()
       undo.commit()
       list.close()
     },

@@ -1,4 +1,5 @@
 import type { InboxItem } from '@carillon/schemas'
+import type { GroupOption } from '../../actions/actions.ts'
 import type { CarillonError } from '../../http/error.ts'
 import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
@@ -28,57 +29,69 @@ export const createVerbs = ({
 }) => {
   const failures = new Map<string, Failure>()
 
-  const run = (items: readonly InboxItem[], call: (item: InboxItem) => Promise<void>) => {
-    for (const item of items) {
+  type Call = (item: InboxItem, option: GroupOption) => Promise<void>
+
+  /** Returns the items with the option that each needs: one that stands for a folded group changes all of it. */
+  const meant = (items: readonly InboxItem[]) =>
+    items.map((item) => ({ item, option: list.groups.isWhole(item) ? { group: true } : {} }))
+  const run = (targets: ReturnType<typeof meant>, call: Call) => {
+    for (const target of targets) {
+      const { item, option } = target
       failures.delete(item.id)
-      call(item).catch((error: CarillonError) => {
+      call(item, option).catch((error: CarillonError) => {
         const cause = error.status === 403 || error.status === 401 ? 'refused' : 'failed'
-        failures.set(item.id, { text: text()(cause), again: () => run([item], call) })
+        failures.set(item.id, { text: text()(cause), again: () => run([target], call) })
         update()
       })
     }
     update()
   }
-  const done = (label: string, items: readonly InboxItem[], back: (item: InboxItem) => Promise<void>) => {
+  const sizeOf = (targets: ReturnType<typeof meant>) =>
+    targets.reduce((sum, { item, option }) => sum + (option.group ? (item.group?.count ?? 1) : 1), 0)
+  const done = (label: string, targets: ReturnType<typeof meant>, back: Call) => {
     announce(label)
-    undo.offer({
-      label,
-      undo: () => run(items, back),
-    })
+    undo.offer({ label, undo: () => run(targets, back) })
   }
   const feed = () => list.feed
 
   return {
     failure: (id: string) => failures.get(id),
     read(items: readonly InboxItem[]) {
-      run(items, ({ id }) => feed().read(id))
+      run(meant(items), ({ id }, option) => feed().read(id, option))
       announce(text()('wasRead'))
     },
     unread(items: readonly InboxItem[]) {
-      run(items, ({ id }) => feed().unread(id))
+      run(meant(items), ({ id }) => feed().unread(id))
       announce(text()('wasUnread'))
     },
     archive(items: readonly InboxItem[]) {
-      run(items, ({ id }) => feed().archive(id))
-      done(text()('wasArchived', { n: items.length }), items, ({ id }) => feed().unarchive(id))
+      const targets = meant(items)
+      run(targets, ({ id }, option) => feed().archive(id, option))
+      const label = text()('wasArchived', { n: sizeOf(targets) })
+      done(label, targets, ({ id }, option) => feed().unarchive(id, option))
     },
     restore(items: readonly InboxItem[]) {
-      run(items, ({ id }) => feed().unarchive(id))
-      done(text()('wasRestored', { n: items.length }), items, ({ id }) => feed().archive(id))
+      const targets = meant(items)
+      run(targets, ({ id }, option) => feed().unarchive(id, option))
+      const label = text()('wasRestored', { n: sizeOf(targets) })
+      done(label, targets, ({ id }, option) => feed().archive(id, option))
     },
     snooze(items: readonly InboxItem[], until: Date) {
-      run(items, ({ id }) => feed().snooze(id, until))
+      const targets = meant(items)
+      run(targets, ({ id }, option) => feed().snooze(id, until, option))
       const label = text()('snoozedUntil', { time: times().clock(until.getTime()) })
-      done(label, items, ({ id }) => feed().snooze(id, null))
+      done(label, targets, ({ id }, option) => feed().snooze(id, null, option))
     },
     wake(items: readonly InboxItem[]) {
-      run(items, ({ id }) => feed().snooze(id, null))
-      announce(text()('wasRestored', { n: items.length }))
+      const targets = meant(items)
+      run(targets, ({ id }, option) => feed().snooze(id, null, option))
+      announce(text()('wasRestored', { n: sizeOf(targets) }))
     },
     /** Hides the items. They are deleted when the time to undo is over. */
     remove(items: readonly InboxItem[]) {
+      const targets = meant(items)
       const ids = items.map(({ id }) => id)
-      const label = text()('wasDeleted', { n: items.length })
+      const label = text()('wasDeleted', { n: sizeOf(targets) })
       const { feed } = list
       list.hide(ids, true)
       announce(label)
@@ -86,13 +99,17 @@ export const createVerbs = ({
         label,
         undo: () => list.hide(ids, false),
         commit() {
-          run(items, ({ id }) => feed.remove(id).finally(() => list.hide([id], false)))
+          run(targets, ({ id }, option) => feed.remove(id, option).finally(() => list.hide([id], false)))
         },
       })
     },
     act(item: InboxItem, name: string, label: string) {
-      run([item], ({ id }) => feed().act(id, name))
+      run([{ item, option: {} }], ({ id }) => feed().act(id, name))
       announce(text()('acted', { label }))
+    },
+    /** Reports that the link of an item was clicked, which marks it as read. */
+    clicked(item: InboxItem) {
+      run([{ item, option: {} }], ({ id }) => feed().clicked(id))
     },
     undo: () => undo.undo() && announce(text()('undone')),
   }

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
+import { announcement } from '../announcements/card.ts'
 import { type IconName, icon } from '../icon.ts'
 import { countText } from '../text/count.ts'
 import type { Panel } from './context.ts'
@@ -108,15 +109,16 @@ const hint = (name: IconName, line: string, more: unknown = nothing) => html`
 `
 
 /** The content of an empty list. */
-const emptyView = ({ list, text, problem, retry }: Panel) => {
+const emptyView = ({ list, text, problem, retry, isLoading }: Panel) => {
   if (problem === 'signIn') return hint('lock', text('signIn'))
+  if (isLoading) return skeleton
   if (list.status === 'error')
     return hint(
       'alert',
       text('loadError'),
       html`<p class="soft">${text('loadHint')}</p><button class="action" @click=${retry}>${text('tryNow')}</button>`,
     )
-  if (list.status === 'loading') return skeleton
+  if (list.status === 'loading') return nothing
   const isInbox = list.tab === ALL || list.tab === UNREAD
   return hint(
     isInbox ? 'bell' : 'archive',
@@ -125,9 +127,16 @@ const emptyView = ({ list, text, problem, retry }: Panel) => {
   )
 }
 
+/** The next page is loaded while the list is scrolled; the button is for lists that are short, and for failures. */
+const loadMore = ({ list, text, more }: Panel) => html`
+  ${list.hasFailed ? html`<p class="failure" role="alert">${text('loadError')}</p>` : nothing}
+  <button class="load" @click=${more}>${text(list.hasFailed ? 'again' : 'loadMore')}</button>
+`
+
 const listView = (panel: Panel) => {
   const { list, text } = panel
-  const { items } = list
+  const { cards, rows } = list
+  const isEmpty = rows.length === 0
   return html`
     <div
       class="scroll"
@@ -141,32 +150,26 @@ const listView = (panel: Panel) => {
       @focusin=${panel.onFocus}
       @focusout=${panel.onFocus}
       @keydown=${(event: KeyboardEvent) => onListKey(event, panel)}
+      @pointerdown=${panel.onPointerDown}
     >
       ${
         list.waiting > 0
           ? html`<button class="pill" @click=${panel.showNew}>${text('new', { n: list.waiting })}</button>`
           : nothing
       }
-      ${items.length === 0 ? emptyView(panel) : nothing}
-      <div class="list" part="list" role=${items.length > 0 ? 'feed' : nothing} aria-label=${items.length > 0 ? text('bell') : nothing} aria-busy=${list.status === 'loading'}>
+      ${cards.map((item) => announcement(item, text, panel.cards, `card-${item.id}`))}
+      ${isEmpty && cards.length === 0 ? emptyView(panel) : nothing}
+      <div class="list" part="list" role=${isEmpty ? nothing : 'feed'} aria-label=${isEmpty ? nothing : text('bell')} aria-busy=${list.status === 'loading'}>
         ${repeat(
-          items,
-          ({ id }) => id,
-          (item, index) => html`
-            ${
-              list.isFirstSeen(item, items[index - 1])
-                ? html`<div class="divider" role="presentation"><span>${text('earlier')}</span></div>`
-                : nothing
-            }
-            ${itemView(item, index, panel)}
+          rows,
+          ({ item }) => item.id,
+          (row, index) => html`
+            ${row.isFirstSeen ? html`<div class="divider" role="presentation"><span>${text('earlier')}</span></div>` : nothing}
+            ${itemView(row, index, panel)}
           `,
         )}
       </div>
-      ${
-        list.hasMore && items.length > 0
-          ? html`<button class="load" @click=${panel.more}>${text('loadMore')}</button>`
-          : nothing
-      }
+      ${list.hasMore && !isEmpty ? loadMore(panel) : nothing}
     </div>
   `
 }
@@ -187,10 +190,16 @@ const undoBar = ({ undo, text, verbs }: Panel) =>
       `
     : nothing
 
+/** What keeps a list that is shown from being up to date. */
+const strip = ({ list, problem, isOffline, text }: Panel) => {
+  const key = problem === 'signIn' && list.status === 'ready' ? 'signIn' : isOffline ? 'offline' : undefined
+  return key ? html`<p class="strip" role="status">${text(key)}</p>` : nothing
+}
+
 /** Renders the inside of the panel. */
 export const panelView = (panel: Panel) => html`
   ${header(panel)} ${panel.selection.active ? bulk(panel) : tabs(panel)}
-  ${panel.isOffline ? html`<p class="strip" role="status">${panel.text('offline')}</p>` : nothing}
+  ${strip(panel)}
   ${listView(panel)} ${undoBar(panel)}
   <slot name="footer"></slot>
   ${panel.menu.render()}

@@ -25,6 +25,19 @@ export const buttonStyles = css`
       block-size: calc(44 * var(--_px));
     }
   }
+  /* The panel, which has its own styles, cannot be loaded. */
+  .trouble {
+    padding: calc(16 * var(--_px));
+    max-inline-size: calc(320 * var(--_px));
+    color: var(--_ink);
+    background: var(--_surface);
+    font-size: calc(14 * var(--_px));
+  }
+  dialog:has(> .trouble) {
+    padding: 0;
+    border: 1px solid var(--_line);
+    border-radius: var(--_inner);
+  }
   .badge {
     position: absolute;
     inset-block-start: calc(3 * var(--_px));
@@ -51,7 +64,15 @@ export const buttonStyles = css`
     .badge.pulse {
       animation: pulse var(--_slow) var(--_ease);
     }
+    .badge.pulse.even {
+      animation-name: pulse-again;
+    }
     @keyframes pulse {
+      50% {
+        scale: 1.25;
+      }
+    }
+    @keyframes pulse-again {
       50% {
         scale: 1.25;
       }

@@ -72,7 +72,7 @@ export const listStyles = css`
   .scroll {
     flex: 1;
     min-block-size: 0;
-    overflow-y: auto;
+    overflow: hidden auto;
     overscroll-behavior: contain;
     scrollbar-gutter: stable;
     scrollbar-width: thin;
@@ -139,14 +139,6 @@ export const listStyles = css`
   .empty .soft {
     font-weight: 400;
     font-size: calc(13 * var(--_px));
-  }
-  .skeleton {
-    animation: appear 0s 150ms both;
-  }
-  @keyframes appear {
-    from {
-      visibility: hidden;
-    }
   }
   .skeleton div {
     display: grid;

@@ -42,6 +42,9 @@ export const toastStyles = css`
       0 0 0 1px light-dark(rgb(0 0 0 / 8%), rgb(255 255 255 / 10%)),
       0 4px 12px light-dark(rgb(0 0 0 / 12%), rgb(0 0 0 / 50%));
   }
+  .toast .title {
+    font-weight: 600;
+  }
   .toast .body {
     -webkit-line-clamp: 1;
   }

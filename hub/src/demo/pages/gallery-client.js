@@ -66,6 +66,7 @@ export const galleryClient = ({
     set(all.map((each) => (each.id === id ? { ...each, ...patch() } : each)))
   }
   const verbs = {
+    clicked: change(() => ({ readAt: now(), seenAt: now() })),
     read: change(() => ({ readAt: now(), seenAt: now() })),
     unread: change(() => ({ readAt: null })),
     archive: change(() => ({ archivedAt: now() })),
@@ -82,18 +83,23 @@ export const galleryClient = ({
   return {
     counts: { getSnapshot: countsNow, subscribe },
     connection,
+    clicked: verbs.clicked,
     item: (id) => all.find((each) => each.id === id),
     on(event, listener) {
       if (event === 'error' && error) setTimeout(() => listener(error))
       if (event === 'notification') galleryClient.announce = listener
       return () => {}
     },
-    feed: ({ status: wanted = 'active', category } = {}) => ({
+    feed: ({ status: wanted = 'active', category, group } = {}) => ({
       ...verbs,
       subscribe,
       getSnapshot() {
-        const key = `${wanted} ${category ?? ''}`
-        const listed = all.filter((each) => isIn(wanted, each) && (!category || each.category === category))
+        const key = JSON.stringify([wanted, category, group])
+        const isListed = (each) =>
+          isIn(wanted, each) &&
+          (!category || each.category === category) &&
+          (group ? each.group?.key === group : !each.group || each.group.count)
+        const listed = all.filter(isListed)
         if (!snapshots.has(key))
           snapshots.set(key, { items: listed, counts: countsNow(), status, hasMore: false, error: null })
         return snapshots.get(key)

@@ -46,6 +46,36 @@ const ITEMS = [
   }),
   item(9_000, { title: 'Karl updated the schedule', actor: { name: 'Karl' }, category: 'Projects', ...read }),
 ]
+const MEMBERS = [
+  item(150, {
+    title: 'Karl commented on Onboarding flow',
+    body: '“Shorter is better here.”',
+    actor: { name: 'Karl' },
+    category: 'Comments',
+    group: { key: 'post-7' },
+  }),
+  item(170, {
+    title: 'Grace Hopper commented on Onboarding flow',
+    body: '“Can we keep the progress bar?”',
+    actor: grace,
+    category: 'Comments',
+    group: { key: 'post-7' },
+    ...seen,
+  }),
+]
+const maintenance = (display) =>
+  item(2, {
+    title: 'Maintenance on Sunday, 02:00 to 03:00',
+    body: 'Sending keeps working; the dashboard is read-only for an hour.',
+    display,
+  })
+const release = item(3, {
+  title: 'Reports are here',
+  body: 'See what was sent, delivered, opened and clicked, by type, channel and day.\n**Export** any view as CSV.',
+  url: '/reports',
+  actions: [{ name: 'try', label: 'Show me', primary: true }],
+  display: 'modal',
+})
 const picture = item(5, { title: 'The new office', body: 'Third floor.', image: 'icon.svg', url: '/office' })
 
 const key =
@@ -56,6 +86,28 @@ const key =
     article?.dispatchEvent(new KeyboardEvent('keydown', { key: letter, bubbles: true }))
   }
 const click = (selector) => (bell) => bell.shadowRoot.querySelector(selector)?.click()
+/** Moves a finger over the second item and leaves it there. */
+const swipe =
+  (distance) =>
+  ({ shadowRoot }) => {
+    const article = shadowRoot.querySelectorAll('article')[1]
+    const { left, top, width } = article.getBoundingClientRect()
+    const point = (name, x) =>
+      article.dispatchEvent(
+        new PointerEvent(name, {
+          ...{ pointerId: 1, pointerType: 'touch', isPrimary: true, bubbles: true, composed: true },
+          ...{ clientX: left + width / 2 + x, clientY: top + 20 },
+        }),
+      )
+    // No finger touches the screen, so there is none to capture.
+    article.setPointerCapture = () => {}
+    point('pointerdown', 0)
+    point('pointermove', distance)
+  }
+/** Resolves when the element is there. */
+const shown = (selector) => async (bell) => {
+  while (!bell.shadowRoot.querySelector(selector)) await new Promise(requestAnimationFrame)
+}
 const arrives = (bell) => {
   bell.shadowRoot.querySelector('article').focus()
   requestAnimationFrame(() => bell.client.add(item(0, { title: 'One that has just arrived' })))
@@ -75,6 +127,20 @@ const STATES = {
   menu: { open: true, after: click('.header .tool:nth-of-type(2)') },
   pill: { open: true, after: arrives },
   failure: { refuses: true, open: true, after: key('e') },
+  inlined: { items: [maintenance('inline'), ...ITEMS], open: true },
+  banner: { items: [maintenance('banner'), ...ITEMS], after: shown('.banner .announcement') },
+  'banner-in-flow': {
+    items: [maintenance('banner'), ...ITEMS],
+    attributes: { mode: 'banner' },
+    after: shown('.banner .announcement'),
+  },
+  modal: { items: [release, ...ITEMS], after: shown('.modal[open]') },
+  group: {
+    items: [...ITEMS.slice(2, 3), ...MEMBERS, ...ITEMS.slice(3)],
+    open: true,
+    after: click('.unfold'),
+  },
+  swipe: { open: true, after: swipe(-130) },
   archived: { open: true, after: click('#tab-archived') },
   empty: { items: [], open: true },
   loading: { items: [], status: 'loading', open: true },
@@ -85,7 +151,7 @@ const STATES = {
     error: { code: 'unauthenticated', message: 'the token is invalid' },
     open: true,
   },
-  offline: { connection: 'offline', open: true },
+  offline: { connection: 'offline', open: true, after: shown('.strip') },
   compact: { open: true, attributes: { density: 'compact' } },
   brand: { open: true, attributes: { class: 'brand' } },
   toasts: { after: toast },
@@ -124,11 +190,17 @@ bell.open = open
 /** Resolves when the panel has content, which is rendered after it has opened. */
 const rendered = async () => {
   const isShown = () =>
-    bell.shadowRoot.querySelector(open || attributes.mode ? 'article, .empty, .skeleton' : '.bell')
+    bell.shadowRoot.querySelector(
+      attributes.mode === 'banner'
+        ? '.live'
+        : open || attributes.mode
+          ? 'article, .empty, .skeleton'
+          : '.bell',
+    )
   while (!isShown()) await new Promise(requestAnimationFrame)
 }
 await rendered()
-requestAnimationFrame(() => {
-  after?.(bell)
+requestAnimationFrame(async () => {
+  await after?.(bell)
   document.documentElement.dataset.ready = state
 })

@@ -29,8 +29,8 @@ export const createSeen = (report: (ids: string[]) => void) => {
   }
 
   return {
-    /** Watches the articles of a scrolling list. Those that are watched already are not counted anew. */
-    watch(root: Element, articles: Iterable<Element>) {
+    /** Watches the items of a scrolling list, or of the page without one. Those that are watched already are not counted anew. */
+    watch(root: Element | null, articles: Iterable<Element>) {
       observer ??= new IntersectionObserver(
         (entries) => {
           for (const entry of entries) {

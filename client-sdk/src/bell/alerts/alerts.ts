@@ -1,0 +1,133 @@
+import type { InboxItem } from '@carillon/schemas'
+import { type CSSResult, nothing } from 'lit'
+import type { Client } from '../../client/client.ts'
+import type { Feed } from '../../feed/feed.ts'
+import type { Announcements } from '../announcements/announcements.ts'
+import type { Follow } from '../follow.ts'
+import type { Text } from '../text/text.ts'
+import type { Toasts } from '../toasts/toasts.ts'
+import type { PageBadge } from './page-badge.ts'
+import { hasSound } from './sound-choice.ts'
+import { joinSpeakers, type Speaker, speaks } from './speaker.ts'
+
+export type AlertOptions = {
+  mode?: string | undefined
+  /** Whether new items play a sound, unless the user has chosen. */
+  sound: boolean
+  titleBadge: boolean
+  /** The URL of the icon that the page has while there are unread items. */
+  faviconBadge?: string | undefined
+}
+
+/** The interface of the element. */
+export type AlertsHost = {
+  element: HTMLElement
+  options: () => AlertOptions
+  text: () => Text
+  adopt: (styles: readonly CSSResult[]) => void
+  root: () => ShadowRoot
+  /** Whether the panel is shown. */
+  isOpen: () => boolean
+  openPanel: () => void
+  follow: Follow
+  update: () => void
+}
+
+const isAnnounced = ({ display }: InboxItem) => display === 'banner' || display === 'modal'
+
+/** Loads a part. What it would show is in the panel, too, so the page does without it if it cannot be loaded. */
+const loaded = <T>(part: Promise<T>): Promise<T | undefined> => part.catch(() => undefined)
+
+/**
+ * What alerts the user outside of the panel: toasts, announcements, the sound, and the badge in the tab of the browser. Each part
+ * is loaded when it is first needed.
+ */
+export const createAlerts = (host: AlertsHost) => {
+  let me: Speaker | undefined
+  let toasts: Toasts | undefined
+  let announcements: Announcements | undefined
+  let badge: PageBadge | undefined
+  let badgeOptions = ''
+  let off: (() => void)[] = []
+  const { text, update } = host
+  const isBanner = () => host.options().mode === 'banner'
+
+  const toast = async (item: InboxItem) => {
+    const part = await loaded(import('../toasts/toasts.ts'))
+    if (!part || !me || host.isOpen()) return
+    host.adopt(part.styles)
+    toasts ??= part.createToasts({ text, update, follow: host.follow, openPanel: host.openPanel })
+    toasts.add(item)
+  }
+  const announce = async (feed: Feed) => {
+    const items = feed.getSnapshot().items.filter(isAnnounced)
+    if (items.length > 0 && !announcements) {
+      const part = await loaded(import('../announcements/announcements.ts'))
+      if (!part || me?.client === undefined || announcements) return
+      host.adopt(part.styles)
+      const { root, follow, isOpen } = host
+      announcements = part.createAnnouncements({ feed, root, text, follow, isOpen, update })
+      return announce(feed)
+    }
+    announcements?.set(items)
+  }
+  const showBadge = async () => {
+    const { titleBadge: title, faviconBadge: icon = '' } = host.options()
+    const wanted = title || icon ? `${title} ${icon}` : ''
+    if (wanted !== badgeOptions) {
+      badgeOptions = wanted
+      badge?.stop()
+      badge = undefined
+      const part = wanted ? await loaded(import('./page-badge.ts')) : undefined
+      if (part && me && wanted === badgeOptions) badge = part.createPageBadge({ title, icon })
+    }
+    if (me) badge?.set(me.client.counts.getSnapshot())
+  }
+
+  return {
+    connect(client: Client) {
+      me = { element: host.element, client, isBanner }
+      const feed = client.feed()
+      off = [
+        joinSpeakers(me),
+        feed.subscribe(() => void announce(feed)),
+        client.counts.subscribe(() => void showBadge()),
+        feed.close,
+      ]
+      void announce(feed)
+    },
+    disconnect() {
+      me = undefined
+      for (const end of off.splice(0)) end()
+      toasts?.clear()
+      announcements?.stop()
+      announcements = undefined
+      badge?.stop()
+      badge = undefined
+      badgeOptions = ''
+    },
+    /** Alerts the user to a new item. */
+    arrived(item: InboxItem) {
+      if (!me || !speaks(me)) return
+      const isWatched = host.isOpen() && document.visibilityState === 'visible'
+      if (hasSound(host.options().sound) && !isWatched)
+        void loaded(import('./sound.ts')).then((part) => part?.playSound())
+      if (!isAnnounced(item) && !host.isOpen()) void toast(item)
+    },
+    clearToasts: () => toasts?.clear(),
+    render: () => {
+      const showsBanner = me && speaks(me, 'banner')
+      return [
+        toasts?.render() ?? nothing,
+        showsBanner ? (announcements?.banner(isBanner()) ?? nothing) : nothing,
+        me && speaks(me) ? (announcements?.modal() ?? nothing) : nothing,
+      ]
+    },
+    /** Called after each rendering. */
+    rendered() {
+      toasts?.rendered(host.root())
+      announcements?.rendered()
+      void showBadge()
+    },
+  }
+}

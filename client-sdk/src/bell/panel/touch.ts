@@ -1,0 +1,36 @@
+import { createSwipe, type SwipeDirection } from '../swipe.ts'
+import type { Text } from '../text/text.ts'
+import type { Panel } from './context.ts'
+
+/** Handles the touches of the list: a swipe to the start marks as read or unread, one to the end archives, holding selects. */
+export const createTouch = ({
+  list,
+  verbs,
+  selection,
+  text,
+}: Pick<Panel, 'list' | 'verbs' | 'selection'> & { text: () => Text }) => {
+  const itemOf = ({ dataset }: HTMLElement) => list.items.find(({ id }) => id === dataset.id)
+  /** What a swipe does with an item, with its name. */
+  const verbOf = (element: HTMLElement, direction: SwipeDirection) => {
+    const item = itemOf(element)
+    if (!item) return undefined
+    const name =
+      direction === 'start'
+        ? item.readAt === null
+          ? 'read'
+          : 'unread'
+        : item.archivedAt === null
+          ? 'archive'
+          : 'restore'
+    return { label: text()(name === 'unread' ? 'markUnread' : name), run: () => verbs[name]([item]) }
+  }
+  return createSwipe({
+    find: (target) => (selection.active ? null : target.closest<HTMLElement>('article')),
+    label: (element, direction) => verbOf(element, direction)?.label ?? '',
+    swiped: (element, direction) => verbOf(element, direction)?.run(),
+    held(element) {
+      const item = itemOf(element)
+      if (item) selection.toggle(item.id)
+    },
+  })
+}
