@@ -69,6 +69,8 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
       return messages.map(() => ({ sequence: 1, duplicate: false }))
     },
     cancel: async (keys: readonly string[]) => keys.filter((key) => scheduled.delete(key)).length,
+    cancelGroup: async (group: string) =>
+      [...scheduled.keys()].filter((key) => key.startsWith(`${group}.`) && scheduled.delete(key)).length,
   }
   const options = {
     unknownTypes: 'accept',
