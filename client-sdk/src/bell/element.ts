@@ -197,6 +197,7 @@ export class NotificationBell extends LitElement {
         text: () => this.#text,
         times: () => this.#times,
         isSheet: () => this.#isSheet,
+        sound: () => this.sound,
         problem: () => this.#problems.current,
         renderItem: () => this.renderItem,
         announce: (text) => this.#announcer.announce(text),

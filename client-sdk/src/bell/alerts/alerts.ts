@@ -10,7 +10,7 @@ import type { PageBadge } from './page-badge.ts'
 import { hasSound } from './sound-choice.ts'
 import { joinSpeakers, type Speaker, speaks } from './speaker.ts'
 
-export type AlertOptions = {
+type AlertOptions = {
   mode?: string | undefined
   /** Whether new items play a sound, unless the user has chosen. */
   sound: boolean

@@ -8,5 +8,15 @@ export const hasSound = (byDefault: boolean): boolean => {
   return choice === undefined ? byDefault : choice === 'on'
 }
 
-/** Remembers the choice of the user in this browser. */
-export const chooseSound = (on: boolean): void => storeChoice(NAME, on ? 'on' : 'off')
+/** Returns the switch of the sound. Switching it on plays it, and the browser remembers the choice. */
+export const soundSwitch = (byDefault: boolean) => {
+  const isOn = hasSound(byDefault)
+  return {
+    isOn,
+    toggle() {
+      storeChoice(NAME, isOn ? 'off' : 'on')
+      // The sound that cannot be loaded is missed when an item arrives, too.
+      if (!isOn) void import('./sound.ts').then(({ playSound }) => playSound()).catch(() => {})
+    },
+  }
+}

@@ -42,6 +42,8 @@ export type Panel = {
   follow: Follow
   /** What the user can do with the cards above the list. */
   cards: AnnouncementActs
+  /** Whether new items play a sound. */
+  sound: { isOn: boolean; toggle(): void }
   /** Follows the touches of the list: swiping and holding. */
   onPointerDown(event: PointerEvent): void
   readAll(): void

@@ -46,4 +46,3 @@ export const createGroups = (client: Client, tab: () => Tab, update: () => void)
     },
   }
 }
-export type Groups = ReturnType<typeof createGroups>

@@ -1,8 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { type IconName, icon } from '../icon.ts'
 
-/** A row of a menu. `hint` stands at its end. */
-export type MenuRow = { label: string; icon?: IconName; hint?: string; run: (event: MouseEvent) => void }
+/** A row of a menu. `hint` stands at its end. A row with `isOn` switches something on or off. */
+export type MenuRow = {
+  label: string
+  icon?: IconName
+  hint?: string
+  isOn?: boolean
+  run: (event: MouseEvent) => void
+}
 
 /** A menu in the top layer, beside the button that opened it. Arrow keys move in it; Escape and a choice close it. */
 export const createMenu = (update: () => void) => {
@@ -36,7 +42,8 @@ export const createMenu = (update: () => void) => {
   }
   const row = (each: MenuRow) => html`
     <button
-      role="menuitem"
+      role=${each.isOn === undefined ? 'menuitem' : 'menuitemcheckbox'}
+      aria-checked=${each.isOn ?? nothing}
       tabindex="-1"
       @click=${(event: MouseEvent) => {
         close()
@@ -44,6 +51,7 @@ export const createMenu = (update: () => void) => {
       }}
     >
       ${each.icon ? icon(each.icon) : nothing}<span>${each.label}</span>
+      ${each.isOn ? html`<span class="hint">${icon('check')}</span>` : nothing}
       ${each.hint ? html`<span class="hint">${each.hint}</span>` : nothing}
     </button>
   `

@@ -1,4 +1,5 @@
 import type { Client } from '../../client/client.ts'
+import { soundSwitch } from '../alerts/sound-choice.ts'
 import type { Follow } from '../follow.ts'
 import type { Problem } from '../problem.ts'
 import { createSeen } from '../seen.ts'
@@ -41,6 +42,8 @@ export type PanelHost = {
   text: () => Text
   times: () => Times
   isSheet: () => boolean
+  /** Whether new items play a sound, unless the user has chosen. */
+  sound: () => boolean
   problem: () => Problem | undefined
   renderItem: () => RenderItem | undefined
   announce: (text: string) => void
@@ -99,6 +102,9 @@ export const createPanel = (host: PanelHost) => {
       scroller()?.scrollTo(0, 0)
     },
     follow: host.follow,
+    get sound() {
+      return soundSwitch(host.sound())
+    },
     get cards() {
       return createCardActs(panel)
     },

@@ -18,6 +18,7 @@ const header = (panel: Panel) => {
   const more = ({ currentTarget }: Event) =>
     menu.open(currentTarget as HTMLElement, text('more'), [
       { label: text('select'), icon: 'check', run: selection.start },
+      { label: text('sound'), icon: 'sound', isOn: panel.sound.isOn, run: panel.sound.toggle },
     ])
   return html`
     <div class="header" part="header">
