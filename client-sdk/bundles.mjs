@@ -7,7 +7,7 @@ export const BUNDLES = [
   { name: 'client', entry: 'src/index.ts', format: 'esm' },
   { name: 'bell', entry: 'src/bell/define.ts', format: 'esm' },
   { name: 'push', entry: 'src/push/push.ts', format: 'esm' },
-  { name: 'push-worker', entry: 'worker/push-worker.ts', format: 'iife' },
+  { name: 'push-worker', entry: 'src/sw/push-worker.ts', format: 'iife' },
 ]
 
 const input = ({ name, entry, external = [] }) => ({

@@ -12,10 +12,7 @@ const PACKAGES = [
   { workspace: 'schemas', folders: [['', 'src']], whole: [] },
   {
     workspace: 'client-sdk',
-    folders: [
-      ['', 'src'],
-      ['worker', 'worker'],
-    ],
+    folders: [['', 'src']],
     whole: ['browser'],
   },
 ]

@@ -79,7 +79,13 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
     addressOf: addressOfRequest,
   })
   const routes = createRoutes(app, { cache, seal: ports.seal, refusals, rateLimit })
-  addResources(routes, ports, { ...options, verbs, longPolls, draining: () => draining })
+  addResources(routes, ports, {
+    ...options,
+    verbs,
+    longPolls,
+    draining: () => draining,
+    limitUser: rateLimit.user,
+  })
   servePreferencesPage(app)
   if (options.browserFiles !== undefined) serveBrowserFiles(app, options.browserFiles)
   const demo = options.demo && demoRoutes(app, routes, { demo: options.demo, cache, users: store.users })

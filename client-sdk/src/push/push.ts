@@ -2,9 +2,12 @@
  * Web push for the browser that shows the page. It reaches users while no page is open.
  * @module
  */
+import type { Counts } from '@carillon/schemas'
 import { createRequest } from '../http/request.ts'
 import { createTokens, type TokenSource } from '../http/token.ts'
+import type { Readable } from '../store/store.ts'
 import { TIMING } from '../timing/timing.ts'
+import { base64url, deviceId, readConfig, removeConfig, writeConfig } from './config.ts'
 
 export type { TokenSource }
 
@@ -25,6 +28,8 @@ export type PushOptions = {
    * page. A page has one worker, so a worker of your own has to import `push-worker.js`.
    */
   worker?: string
+  /** `module` for a worker that is an ES module. */
+  workerType?: WorkerType
   fetch?: typeof fetch
 }
 
@@ -32,24 +37,24 @@ export type Push = {
   state(): Promise<PushState>
   /**
    * Asks the user for permission if needed, which browsers allow only in a click handler, and registers this browser with
-   * the hub. Call it also when a page loads with state `on`, because the subscription or the user may have changed.
-   * Rejects with CarillonError if the hub refuses or does not respond, and with the browser's error if its push service
-   * fails.
+   * the hub. Rejects with CarillonError if the hub refuses or does not respond, and with the browser's error if its push
+   * service fails.
    */
   enable(): Promise<PushState>
+  /**
+   * Registers this browser again if push is on, or was on and the browser has lost its subscription. Call it when a page
+   * loads, because the subscription, the key of the hub or the user may have changed. It never asks for permission. Rejects
+   * like `enable`.
+   */
+  resume(): Promise<PushState>
+  /**
+   * Keeps the badge of the app at the number of unread items, and removes shown notifications whose items are read or gone,
+   * as long as the page is open. `counts` are those of a client. Returns a function that ends it.
+   */
+  follow(counts: Readable<Counts>): () => void
   /** Unregisters this browser. Call it when the user signs out. */
   disable(): Promise<PushState>
 }
-
-const base64url = (bytes: ArrayBuffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
-
-/** Returns the device id of the browser, which is stable for a subscription. */
-const deviceId = async (endpoint: string) =>
-  base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(endpoint)))
 
 /** Waits until the worker is active, because only an active worker can subscribe. */
 const activated = (registration: ServiceWorkerRegistration) => {
@@ -81,6 +86,8 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
     signal: new AbortController().signal,
   })
 
+  let key = ''
+
   const subscription = async () =>
     (await navigator.serviceWorker.getRegistration(worker))?.pushManager.getSubscription()
 
@@ -92,25 +99,59 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
 
   /** Returns the subscription for the hub's key. Replaces a subscription for another key. */
   const subscribe = async ({ pushManager }: ServiceWorkerRegistration) => {
-    const { publicKey } = await call<{ publicKey: string }>('GET', 'push/key')
+    key = (await call<{ publicKey: string }>('GET', 'push/key')).publicKey
     const known = await pushManager.getSubscription()
-    const key = known?.options.applicationServerKey
-    if (known && key && base64url(key) === publicKey) return known
+    const used = known?.options.applicationServerKey
+    if (known && used && base64url(used) === key) return known
     await known?.unsubscribe()
-    return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: publicKey })
+    return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key })
+  }
+
+  const register = async (): Promise<PushState> => {
+    const type = options.workerType
+    const registration = await activated(
+      await navigator.serviceWorker.register(worker, { ...(type && { type }) }),
+    )
+    const { endpoint = '', keys } = (await subscribe(registration)).toJSON()
+    const { renewal } = await call<{ renewal?: string }>('PUT', `devices/${await deviceId(endpoint)}`, {
+      ...{ kind: 'web-push', endpoint, keys },
+    })
+    await writeConfig({ ...(await readConfig()), url: base, key, renewal })
+    return 'on'
   }
 
   return {
     state,
     async enable() {
       if (!supported() || (await Notification.requestPermission()) !== 'granted') return state()
-      const registration = await activated(await navigator.serviceWorker.register(worker))
-      const { endpoint = '', keys } = (await subscribe(registration)).toJSON()
-      await call('PUT', `devices/${await deviceId(endpoint)}`, { kind: 'web-push', endpoint, keys })
-      return 'on'
+      return register()
+    },
+    async resume() {
+      const now = await state()
+      const wanted = now === 'on' || (now === 'off' && (await readConfig()))
+      return wanted && Notification.permission === 'granted' ? register() : now
+    },
+    follow(counts) {
+      if (!supported()) return () => {}
+      let unread: number | undefined
+      return counts.subscribe(async () => {
+        const now = counts.getSnapshot().unread
+        if (now === unread) return
+        unread = now
+        const { setBadge, sync } = await import('./shown.ts')
+        // Changes come in bursts; the last one is enough.
+        await new Promise((resolve) => setTimeout(resolve, TIMING.retry))
+        if (now !== unread) return
+        setBadge(now)
+        const registration = await navigator.serviceWorker.getRegistration(worker)
+        if (registration) await sync(registration)
+      })
     },
     async disable() {
-      const known = supported() ? await subscription() : undefined
+      if (!supported()) return state()
+      const known = await subscription()
+      await removeConfig()
+      navigator.clearAppBadge?.().catch(() => {})
       if (!known) return state()
       // If this fails, the push service reports the ended subscription at the next message.
       await call('DELETE', `devices/${await deviceId(known.endpoint)}`).catch(() => {})

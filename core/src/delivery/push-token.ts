@@ -40,13 +40,17 @@ export const signPush = (
   return signLink(seal, 'push', { tenant, user }, { claims, seconds: PUSH_TOKEN_SECONDS, now })
 }
 
-/** Returns the push of a token, or why the token is refused. Never rejects. */
-export const readPush = async (seal: Seal, token: string, now: number): Promise<Push | LinkFault> => {
+/** Returns the push of a token and when it was issued (epoch ms), or why the token is refused. Never rejects. */
+export const readPush = async (
+  seal: Seal,
+  token: string,
+  now: number,
+): Promise<(Push & { issuedAt: number }) | LinkFault> => {
   const link = await verifyLink(seal, 'push', token, now)
   if ('fault' in link) return link
-  const { tenant, user } = link
+  const { tenant, user, issuedAt } = link
   const parsed = parse(Claims, link.claims)
   if (!parsed.success || user === undefined) return { fault: 'invalid' }
   const { n: notification, a, s: step, d: device, i: item } = parsed.data
-  return { tenant, user, notification, toAudience: a === 1, step, device, item }
+  return { tenant, user, notification, toAudience: a === 1, step, device, item, issuedAt }
 }

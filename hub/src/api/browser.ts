@@ -26,6 +26,10 @@ const readChunks = (folder: URL) => {
   return new Map(names.map((name) => [name, read(chunks, name)]))
 }
 
+/** The service worker calls the hub, and its notifications have pictures; pages apply their own policy to the other files. */
+const WORKER_POLICY =
+  "default-src 'none'; connect-src 'self'; img-src 'self' https: data:; frame-ancestors 'none'"
+
 const JAVASCRIPT = { 'content-type': 'text/javascript; charset=utf-8' }
 
 /**
@@ -39,6 +43,7 @@ export const serveBrowserFiles = (app: Hono<Edge>, folder: URL) => {
     app.get(`/${name}`, (c) => {
       c.set('route', `/${name}`)
       const headers = { etag, 'cache-control': 'public, max-age=300' }
+      if (name === 'push-worker.js') c.header('content-security-policy', WORKER_POLICY)
       if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers)
       return c.body(script, 200, { ...headers, ...JAVASCRIPT })
     })

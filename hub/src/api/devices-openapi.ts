@@ -28,6 +28,19 @@ export const ShownDevice = z
     description: 'A device in responses. Its tokens, keys and URLs are never returned',
     examples: [EXAMPLE],
   })
+/** A device after its registration. */
+export const RegisteredDevice = ShownDevice.extend({
+  renewal: z
+    .string()
+    .optional()
+    .describe(
+      'With `web-push`: the token with which the service worker renews the subscription (`POST /v1/push/renewals`)',
+    ),
+}).meta({
+  id: 'RegisteredDevice',
+  description: 'A registered device',
+  examples: [{ ...EXAMPLE, renewal: 'eyJhbGciOi' }],
+})
 const ShownDevices = z
   .object({ devices: z.array(ShownDevice) })
   .meta({ id: 'DeviceList', description: 'All devices of a user', examples: [{ devices: [EXAMPLE] }] })
@@ -44,6 +57,7 @@ const PushKey = z.object({ publicKey: z.string().describe('65 bytes of base64url
 
 const deleted = { 204: { description: 'Deleted' } }
 const stored = { 200: { description: 'Registered', schema: ShownDevice } }
+const storedOwn = { 200: { description: 'Registered', schema: RegisteredDevice } }
 const listed = { 200: { description: 'The devices', schema: ShownDevices } }
 
 export const listDevices = defineRoute({
@@ -66,8 +80,8 @@ export const registerDevice = defineRoute({
     'Registers a device for push messages, or replaces it. A user has at most 32 devices. Web push endpoints must belong to a known push service.',
   params: Id,
   body: PushDeviceInput,
-  readOnly: READ_ONLY,
-  answers: stored,
+  readOnly: [...READ_ONLY, 'renewal'],
+  answers: storedOwn,
   problems: ['too_many_devices'],
 })
 

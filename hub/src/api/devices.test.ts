@@ -35,6 +35,7 @@ describe("a user's devices", () => {
       kind: 'web-push',
       origin: 'https://fcm.googleapis.com',
       createdAt: expect.any(String),
+      renewal: expect.any(String),
     })
     await test.call('PUT', '/v1/devices/phone', { token: ann, body: phone })
     for (const [path, token] of [

@@ -2,11 +2,13 @@ import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import type { Endpoints } from '@carillon/core/delivery/endpoints'
 import { ProblemError } from '@carillon/core/errors'
 import type { Http } from '@carillon/core/http/port'
+import type { Seal } from '@carillon/core/security/seal'
 import type { Devices, StoredDevice } from '@carillon/core/store/ports/devices'
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import { DEVICES_MAX, type DeviceInput } from '@carillon/schemas'
 import type { z } from 'zod'
 import type { Routes } from '../http/routes.ts'
+import { createRenew, type Registrant, signRenewal } from '../push/renew.ts'
 import type { ErasureGuard } from '../users/erasure-guard.ts'
 import {
   deleteDevice,
@@ -18,6 +20,7 @@ import {
   registerUserDevice,
   type ShownDevice,
 } from './devices-openapi.ts'
+import { renewPushSubscription } from './push-openapi.ts'
 
 const shown = ({ id, device, createdAt }: StoredDevice): z.infer<typeof ShownDevice> => ({
   id,
@@ -32,9 +35,6 @@ const urlOf = (device: DeviceInput): { pointer: string; url: string } | undefine
   return 'url' in device ? { pointer: '/url', url: device.url } : undefined
 }
 
-/** The owner of a device. `issuedAt` is the time of issue of the user token, if one was used. */
-type Registrant = Owner & { issuedAt?: number }
-
 export const deviceRoutes = (
   routes: Routes,
   parts: {
@@ -45,9 +45,12 @@ export const deviceRoutes = (
     /** Reports whether a web push endpoint belongs to an allowed push service. */
     pushOrigin: (endpoint: string) => boolean
     guard: ErasureGuard
+    seal: Seal
+    /** Counts a request against the limits of a user. */
+    limit: (owner: Owner) => Promise<unknown>
   },
 ) => {
-  const { devices, cache, endpoints, http, pushOrigin, guard } = parts
+  const { devices, cache, endpoints, http, pushOrigin, guard, seal, limit } = parts
 
   const list = async ({ tenant, user }: Owner) =>
     ((await devices.of(tenant, [user])).get(user) ?? []).map(shown)
@@ -60,7 +63,7 @@ export const deviceRoutes = (
    * Stores a device. Throws `invalid_request` if it can never be reached, and `too_many_devices` at the
    * limit.
    */
-  const put = async ({ tenant, user, issuedAt }: Registrant, id: string, device: DeviceInput) => {
+  const put = async ({ tenant, user, issuedAt, replaces }: Registrant, id: string, device: DeviceInput) => {
     const target = urlOf(device)
     const message = target && refusal(device.kind, target.url)
     if (target && message !== undefined)
@@ -69,7 +72,7 @@ export const deviceRoutes = (
       })
     const known = (await devices.of(tenant, [user])).get(user) ?? []
     const old = known.find((each) => each.id === id)
-    if (!old && known.length >= DEVICES_MAX)
+    if (!old && known.filter((each) => each.id !== replaces).length >= DEVICES_MAX)
       throw new ProblemError('too_many_devices', `a user has at most ${DEVICES_MAX}; delete one first`)
     const now = { id, device, createdAt: old?.createdAt ?? Date.now() }
     await guard(tenant, [user], {
@@ -85,9 +88,22 @@ export const deviceRoutes = (
     c.json({ devices: await list(owner) }, 200, { 'cache-control': 'no-store' }),
   )
 
+  /** Adds the token for the service worker of a browser. */
+  const withRenewal = async (owner: Owner, stored: z.infer<typeof ShownDevice>) =>
+    stored.kind === 'web-push'
+      ? { ...stored, renewal: await signRenewal(seal, owner, stored.id, Date.now()) }
+      : stored
+
   routes.user(registerDevice, async ({ c, params, body }, owner) =>
-    c.json(await put(owner, params.id, await body())),
+    c.json(await withRenewal(owner, await put(owner, params.id, await body()))),
   )
+
+  const renew = createRenew({ seal, devices, limit, put })
+  routes.open(renewPushSubscription, async ({ c, body }) => {
+    const { token, id, endpoint, keys } = await body()
+    const { owner, stored } = await renew(token, id, { kind: 'web-push', endpoint, keys })
+    return c.json(await withRenewal(owner, stored), 200, { 'cache-control': 'no-store' })
+  })
 
   routes.user(deleteDevice, async ({ c, params }, { tenant, user }) => {
     await devices.remove(tenant, user, [params.id])

@@ -2,6 +2,7 @@ import { createDataCheck } from '@carillon/core/data-schema/data-check'
 import { createEndpoints } from '@carillon/core/delivery/endpoints'
 import { pushOriginAllowed } from '@carillon/core/delivery/push-services'
 import { createReachability } from '@carillon/core/delivery/reachability'
+import type { Owner } from '@carillon/core/store/ports/inbox'
 import { createReadiness } from '@carillon/core/telemetry/readiness'
 import { createUpload } from '../attachments/upload.ts'
 import { catalogueKinds } from '../catalogue/kinds.ts'
@@ -26,6 +27,8 @@ import { createChangePreferences } from '../preferences/change.ts'
 import { movingWaiting } from '../preferences/changed-defaults.ts'
 import { createEffective } from '../preferences/effective.ts'
 import { createPageData } from '../preferences/page-data.ts'
+import { createPushLedger } from '../push/ledger.ts'
+import { createPushReports } from '../push/reports.ts'
 import { createScheduleWrites } from '../schedules/writes.ts'
 import type { LongPolls } from '../sockets/long-polls.ts'
 import { createUnsubscribe } from '../unsubscribe/unsubscribe.ts'
@@ -51,6 +54,7 @@ import { otpRoutes } from './otp.ts'
 import { preferenceRoutes } from './preferences.ts'
 import { preferencesPageRoutes } from './preferences-page.ts'
 import { providerRoutes } from './providers.ts'
+import { pushRoutes } from './push.ts'
 import { scheduleRoutes } from './schedules.ts'
 import { suppressionRoutes } from './suppressions.ts'
 import { tenantRoutes } from './tenant.ts'
@@ -66,7 +70,13 @@ import { userRoutes } from './users.ts'
 export const addResources = (
   routes: Routes,
   ports: HubPorts,
-  options: HubOptions & { verbs: Verbs; longPolls: LongPolls; draining: () => boolean },
+  options: HubOptions & {
+    verbs: Verbs
+    longPolls: LongPolls
+    draining: () => boolean
+    /** Counts a request without a user token against the limits of a user. */
+    limitUser: (owner: Owner) => Promise<unknown>
+  },
 ) => {
   const { stream, live, cache, providers, http, seal, log, metrics } = ports
   const store = { ...ports.store, ...movingWaiting(ports.store, stream) }
@@ -121,6 +131,13 @@ export const addResources = (
     devices: store.devices,
     ...{ cache, endpoints, http, guard },
     pushOrigin: options.anyPushOrigin ? () => true : pushOriginAllowed,
+    ...{ seal, limit: options.limitUser },
+  })
+  pushRoutes(routes, {
+    reports: createPushReports({
+      ...{ seal, users, inbox, verbs, log, variantFigures: store.variantFigures },
+      ...{ ledger: createPushLedger({ deliveries, stream, log }), limit: options.limitUser },
+    }),
   })
   otpRoutes(routes, { otp: createOtp({ ...ports, captured: options.capturesMessages }), idempotent })
   providerRoutes(routes, { accounts, providers, endpoints, http })

@@ -99,6 +99,8 @@ const ACCESS: Record<string, string> = {
   'POST /v1/inbox/clicked': 'user',
   'POST /v1/inbox/received': 'user',
   'POST /v1/inbox/seen': 'user',
+  'POST /v1/push/renewals': 'open',
+  'POST /v1/push/reports': 'open',
   'POST /v1/inbox/seen-all': 'user',
   'POST /v1/inbox/{id}/actions/{name}': 'user',
   'POST /v1/notifications': 'notifications:write',

@@ -1,5 +1,5 @@
 import { uuid7Time } from '@carillon/core/notification/ids'
-import type { Inbox } from '@carillon/core/store/ports/inbox'
+import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
 import type { Notifications } from '@carillon/core/store/ports/notifications'
 import { type ClickSource, type Counts, clickOf, type InboxItem, sees } from '@carillon/schemas'
 import type { PushLedger } from '../push/ledger.ts'
@@ -25,7 +25,7 @@ export const createClicks = ({
   announce: Announcer
 }) => {
   /** Records clicks on pushes in the ledger. */
-  const clickedPushes = async (
+  const clickedInLedger = async (
     { tenant, user }: Viewer,
     items: readonly InboxItem[],
     device: string | undefined,
@@ -41,6 +41,26 @@ export const createClicks = ({
     )
   }
 
+  const record = async (viewer: Viewer, ids: readonly string[], via: ClickSource) => {
+    const known = [...new Set(ids)].filter((id) => uuid7Time(id) !== undefined)
+    const now = Date.now()
+    const isSeen = (item: InboxItem) => sees(viewer.contexts, item)
+    const changes = await inbox.change(viewer, known, (item) => (isSeen(item) ? clickOf(item, now) : {}))
+    const found = changes.filter(({ item }) => isSeen(item))
+    const groups = grouped(found)
+    const clicked = itemsWhere(groups, ({ clickedAt }) => clickedAt !== undefined)
+    const read = itemsWhere(groups, ({ clickedAt }) => clickedAt === undefined)
+    const counts = await countsOf(viewer)
+    await Promise.all([
+      announce.changed(viewer, groups, counts),
+      announce.happened(viewer, [
+        { kind: 'clicked', items: clicked, via },
+        { kind: 'read', items: read },
+      ]),
+    ])
+    return { ids: clicked.map(({ id }) => id), counts, found: found.map(({ item }) => item) }
+  }
+
   return {
     /**
      * Records that the user followed the links of items, and marks them as read. Unknown ids, and those of contexts that the
@@ -51,32 +71,13 @@ export const createClicks = ({
       ids: readonly string[],
       { via, device }: Click,
     ): Promise<{ ids: string[]; counts: Counts }> => {
-      const known = [...new Set(ids)].filter((id) => uuid7Time(id) !== undefined)
-      const now = Date.now()
-      const isSeen = (item: InboxItem) => sees(viewer.contexts, item)
-      const changes = await inbox.change(viewer, known, (item) => (isSeen(item) ? clickOf(item, now) : {}))
-      const found = changes.filter(({ item }) => isSeen(item))
-      const groups = grouped(found)
-      const clicked = itemsWhere(groups, ({ clickedAt }) => clickedAt !== undefined)
-      const read = itemsWhere(groups, ({ clickedAt }) => clickedAt === undefined)
-      const counts = await countsOf(viewer)
-      await Promise.all([
-        announce.changed(viewer, groups, counts),
-        announce.happened(viewer, [
-          { kind: 'clicked', items: clicked, via },
-          { kind: 'read', items: read },
-        ]),
-        ...(via === 'push' && found.length > 0
-          ? [
-              clickedPushes(
-                viewer,
-                found.map(({ item }) => item),
-                device,
-              ),
-            ]
-          : []),
-      ])
-      return { ids: clicked.map(({ id }) => id), counts }
+      const { found, ...clicked } = await record(viewer, ids, via)
+      if (via === 'push' && found.length > 0) await clickedInLedger(viewer, found, device)
+      return clicked
+    },
+    /** Records clicks on pushes that are in the ledger already. */
+    clickedPushes: async (owner: Owner, ids: readonly string[]): Promise<void> => {
+      await record(owner, ids, 'push')
     },
   }
 }

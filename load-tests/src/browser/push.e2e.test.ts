@@ -51,8 +51,10 @@ const withPush = (user: string) => `import('/push.js').then(({ createPush }) => 
 // Runs in the service worker, whose types differ from those of a page.
 const SHOWN = `registration.getNotifications().then((all) => all.map(({ title, body, actions }) =>
   ({ title, body, actions: actions.map(({ action, title }) => ({ action, title })) })))`
-/** Only a real click may open a window, so this records the URL instead. */
-const OPENED_INTO = `opened = []; clients.openWindow = async (url) => { opened.push(url); return null }`
+/** Only a real click may open or focus a window, so this records the URL instead. */
+const RECORDING = `opened = []; clients.openWindow = async (url) => { opened.push(url); return null }
+  focused = []; WindowClient.prototype.focus = async function () { focused.push(this.url); return this }
+  badges = []; navigator.setAppBadge = async (unread) => { badges.push(unread) }`
 const click = (action: string) => `registration.getNotifications().then(([notification]) => {
   dispatchEvent(new NotificationEvent('notificationclick', { notification, action: '${action}' })) })`
 
@@ -74,51 +76,30 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     await rm(dir, { recursive: true })
   })
 
-  const call = async (method: string, path: string, body: object) => {
+  // biome-ignore lint/suspicious/noExplicitAny: answers of many routes
+  const call = async (method: string, path: string, body?: object, token = apiKey): Promise<any> => {
     const response = await fetch(server.url + path, {
       method,
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
     })
-    expect(response.ok, await response.clone().text()).toBe(true)
+    const text = await response.text()
+    expect(response.ok, text).toBe(true)
+    return text && JSON.parse(text)
   }
+  const tokenOf = async (user: string): Promise<string> =>
+    (await call('POST', `/v1/users/${user}/token`)).token
 
-  const signedIn = async (context: BrowserContext, user: string) => {
-    const page = await context.newPage()
-    await page.goto(`${server.url}/?user=${user}`)
-    await page.evaluate(withPush(user))
-    return page
-  }
-  const ask = (page: Page, what: 'state' | 'enable' | 'disable') => page.evaluate(`push.${what}()`)
-  const devices = async (user: string) => {
-    const headers = { authorization: `Bearer ${apiKey}` }
-    const answer = await fetch(`${server.url}/v1/users/${user}/devices`, { headers })
-    return ((await answer.json()) as { devices: { kind: string }[] }).devices.map(({ kind }) => kind)
-  }
-
-  test('a push is displayed by the subscribed browser and opens its link', async () => {
+  /** Opens a browser with push on for a user, and a way to send them notifications and deliver the pushes. */
+  const subscribed = async (user: string) => {
     const service = await subscribedBrowser()
     await call('PUT', '/v1/providers/web-push', service.account)
     const context = await browser.newContext({ permissions: ['notifications'] })
     await context.addInitScript(subscribingTo, service.device)
-    const page = await signedIn(context, 'ada')
-    expect(await ask(page, 'state')).toBe('off')
+    const page = await signedIn(context, user)
     expect(await ask(page, 'enable')).toBe('on')
-    expect([await ask(page, 'enable'), await ask(page, 'state')]).toEqual(['on', 'on'])
-    expect(await devices('ada')).toEqual(['web-push'])
-
-    await call('POST', '/v1/notifications', {
-      to: 'ada',
-      type: 'greeting',
-      title: 'Grüße',
-      body: 'from far away',
-      url: '/posts/7',
-      actions: [{ name: 'answer', label: 'Answer', url: '/posts/7/answer' }],
-      plan: [{ channel: 'push', when: 'always' }],
-    })
-    await vi.waitFor(() => expect(service.accepted).toHaveLength(1), { timeout: 10_000 })
-
     const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'))
+    await worker.evaluate(RECORDING)
     const debug = await context.newCDPSession(page)
     const registered = new Promise<string>((resolve) =>
       debug.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [first] }) => {
@@ -126,25 +107,208 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
       }),
     )
     await debug.send('ServiceWorker.enable')
-    const data = JSON.stringify(service.accepted[0]?.payload)
     const registrationId = await registered
-    await debug.send('ServiceWorker.deliverPushMessage', { origin: server.url, registrationId, data })
-    await vi.waitFor(
-      async () =>
-        expect(await worker.evaluate(SHOWN)).toEqual([
-          { title: 'Grüße', body: 'from far away', actions: [{ action: 'answer', title: 'Answer' }] },
-        ]),
-      15_000,
-    )
-    await worker.evaluate(OPENED_INTO)
-    await worker.evaluate(click('answer'))
-    await vi.waitFor(async () => expect(await worker.evaluate('opened')).toEqual(['/posts/7/answer']), 15_000)
-    expect(await worker.evaluate(SHOWN)).toEqual([])
+    let seen = 0
+    const deliver = async (data: string) => {
+      await debug.send('ServiceWorker.deliverPushMessage', { origin: server.url, registrationId, data })
+    }
+    return {
+      ...{ page, worker, context, deliver },
+      /** Sends a notification, and delivers its push. Returns the id of the notification, and the payload. */
+      push: async (notification: object) => {
+        const plan = [{ channel: 'push', when: 'always' }]
+        const { id } = await call('POST', '/v1/notifications', {
+          to: user,
+          type: 'greeting',
+          plan,
+          ...notification,
+        })
+        await vi.waitFor(() => expect(service.accepted.length).toBeGreaterThan(seen), { timeout: 10_000 })
+        const payload = service.accepted[seen++]?.payload as Record<string, unknown>
+        await deliver(JSON.stringify(payload))
+        return { id, payload }
+      },
+      close: async () => {
+        await context.close()
+        await service.close()
+      },
+    }
+  }
+  /** Waits until a delivery by push has the state. */
+  const hasState = (id: string, state: string) =>
+    vi.waitFor(async () => {
+      const { deliveries } = await call('GET', `/v1/notifications/${id}/deliveries`)
+      const pushes = deliveries.filter(({ channel }: { channel: string }) => channel === 'push')
+      expect(pushes).toMatchObject([{ state }])
+    }, 15_000)
+  const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 15_000 })
 
+  const signedIn = async (context: BrowserContext, user: string) => {
+    const page = await context.newPage()
+    await page.goto(`${server.url}/?user=${user}`)
+    await page.evaluate(withPush(user))
+    return page
+  }
+  const ask = (page: Page, what: 'state' | 'enable' | 'resume' | 'disable') => page.evaluate(`push.${what}()`)
+  const devices = async (user: string) => {
+    const headers = { authorization: `Bearer ${apiKey}` }
+    const answer = await fetch(`${server.url}/v1/users/${user}/devices`, { headers })
+    return ((await answer.json()) as { devices: { kind: string }[] }).devices.map(({ kind }) => kind)
+  }
+
+  test('a push is displayed, reports that it was delivered, and opens the link of a button', async () => {
+    const { page, worker, push, close } = await subscribed('ada')
+    expect([await ask(page, 'enable'), await ask(page, 'state')]).toEqual(['on', 'on'])
+    expect(await devices('ada')).toEqual(['web-push'])
+    const { id } = await push({
+      title: 'Grüße',
+      body: 'from far away',
+      url: '/posts/7',
+      actions: [{ name: 'answer', label: 'Answer', url: '/posts/7/answer' }],
+    })
+    await until(async () =>
+      expect(await worker.evaluate(SHOWN)).toEqual([
+        { title: 'Grüße', body: 'from far away', actions: [{ action: 'answer', title: 'Answer' }] },
+      ]),
+    )
+    await hasState(id, 'delivered')
+    expect(await worker.evaluate('badges')).toContain(1)
+    await worker.evaluate(click('answer'))
+    // A path belongs to the origin of the worker.
+    await until(async () => expect(await worker.evaluate('opened')).toEqual([`${server.url}/posts/7/answer`]))
+    await hasState(id, 'clicked')
+    expect(await worker.evaluate(SHOWN)).toEqual([])
+    await until(async () => expect(await worker.evaluate('badges.at(-1)')).toBe(0))
+    const { items } = await call('GET', '/v1/inbox', undefined, await tokenOf('ada'))
+    expect(items).toMatchObject([
+      { readAt: expect.any(String), clickedAt: expect.any(String), acted: { answer: expect.any(String) } },
+    ])
     expect(await ask(page, 'disable')).toBe('off')
     expect([await ask(page, 'state'), await devices('ada')]).toEqual(['off', []])
-    await service.close()
-    await context.close()
+    await close()
+  })
+
+  test('a click uses a window of the app, and a button without a link opens none', async () => {
+    const { page, worker, push, close } = await subscribed('bob')
+    // As after a reload: the worker controls the page.
+    await worker.evaluate('clients.claim()')
+    const { id } = await push({
+      title: 'A',
+      url: '/?user=bob&item=7',
+      actions: [{ name: 'done', label: 'Done' }],
+    })
+    await hasState(id, 'delivered')
+    await worker.evaluate(click(''))
+    await until(async () => expect(page.url()).toBe(`${server.url}/?user=bob&item=7`))
+    await until(async () =>
+      expect(await worker.evaluate('focused')).toEqual([`${server.url}/?user=bob&item=7`]),
+    )
+    const second = await push({ title: 'B', actions: [{ name: 'done', label: 'Done' }] })
+    await hasState(second.id, 'delivered')
+    await worker.evaluate(click('done'))
+    await hasState(second.id, 'clicked')
+    expect(await worker.evaluate('[opened.length, focused.length]')).toEqual([0, 1])
+    const { items } = await call('GET', '/v1/inbox', undefined, await tokenOf('bob'))
+    expect(items[0]).toMatchObject({ title: 'B', acted: { done: expect.any(String) } })
+    await close()
+  })
+
+  test('pushes of a group are one, with their number; what is read elsewhere goes at the next push', async () => {
+    await call('PUT', '/v1/types/comment.created', { group: '{{ data.post }}' })
+    const { worker, push, deliver, close } = await subscribed('cleo')
+    const comment = (title: string) => push({ type: 'comment.created', title, data: { post: 'post-7' } })
+    const titles = async () =>
+      ((await worker.evaluate(SHOWN)) as { title: string }[]).map(({ title }) => title).sort()
+    await comment('one')
+    const { payload } = await comment('two')
+    await until(async () => expect(await titles()).toEqual(['two (2)']))
+    await deliver(JSON.stringify(payload))
+    await comment('three')
+    await until(async () => expect(await titles()).toEqual(['three (3)']))
+    await until(async () => expect(await worker.evaluate('badges.at(-1)')).toBe(3))
+    await call('POST', '/v1/inbox/read-all', {}, await tokenOf('cleo'))
+    await push({ title: 'other' })
+    await until(async () => expect(await titles()).toEqual(['other']))
+    await until(async () => expect(await worker.evaluate('badges.at(-1)')).toBe(1))
+    await close()
+  })
+
+  test('an open page keeps the badge, and removes what is read elsewhere', async () => {
+    const { page, worker, push, close } = await subscribed('dan')
+    await page.evaluate(`badges = []; navigator.setAppBadge = async (unread) => { badges.push(unread) }`)
+    await page.evaluate(`Promise.all([import('/client.js'), fetch('/demo/token', { method: 'POST',
+      headers: { 'content-type': 'application/json' }, body: '{"user":"dan"}' }).then((answer) => answer.json())])
+      .then(([{ createClient }, { token }]) => { push.follow(createClient({ url: '/', token }).counts) })`)
+    const { id } = await push({ title: 'A' })
+    await hasState(id, 'delivered')
+    await until(async () => expect(await page.evaluate('badges.at(-1)')).toBe(1))
+    await call('POST', '/v1/inbox/read-all', {}, await tokenOf('dan'))
+    await until(async () => expect(await worker.evaluate(SHOWN)).toEqual([]))
+    await until(async () => expect(await page.evaluate('badges.at(-1)')).toBe(0))
+    await close()
+  })
+
+  test('a changed subscription is renewed by the worker, and a lost one by the page', async () => {
+    const { page, worker, close } = await subscribed('eve')
+    const list = async () =>
+      (await call('GET', '/v1/users/eve/devices')).devices.map(({ id }: { id: string }) => id)
+    const [before] = await list()
+    const { device } = await subscribedBrowser()
+    const changed = { endpoint: `${device.endpoint}/changed`, keys: device.keys }
+    await worker.evaluate(
+      `PushManager.prototype.subscribe = async () => ({ toJSON: () => (${JSON.stringify(changed)}) })`,
+    )
+    await worker.evaluate(`dispatchEvent(new ExtendableEvent('pushsubscriptionchange')), 0`)
+    await until(async () => expect(await list()).not.toEqual([before]))
+    expect(await list()).toHaveLength(1)
+    await page.reload()
+    await page.evaluate(withPush('eve'))
+    expect([await ask(page, 'state'), await ask(page, 'resume'), await ask(page, 'state')]).toEqual([
+      'off',
+      'on',
+      'on',
+    ])
+    expect(await list()).toContain(before)
+    await ask(page, 'disable')
+    expect(await ask(page, 'resume')).toBe('off')
+    await close()
+  })
+
+  test('hostile payloads show nothing or harmless text, and the worker lives on', async () => {
+    const { worker, push, deliver, close } = await subscribed('finn')
+    for (const data of [
+      '',
+      'null',
+      '[]',
+      '{"notification":7}',
+      '{',
+      '"x"',
+      '{"__proto__":{"notification":"n"}}',
+    ])
+      await deliver(data)
+    for (const action of ['__proto__', '']) {
+      await deliver(
+        JSON.stringify({
+          ...{
+            notification: 'n',
+            tag: 't',
+            title: '<img src=x onerror=alert(1)>\u202e',
+            report: 'x'.repeat(3_000),
+          },
+          url: 'javascript:alert(1)',
+          actions: [{ name: '__proto__', label: 'x', url: 'javascript:alert(1)' }],
+        }),
+      )
+      await until(async () => expect(await worker.evaluate(SHOWN)).toHaveLength(1))
+      await worker.evaluate(click(action))
+      await until(async () => expect(await worker.evaluate(SHOWN)).toEqual([]))
+    }
+    const { id } = await push({ title: 'A' })
+    await hasState(id, 'delivered')
+    expect(((await worker.evaluate('opened')) as string[]).filter((url) => !url.startsWith('http'))).toEqual(
+      [],
+    )
+    await close()
   })
 
   test('the demo page offers a button to subscribe', async () => {

@@ -30,10 +30,9 @@ export const mountPush = (button, token) => {
   })
 
   const start = async () => {
-    const state = await push.state()
-    show(state)
-    // Another user may have signed in, or the browser may have a new subscription.
-    if (state === 'on') show(await push.enable())
+    show(await push.state())
+    // Another user may have signed in, or the browser may have lost or changed its subscription.
+    show(await push.resume())
   }
   // Unreachable at the moment; the next page tries again.
   start().catch(() => {})

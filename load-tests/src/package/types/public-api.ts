@@ -12,6 +12,7 @@ import {
   useFeed,
   useNotification,
 } from '@carillon/client/react'
+import { handlePush } from '@carillon/client/sw'
 import { createElement, createRef } from 'react'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -57,6 +58,11 @@ element.strings = { bells: 'News' }
 
 const push = createPush({ url: '/', token: 'a token' })
 is<Equal<ReturnType<typeof push.enable>, Promise<PushState>>>()
+is<Equal<ReturnType<typeof push.resume>, Promise<PushState>>>()
+is<Equal<ReturnType<typeof push.follow>, () => void>>()
+push.follow(client.counts)
+is<Equal<ReturnType<typeof handlePush>, void>>()
+handlePush()
 
 export const Inbox = () => {
   const { items, counts, hasMore, more, read, readAll, status } = useFeed({ status: 'unread' })

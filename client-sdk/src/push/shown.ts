@@ -1,0 +1,66 @@
+import type { PushMessage } from '@carillon/schemas'
+import { post, type Report, readConfig, writeConfig } from './config.ts'
+
+/** A message that a notification stands for. Those of a group share one notification. */
+export type ShownMessage = Pick<PushMessage, 'tag' | 'item' | 'report'>
+
+/** The data of a notification. Notifications of the page itself lack `carillon`. */
+export type Shown = {
+  carillon: {
+    url?: string | undefined
+    urls: Record<string, string | undefined>
+    /** Newest first. */
+    messages: readonly ShownMessage[]
+  }
+  data: PushMessage['data']
+}
+
+/** Maximum number of reports in one request, and of messages behind one notification. */
+export const REPORTS_MAX = 50
+const WAITING_MAX = 20
+
+/** Returns the messages of a notification; none if it is not one of ours. */
+export const messagesOf = ({ data }: Pick<Notification, 'data'>): readonly ShownMessage[] =>
+  (data as Partial<Shown> | null)?.carillon?.messages ?? []
+
+/** Shows the number of unread items on the icon of the app, where that is possible. */
+export const setBadge = (unread: number | undefined) => {
+  if (unread !== undefined) navigator.setAppBadge?.(unread).catch(() => {})
+}
+
+/**
+ * Reports to the hub, asks which of the shown notifications are out of date, and closes those but `keep`. Reports that cannot
+ * be sent are kept for the next call. Does nothing if there is nothing to report or to ask.
+ */
+export const sync = async (
+  registration: ServiceWorkerRegistration,
+  reports: readonly Report[] = [],
+  keep?: string,
+): Promise<void> => {
+  const config = await readConfig()
+  if (!config) return
+  const { waiting = [] } = config
+  const notifications = await registration.getNotifications()
+  const shown = notifications
+    .flatMap(messagesOf)
+    .flatMap(({ report: token }) =>
+      token && !reports.some((each) => each.token === token) ? [{ token, event: 'shown' } as const] : [],
+    )
+  const all = [...reports, ...waiting, ...shown].slice(0, REPORTS_MAX)
+  if (all.length === 0) return
+  try {
+    const answer = await post<{ unread?: number; withdraw: string[] }>(`${config.url}v1/push/reports`, {
+      reports: all,
+    })
+    if (waiting.length > 0) await writeConfig({ ...config, waiting: [] })
+    if (!answer) return
+    for (const notification of notifications) {
+      const messages = messagesOf(notification)
+      const isOver = messages.every(({ item }) => item && answer.withdraw.includes(item))
+      if (isOver && messages.length > 0 && notification.tag !== keep) notification.close()
+    }
+    setBadge(answer.unread)
+  } catch {
+    await writeConfig({ ...config, waiting: [...waiting, ...reports].slice(-WAITING_MAX) })
+  }
+}

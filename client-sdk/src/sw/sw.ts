@@ -1,0 +1,103 @@
+/**
+ * Web push in a service worker: shows messages in groups, keeps the badge of the app, opens links in the app's own windows,
+ * reports what was delivered and clicked, and renews the subscription.
+ * @module
+ */
+import type { PushMessage } from '@carillon/schemas'
+import { deviceId, post, readConfig, writeConfig } from '../push/config.ts'
+import { messagesOf, REPORTS_MAX, type Shown, setBadge, sync } from '../push/shown.ts'
+
+declare const self: ServiceWorkerGlobalScope
+
+const show = async (message: PushMessage) => {
+  const { title = self.location.host, body, url, image, group, actions = [], data, badge } = message
+  const { item, report } = message
+  const tag = group ?? message.tag
+  const [before] = await self.registration.getNotifications({ tag })
+  const earlier = before ? messagesOf(before).filter((each) => each.tag !== message.tag) : []
+  const isNew = messagesOf(before ?? { data: null }).length === earlier.length
+  const messages = [{ tag: message.tag, item, report }, ...earlier].slice(0, REPORTS_MAX)
+  const urls = Object.fromEntries(actions.map((action) => [action.name, action.url]))
+  const options = {
+    ...{ body, image, tag, data: { carillon: { url, urls, messages }, data } satisfies Shown },
+    // A repeated message is silent.
+    renotify: isNew,
+    actions: actions.map(({ name, label }) => ({ action: name, title: label })),
+  }
+  const count = messages.length > 1 ? ` (${messages.length})` : ''
+  await self.registration.showNotification(title + count, options)
+  setBadge(badge)
+  await sync(self.registration, report ? [{ token: report, event: 'delivered' }] : [], tag)
+}
+
+/**
+ * Opens a URL. In the app's own origin, which paths belong to, it uses an open window if there is one: the one that shows the
+ * URL, or else the one used last.
+ */
+const open = async (url: string) => {
+  const { href, origin, protocol } = new URL(url, self.location.href)
+  if (!/^https?:$/.test(protocol)) return
+  const windows =
+    origin === self.location.origin
+      ? await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+      : []
+  const there = windows.find((each) => each.url === href) ?? windows[0]
+  // A window that this worker does not control cannot be navigated.
+  const shown = there?.url === href ? there : await there?.navigate(href).catch(() => null)
+  await (shown ? shown.focus() : self.clients.openWindow(href))
+}
+
+const clicked = async (notification: Notification, action: string) => {
+  const { url, urls } = (notification.data as Shown).carillon
+  const [newest] = messagesOf(notification)
+  notification.close()
+  const link = action ? urls[action] : (url ?? self.registration.scope)
+  await Promise.all([
+    link && open(link).catch(() => {}),
+    newest?.report &&
+      sync(self.registration, [{ token: newest.report, event: 'clicked', ...(action && { action }) }]),
+  ])
+}
+
+/** Subscribes again, and replaces the subscription that the hub knows. */
+const renew = async (given: PushSubscription | null | undefined) => {
+  const config = await readConfig()
+  if (!config?.renewal) return
+  const subscription =
+    given ??
+    (await self.registration.pushManager.subscribe({
+      userVisibleOnly: true,
+      applicationServerKey: config.key,
+    }))
+  const { endpoint = '', keys } = subscription.toJSON()
+  const renewal = { token: config.renewal, id: await deviceId(endpoint), endpoint, keys }
+  const answer = await post<{ renewal: string }>(`${config.url}v1/push/renewals`, renewal)
+  if (answer) await writeConfig({ ...config, renewal: answer.renewal })
+}
+
+/** Returns the message; undefined for a message from another sender, which the page's own worker may handle. */
+const messageIn = (data: PushMessageData | null): PushMessage | undefined => {
+  try {
+    const message: Partial<PushMessage> = data?.json()
+    return typeof message.notification === 'string' ? (message as PushMessage) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Handles the web push of Carillon in a service worker. Call it once, when the worker starts. Messages and notifications of
+ * others are left alone.
+ */
+export const handlePush = (): void => {
+  self.addEventListener('push', (event) => {
+    const message = messageIn(event.data)
+    if (message) event.waitUntil(show(message))
+  })
+  self.addEventListener('notificationclick', (event) => {
+    if (messagesOf(event.notification).length > 0) event.waitUntil(clicked(event.notification, event.action))
+  })
+  self.addEventListener('pushsubscriptionchange', (event) => {
+    event.waitUntil(renew((event as { newSubscription?: PushSubscription | null }).newSubscription))
+  })
+}
