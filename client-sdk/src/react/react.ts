@@ -8,4 +8,6 @@ export { CarillonProvider, type CarillonProviderProps, useClient } from './provi
 export { useClientEvent, useNotification } from './use-client-event.ts'
 export { useConnection } from './use-connection.ts'
 export { useCounts } from './use-counts.ts'
+export { useCountsBy } from './use-counts-by.ts'
 export { type UseFeed, useFeed } from './use-feed.ts'
+export { type UsePreferences, usePreferences } from './use-preferences.ts'

@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import type { Client } from '../client/client.ts'
 import type { Feed, FeedQuery, FeedSnapshot } from '../feed/feed.ts'
+import { byClient } from './by-client.ts'
 import { useClient } from './provider.ts'
 import { NO_COUNTS } from './use-counts.ts'
 import { createUsers } from './users.ts'
@@ -13,21 +14,19 @@ const EMPTY: FeedSnapshot = { items: [], counts: NO_COUNTS, status: 'loading', h
 
 type Shared = { feed: Feed; add: () => () => void }
 
-/** The feeds by client and query: components with equal queries share one. A feed without subscribers does nothing. */
-const feeds = new WeakMap<Client, Map<string, Shared>>()
+/** The feeds by query: components with equal queries share one. A feed without subscribers does nothing. */
+const feeds = byClient<Shared>()
 
 const shared = (client: Client, key: string): Shared => {
-  const ofClient = feeds.get(client) ?? new Map<string, Shared>()
-  feeds.set(client, ofClient)
-  const known = ofClient.get(key)
+  const known = feeds(client).get(key)
   if (known) return known
   const feed = client.feed(JSON.parse(key) as FeedQuery)
   const { add } = createUsers(() => {
-    ofClient.delete(key)
+    feeds(client).delete(key)
     feed.close()
   })
   const made = { feed, add }
-  ofClient.set(key, made)
+  feeds(client).set(key, made)
   return made
 }
 

@@ -129,6 +129,11 @@ describe.skipIf(!executablePath)(`React${executablePath ? '' : ' (Chromium is no
       expect(sockets).toHaveLength(1)
       expect(pages).toHaveLength(before)
 
+      await page.locator('aside[data-status=ready]').waitFor(WAIT)
+      await page.getByRole('button', { name: 'Mute', exact: true }).click()
+      await page.getByRole('button', { name: 'Muted' }).click(WAIT)
+      await page.getByRole('button', { name: 'Mute', exact: true }).waitFor(WAIT)
+
       await page.getByRole('button', { name: 'News' }).click()
       await page.getByRole('dialog').getByRole('link', { name: 'First' }).click()
       await page.locator('[data-clicked="https://example.com/first"]').waitFor(WAIT)
@@ -139,6 +144,16 @@ describe.skipIf(!executablePath)(`React${executablePath ? '' : ' (Chromium is no
       await page.getByRole('button', { name: 'Switch' }).click()
       await list(page, 'one').getByText('Second').waitFor(WAIT)
       await page.getByText('0 unread, live').waitFor(WAIT)
+
+      if (version === 19) {
+        const hide = page.getByRole('button', { name: 'Hide' })
+        await hide.click()
+        await expect.poll(() => sockets.map(({ closed }) => closed), WAIT).toEqual([true, true])
+        await hide.click()
+        await page.getByText('0 unread, live').waitFor(WAIT)
+        await notify(user, 'Third')
+        await list(page, 'one').getByText('Third').waitFor(WAIT)
+      }
       expect(errors).toEqual([])
       await page.context().close()
       stop()
