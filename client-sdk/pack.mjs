@@ -7,14 +7,10 @@ import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
-/** The published workspaces, with the folders of `dist` that `tsc` writes and their sources. `whole` folders have no sources of their own. */
+/** The published workspaces, each with the folders of `dist` that `tsc` does not write. */
 const PACKAGES = [
-  { workspace: 'schemas', folders: [['', 'src']], whole: [] },
-  {
-    workspace: 'client-sdk',
-    folders: [['', 'src']],
-    whole: ['browser'],
-  },
+  { workspace: 'schemas', bundles: [] },
+  { workspace: 'client-sdk', bundles: ['browser'] },
 ]
 
 /** Fields of a manifest that concern only this repository. */
@@ -44,15 +40,15 @@ const published = (manifest) => {
   }
 }
 
-/** Copies the built files of a source folder. `dist` may also have files of sources that no longer exist. */
-const copyBuilt = async (workspace, [built, sources], to) => {
-  const files = await readdir(join(workspace, sources), { recursive: true })
+/** Copies what was built from the sources. `dist` may also have files of sources that no longer exist. */
+const copyBuilt = async (from, to) => {
+  const files = await readdir(join(from, 'src'), { recursive: true })
   const names = files
     .filter((file) => /\.ts$/.test(file) && !/\.test\.ts$|(^|\/)(testing|contract)\//.test(file))
-    .map((file) => join('dist', built, file.replace(/\.ts$/, '')))
+    .map((file) => join('dist', file.replace(/\.ts$/, '')))
   await Promise.all(
     names.flatMap((name) =>
-      ['.js', '.js.map', '.d.ts'].map((end) => cp(join(workspace, name + end), join(to, name + end))),
+      ['.js', '.js.map', '.d.ts'].map((end) => cp(join(from, name + end), join(to, name + end))),
     ),
   )
 }
@@ -62,12 +58,12 @@ export const pack = async (to) => {
   await mkdir(to, { recursive: true })
   const stage = await mkdtemp(join(tmpdir(), 'carillon-pack-'))
   try {
-    for (const { workspace, folders, whole } of PACKAGES) {
+    for (const { workspace, bundles } of PACKAGES) {
       const from = join(ROOT, workspace)
       const dir = join(stage, workspace)
       const manifest = JSON.parse(await readFile(join(from, 'package.json'), 'utf8'))
-      for (const folder of folders) await copyBuilt(from, folder, dir)
-      for (const folder of whole)
+      await copyBuilt(from, dir)
+      for (const folder of bundles)
         await cp(join(from, 'dist', folder), join(dir, 'dist', folder), { recursive: true })
       await writeFile(join(dir, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`)
       await cp(join(from, 'README.md'), join(dir, 'README.md'))

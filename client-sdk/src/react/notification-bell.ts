@@ -1,4 +1,5 @@
 import type { Counts, InboxItem } from '@carillon/schemas'
+import type { LitElement } from 'lit'
 import {
   type CSSProperties,
   createElement,
@@ -15,15 +16,25 @@ import type { NotificationBell as BellElement } from '../bell/element.ts'
 import type { CarillonError } from '../http/error.ts'
 import { useOptionalClient } from './provider.ts'
 
-/** What is set by attributes, which a server renders too. */
-type Attributes = Pick<
-  BellElement,
-  'url' | 'tokenUrl' | 'locale' | 'theme' | 'mode' | 'density' | 'sound' | 'titleBadge' | 'faviconBadge'
->
-type Properties = Pick<BellElement, 'token' | 'client' | 'open' | 'strings' | 'navigate' | 'renderItem'>
+type Lifecycle = keyof LitElement | 'render' | 'updated' | 'willUpdate'
+
+/** The settings of the element, each with its attribute, which a server renders too; null if it is set as a property. */
+const SETTINGS = {
+  ...{
+    url: 'url',
+    tokenUrl: 'token-url',
+    locale: 'locale',
+    theme: 'theme',
+    mode: 'mode',
+    density: 'density',
+  },
+  ...{ faviconBadge: 'favicon-badge', titleBadge: null, sound: null, open: null },
+  ...{ token: null, client: null, strings: null, navigate: null, renderItem: null },
+} as const satisfies Record<Exclude<keyof BellElement, Lifecycle>, string | null>
+type Settings = Pick<BellElement, keyof typeof SETTINGS>
 
 /** The attributes and properties of `<notification-bell>`, its events, and what every element has. */
-export type NotificationBellProps = Partial<Attributes & Properties> & {
+export type NotificationBellProps = Partial<Settings> & {
   onNotification?: (event: CustomEvent<InboxItem>) => void
   /** Called with the item whose link was clicked. `event.preventDefault()` keeps the page from following the link. */
   onItemClick?: (event: CustomEvent<InboxItem>) => void
@@ -54,13 +65,13 @@ const define = async () => {
 }
 
 /** Sets properties when they change: React 18 sets attributes only, and React 19 no properties before the element is defined. */
-const useProperties = (element: { current: BellElement | null }, wanted: Partial<Properties>) => {
-  const given = useRef<Partial<Properties>>({})
+const useProperties = (element: { current: BellElement | null }, wanted: Partial<Settings>) => {
+  const given = useRef<Partial<Settings>>({})
   useEffect(() => {
-    for (const [name, value] of Object.entries(wanted)) {
+    for (const [name, attribute] of Object.entries(SETTINGS) as [keyof Settings, string | null][]) {
       // The user may have closed what `open` opened.
-      if (given.current[name as keyof Properties] === value) continue
-      Object.assign(element.current!, { [name]: value })
+      if (attribute || given.current[name] === wanted[name]) continue
+      Object.assign(element.current!, { [name]: wanted[name] })
     }
     given.current = wanted
   })
@@ -72,8 +83,7 @@ const useProperties = (element: { current: BellElement | null }, wanted: Partial
  */
 export const NotificationBell: ForwardRefExoticComponent<NotificationBellProps & RefAttributes<BellElement>> =
   forwardRef<BellElement, NotificationBellProps>((props, forwarded) => {
-    const { id, className, style, children, url, tokenUrl, locale, theme, mode, density, token } = props
-    const { open, strings, navigate, renderItem, sound, titleBadge, faviconBadge } = props
+    const { id, className, style, children, token, tokenUrl } = props
     const element = useRef<BellElement>(null)
     const latest = useRef(props)
     const provided = useOptionalClient()
@@ -87,10 +97,7 @@ export const NotificationBell: ForwardRefExoticComponent<NotificationBellProps &
     useEffect(() => {
       latest.current = props
     })
-    useProperties(element, {
-      token: typeof token === 'function' ? ask : token,
-      ...{ client, open, strings, navigate, renderItem },
-    })
+    useProperties(element, { ...props, client, token: typeof token === 'function' ? ask : token })
     useEffect(() => {
       const off = new AbortController()
       for (const [name, handler] of HANDLERS)
@@ -99,19 +106,9 @@ export const NotificationBell: ForwardRefExoticComponent<NotificationBellProps &
       return () => off.abort()
     }, [])
 
-    const attributes = {
-      id,
-      class: className,
-      style,
-      url,
-      'token-url': tokenUrl,
-      locale,
-      theme,
-      mode,
-      density,
-      sound: sound ? '' : undefined,
-      'title-badge': titleBadge ? '' : undefined,
-      'favicon-badge': faviconBadge,
-    }
-    return createElement('notification-bell', { ref: element, ...attributes }, children)
+    const attributes = Object.entries(SETTINGS).flatMap(([name, attribute]) =>
+      attribute ? [[attribute, props[name as keyof Settings]]] : [],
+    )
+    const common = { ref: element, id, class: className, style }
+    return createElement('notification-bell', { ...common, ...Object.fromEntries(attributes) }, children)
   })

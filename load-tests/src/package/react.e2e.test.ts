@@ -118,6 +118,7 @@ describe.skipIf(!executablePath)(`React${executablePath ? '' : ' (Chromium is no
       await list(page, 'two').getByText('Second').waitFor(WAIT)
       await page.locator('output[data-arrived=Second]').waitFor(WAIT)
       await page.getByRole('button', { name: 'Notifications, 2 unread' }).waitFor(WAIT)
+      await expect.poll(() => page.title(), WAIT).toMatch(/^\(2\)/)
 
       // A render with a new token function, which is another client for nobody.
       const before = pages.length

@@ -55,7 +55,13 @@ const Bell = () => {
   return h(
     'p',
     { 'data-clicked': clicked },
-    h(NotificationBell, { className: 'bell', theme: 'dark', strings: { bell: 'News' }, onItemClick }),
+    h(NotificationBell, {
+      className: 'bell',
+      theme: 'dark',
+      titleBadge: true,
+      strings: { bell: 'News' },
+      onItemClick,
+    }),
   )
 }
 
