@@ -5,10 +5,8 @@ import type { View } from '../inbox/optimistic-view.ts'
 import { matches, placeOf } from '../inbox/query.ts'
 import type { Operation } from '../inbox/state.ts'
 import type { Readable } from '../store/store.ts'
+import type { Clock } from '../timing/clock.ts'
 import type { Outbox } from './outbox.ts'
-
-const now = () => new Date().toISOString()
-const read = () => ({ readAt: now(), seenAt: now() })
 
 /**
  * `group`: the other items of the group that are active, archived or snoozed like it change, too. The feed shows that once the
@@ -20,7 +18,9 @@ export type GroupOption = { group?: boolean }
 export type ArchiveOption = { status?: 'read' }
 
 /** Creates the actions of a user on items. Each is an optimistic change and a request, which the outbox sends. */
-export const createActions = (api: InboxApi, view: Readable<View>, { send }: Outbox) => {
+export const createActions = (api: InboxApi, view: Readable<View>, clock: Clock, { send }: Outbox) => {
+  const now = () => new Date(clock.now()).toISOString()
+  const read = () => ({ readAt: now(), seenAt: now() })
   const patch = (verb: string, id: string, change: Partial<ItemState>, body: ItemPatch) =>
     send({ verb, ids: [id], change, call: () => api.patch(id, body) })
 
@@ -31,7 +31,7 @@ export const createActions = (api: InboxApi, view: Readable<View>, { send }: Out
     let end = ''
     let through: string | undefined
     for (const item of items.values()) {
-      if (matches(item, { status: status ?? 'active', ...labels }, Date.now())) ids.push(item.id)
+      if (matches(item, { status: status ?? 'active', ...labels }, clock.now())) ids.push(item.id)
       if (placeOf(item) > end) [end, through] = [placeOf(item), item?.id]
     }
     const names: Operation['rest'] = verb === 'seen-all' ? ['unseen'] : ['unread', 'unseen']

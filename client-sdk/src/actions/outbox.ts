@@ -4,6 +4,7 @@ import { begin, drop, settle } from '../inbox/pending.ts'
 import type { Operation, State } from '../inbox/state.ts'
 import type { Store } from '../store/store.ts'
 import { backoff } from '../timing/backoff.ts'
+import type { Clock } from '../timing/clock.ts'
 import { createQueue } from '../timing/serial-queue.ts'
 import type { Timing } from '../timing/timing.ts'
 
@@ -23,7 +24,7 @@ const SERVER_ERRORS_MAX = 7
 export const createOutbox = (
   store: Store<State>,
   fail: (error: CarillonError) => void,
-  timing: Timing,
+  { timing, clock }: { timing: Timing; clock: Clock },
   /** Aborted when the client is closed. Pending actions are then sent once more, in order. */
   signal: AbortSignal,
 ) => {
@@ -53,7 +54,7 @@ export const createOutbox = (
           const since = store.getSnapshot().last
           try {
             const answer = await outgoing.call()
-            return store.set(settle(store.getSnapshot(), outgoing, answer, since, Date.now()))
+            return store.set(settle(store.getSnapshot(), outgoing, answer, since, clock.now()))
           } catch (thrown) {
             const error = asError(thrown)
             if (

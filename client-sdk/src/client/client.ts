@@ -17,6 +17,8 @@ export type ClientOptions = {
   /** The user's token, or a function that gets one. The function is called again when the hub refuses the last token. */
   token: TokenSource
   fetch?: typeof fetch
+  /** Whether the client reports the locale and the time zone of the browser, once; true by default. */
+  report?: boolean
   /** Opens the socket; `io` of socket.io-client by default. */
   connect?: Connect
   /** Replaces default waiting times. */
@@ -51,6 +53,8 @@ export type Client = {
   /** The number of actions that the hub has not answered yet. They are kept and retried until it answers. */
   readonly pending: number
   readonly connection: ConnectionState
+  /** Returns the hub's time in epoch ms, as far as it is known. Items expire and wake by it. */
+  now(): number
   /** Returns an unsubscribe function. */
   on<Name extends keyof ClientEvents>(event: Name, listener: ClientEvents[Name]): () => void
   /** Disconnects for good. Pending actions are sent once more. */
@@ -78,7 +82,7 @@ export const createClient = (options: ClientOptions): Client => {
     feed: (query = {}) =>
       createFeed(
         {
-          ...{ api: parts.api, actions, view, open, refill },
+          ...{ api: parts.api, clock: parts.clock, actions, view, open, refill },
           absorb: sync.absorb,
           close: (list) => lists.delete(list),
         },
@@ -105,6 +109,7 @@ export const createClient = (options: ClientOptions): Client => {
     get connection() {
       return connection.state()
     },
+    now: parts.clock.now,
     preferences: lazyPreferences(async () => {
       const { createPreferences } = await import('../preferences/preferences.ts')
       return createPreferences({

@@ -6,6 +6,7 @@ import { applyPage, hasMissed } from '../inbox/page.ts'
 import { placeOf, type Query } from '../inbox/query.ts'
 import type { LiveMessage, State } from '../inbox/state.ts'
 import type { Store } from '../store/store.ts'
+import type { Clock } from '../timing/clock.ts'
 import type { createArrivals } from './arrivals.ts'
 
 /** The page that supplies the counts while no feed lists all items. */
@@ -21,12 +22,14 @@ const isBase = ({ status, ...labels }: Query) =>
 export const createInboxSync = ({
   api,
   state,
+  clock,
   lists,
   arrived,
   onPage,
 }: {
   api: InboxApi
   state: Store<State>
+  clock: Clock
   lists: ReadonlySet<FeedList>
   arrived: ReturnType<typeof createArrivals>
   /** Called after each page, because it may have moved the live position. */
@@ -41,7 +44,7 @@ export const createInboxSync = ({
 
   const absorb = (query: Query, page: InboxPage, base: boolean, above?: string): boolean => {
     const before = state.getSnapshot()
-    state.set(applyPage(before, query, page, above, base, Date.now()))
+    state.set(applyPage(before, query, page, above, base, clock.now()))
     onPage()
     const isNews = (item: InboxItem) =>
       horizon !== undefined && placeOf(item) > horizon && above === undefined && !item.seenAt
@@ -72,7 +75,7 @@ export const createInboxSync = ({
     apply(live: LiveMessage): boolean {
       const before = state.getSnapshot()
       const lost = !before.last && horizon !== undefined
-      if (!lost) state.set(applyLive(before, live, Date.now()))
+      if (!lost) state.set(applyLive(before, live, clock.now()))
       if (live.event === 'inbox.added')
         arrived([live.message.item], ({ id }) => before.items.get(id) !== null)
       return lost

@@ -4,7 +4,7 @@ import { createOutbox } from '../actions/outbox.ts'
 import type { FeedList } from '../feed/feed-list.ts'
 import type { CarillonError } from '../http/error.ts'
 import { createInboxApi } from '../http/inbox-api.ts'
-import { createRequest } from '../http/request.ts'
+import { createRequest, type RequestParts } from '../http/request.ts'
 import { createTokens } from '../http/token.ts'
 import { createView } from '../inbox/optimistic-view.ts'
 import { INITIAL } from '../inbox/state.ts'
@@ -12,12 +12,18 @@ import { createRefetch } from '../live/refetch.ts'
 import { createSequencer } from '../live/sequencer.ts'
 import { createStore } from '../store/store.ts'
 import { createSharedConnection } from '../tabs/shared-connection.ts'
+import { createClock } from '../timing/clock.ts'
 import { TIMING, type Timing } from '../timing/timing.ts'
 import { createArrivals } from './arrivals.ts'
 import type { ClientEvents, ClientOptions } from './client.ts'
+import { createErrors } from './errors.ts'
 import { createInboxSync } from './inbox-sync.ts'
 import { createPolling } from './polling.ts'
+import { createReporting } from './reporting.ts'
 import { onWake } from './visibility.ts'
+
+const contextOf = ({ context }: { context?: string | undefined }) =>
+  context === undefined ? {} : { context }
 
 /** Creates and connects the parts of a client. Nothing runs before `start`. */
 export const connectParts = (
@@ -25,29 +31,33 @@ export const connectParts = (
   emit: (event: keyof ClientEvents, value: unknown) => void,
 ) => {
   const timing: Timing = { ...TIMING, ...options.timing }
+  const clock = createClock()
   const url = new URL(options.url, globalThis.location?.href).href.replace(/\/?$/, '/')
   const tokens = createTokens(options.token)
+  const http: RequestParts = { url: `${url}v1`, tokens, clock, fetch: options.fetch ?? globalThis.fetch }
   const closing = new AbortController()
   const { signal } = closing
-  const { fetch = globalThis.fetch } = options
-  const request = createRequest({ url: `${url}v1`, tokens, fetch, timeout: timing.request, signal })
+  const request = createRequest({ ...http, timeout: timing.request, signal })
   const api = createInboxApi(request)
   const state = createStore(INITIAL)
   const lists = new Set<FeedList>()
   let started = false
-  const spread = () => Math.random() * timing.spread
-  const view = createView(state, () => refetch.request(true, spread()))
 
+  const spread = () => Math.random() * timing.spread
+  const view = createView(state, clock, () => refetch.request(true, spread()))
+
+  const report = createReporting(http, timing.request)
+  const tell = createErrors(url, (error) => emit('error', error))
   const fail = (error: CarillonError) => {
     if (signal.aborted) return
-    emit('error', error)
+    tell(error)
     if (tokens.fixed && error.status === 401) connection.stop()
   }
   const arrived = createArrivals(
     (ids) => connection.received(ids),
     (item) => connection.announces(item.id) && emit('notification', item),
   )
-  const sync = createInboxSync({ api, state, lists, arrived, onPage: () => sequencer.settle() })
+  const sync = createInboxSync({ api, state, clock, lists, arrived, onPage: () => sequencer.settle() })
   const refetch = createRefetch({
     pass: sync.fetch,
     onError: fail,
@@ -60,33 +70,33 @@ export const connectParts = (
     () => refetch.request(true),
     timing.straggler,
   )
-  const outbox = createOutbox(state, fail, timing, signal)
+  const outbox = createOutbox(state, fail, { timing, clock }, signal)
   const connection = createSharedConnection({
-    ...{ url, tokens, timing, connect: options.connect ?? io, onError: fail },
+    ...{ url, http, timing, connect: options.connect ?? io, onError: fail },
     onState(now) {
-      if (now === 'live') {
+      if (now === 'live' || now === 'polling') {
         refetch.request(true)
         outbox.hurry()
+        if (options.report !== false && connection.leads()) void report(connection.name())
       }
       emit('connection', now)
     },
     onLive(live) {
-      if (live.event === 'preferences.changed') {
-        const { context } = live.message
-        emit('preferences', context === undefined ? {} : { context })
-      }
+      if (live.event === 'preferences.changed') emit('preferences', contextOf(live.message))
       // Messages without a position belong to no stream.
       if (live.message.seq) sequencer.push(live)
     },
     onResync: () => refetch.request(true, spread()),
+    onMoved() {
+      refetch.request(false, Math.min(timing.straggler, spread()))
+      emit('preferences', {})
+    },
     onTakeover: () => refetch.request(false, spread()),
   })
   state.subscribe(() => {
     if (state.getSnapshot().doubtful) refetch.request(true, timing.retry + spread())
   })
-
   const polling = createPolling(refetch.request, sync.isCrowded, timing.poll)
-
   const wake = () => {
     connection.hurry()
     outbox.hurry()
@@ -103,8 +113,8 @@ export const connectParts = (
   }
 
   return {
-    ...{ api, connection, lists, refetch, request, start, state, sync, timing, view },
-    actions: createActions(api, view, outbox),
+    ...{ api, clock, connection, lists, refetch, request, start, state, sync, timing, view },
+    actions: createActions(api, view, clock, outbox),
     open(list: FeedList) {
       lists.add(list)
       if (state.getSnapshot() !== INITIAL) refetch.request(false)
@@ -115,10 +125,7 @@ export const connectParts = (
       connection.stop()
       closing.abort()
       outbox.hurry()
-      refetch.close()
-      sequencer.close()
-      view.close()
-      polling.stop()
+      for (const part of [refetch, sequencer, view, polling]) part.close()
     },
   }
 }

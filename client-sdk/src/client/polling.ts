@@ -19,5 +19,5 @@ export const createPolling = (
       },
       everyMs * (1 + Math.random()),
     )
-  return { start, stop: timer.clear }
+  return { start, close: timer.clear }
 }

@@ -4,12 +4,14 @@ import type { InboxApi } from '../http/inbox-api.ts'
 import type { View } from '../inbox/optimistic-view.ts'
 import type { Query } from '../inbox/query.ts'
 import type { Readable } from '../store/store.ts'
+import type { Clock } from '../timing/clock.ts'
 
 /** The parts of the client that a feed uses. */
 export type FeedContext = {
   api: InboxApi
   actions: Actions
   view: Readable<View>
+  clock: Clock
   /** Merges a page into the shared state. Returns whether the page shows that live messages were missed. */
   absorb(query: Query, page: InboxPage, base: boolean, above?: string): boolean
   /** Starts to keep the feed up to date. */

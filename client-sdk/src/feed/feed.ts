@@ -113,7 +113,7 @@ export const createFeed = (
   }
 
   const holds = (item: InboxItem | null): item is InboxItem =>
-    matches(item, query, Date.now()) && placeOf(item) >= (pages.floor() ?? '')
+    matches(item, query, context.clock.now()) && placeOf(item) >= (pages.floor() ?? '')
 
   const isReady = () => pages.floor() !== undefined
   /** Reports whether so many items have left the list that older ones should be loaded. */

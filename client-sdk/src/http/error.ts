@@ -1,10 +1,14 @@
 import type { Problem, ProblemCode } from '@carillon/schemas'
 
 /**
- * A problem code of the hub; `network`: the hub or the token function did not respond in time; `not_sent`: an action was
- * refused because too many are pending or the client is closed.
+ * A problem code of the hub, or one of the client:
+ *
+ * - `network`: the hub or the token function did not respond in time, or the hub does not allow the origin of the page (CORS);
+ * - `not_carillon`: something else answered, such as a web site or a proxy, so the URL may be wrong;
+ * - `version_mismatch`: the hub does not know the request, because it has another version than the client;
+ * - `not_sent`: an action was refused because too many are pending or the client is closed.
  */
-export type ErrorCode = ProblemCode | 'network' | 'not_sent'
+export type ErrorCode = ProblemCode | 'network' | 'not_carillon' | 'version_mismatch' | 'not_sent'
 
 /** An action that was undone, and why. `ids` is empty for an action on every item. */
 export type Action = { verb: string; ids: readonly string[]; problem: string }
@@ -37,20 +41,31 @@ const REFUSALS: readonly string[] = ['unauthenticated', 'token_expired', 'forbid
 /** Reports whether the hub refused the credentials, so that only another token can help. */
 export const isRefusal = (code: string): boolean => REFUSALS.includes(code)
 
+/** Returns the error of a response that no hub sends. */
+export const notCarillon = ({ status, url }: Response): CarillonError =>
+  new CarillonError('not_carillon', `${url} is not a Carillon hub (HTTP ${status})`, {
+    status,
+    temporary: true,
+  })
+
 /**
  * Returns the error of an HTTP response. A response without problem details, such as one from a proxy, is
- * classified by status.
+ * classified by status. `reads`: the request names nothing that could be missing.
  */
-export const errorOf = async (response: Response): Promise<CarillonError> => {
+export const errorOf = async (response: Response, reads: boolean): Promise<CarillonError> => {
   const { status, headers } = response
+  const isTemporary = status === 408 || status === 429 || status >= 500
+  const problem: Partial<Problem> = await response.json().catch(() => ({}))
+  if (!problem.code && !isTemporary && status !== 401) return notCarillon(response)
   const {
     code = status === 401 ? 'unauthenticated' : 'unavailable',
     detail = `HTTP ${status}`,
-    temporary = status === 429 || status >= 500,
-  }: Partial<Problem> = await response.json().catch(() => ({}))
+    temporary = isTemporary,
+  } = problem
   // In seconds. The hub never sends the date form.
   const retryAfter = Number(headers.get('retry-after')) * 1_000 || 0
-  return new CarillonError(code, detail, { status, temporary, retryAfter })
+  const isUnknown = reads && (status === 404 || status === 405)
+  return new CarillonError(isUnknown ? 'version_mismatch' : code, detail, { status, temporary, retryAfter })
 }
 
 /** Returns a CarillonError unchanged, and wraps any other error as `network` with that error as `cause`. */

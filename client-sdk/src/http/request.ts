@@ -1,9 +1,20 @@
+import type { Clock } from '../timing/clock.ts'
 import { withDeadline } from '../timing/deadline.ts'
-import { asError, errorOf } from './error.ts'
+import { asError, errorOf, notCarillon } from './error.ts'
 import type { Tokens } from './token.ts'
 
 /** Sends a request with a JSON body, and resolves with the JSON of the response. */
 export type Request = <T>(method: string, path: string, body?: unknown) => Promise<T>
+
+/** How requests reach the hub. */
+export type RequestParts = {
+  /** The prefix of all paths. */
+  url: string
+  tokens: Tokens
+  fetch: typeof globalThis.fetch
+  /** Learns the hub's time. */
+  clock?: Clock
+}
 
 /**
  * Sends requests to the hub's HTTP API with a user token. Rejects with a CarillonError if the hub returns a problem, and
@@ -13,20 +24,18 @@ export const createRequest = ({
   url,
   tokens,
   fetch,
+  clock,
   timeout,
   signal,
-}: {
-  /** The prefix of all paths. */
-  url: string
-  tokens: Tokens
-  fetch: typeof globalThis.fetch
+}: RequestParts & {
   /** The timeout of one request, in milliseconds. */
   timeout: number
   /** Aborts reads. Writes continue, even after the page is closed, so that no action is lost. */
-  signal: AbortSignal
+  signal?: AbortSignal
 }) => {
   const once = <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
     const writes = method !== 'GET'
+    const sentAt = Date.now()
     return withDeadline(timeout, writes ? undefined : signal, async (signal) => {
       const response = await fetch(url + path, {
         method,
@@ -35,8 +44,14 @@ export const createRequest = ({
         body: body ? JSON.stringify(body) : null,
         signal,
       })
-      if (!response.ok) throw await errorOf(response)
-      return response.status === 204 ? (undefined as T) : await response.json()
+      clock?.observe(response.headers.get('date'), sentAt)
+      if (!response.ok) throw await errorOf(response, !writes)
+      const text = await response.text()
+      try {
+        return (text ? JSON.parse(text) : undefined) as T
+      } catch {
+        throw notCarillon(response)
+      }
     })
   }
 

@@ -1,5 +1,6 @@
 import type { Counts, InboxItem } from '@carillon/schemas'
 import { createStore, type Store } from '../store/store.ts'
+import type { Clock } from '../timing/clock.ts'
 import { createTimer } from '../timing/timer.ts'
 import { sameCounts } from './counts.ts'
 import { overlay } from './pending.ts'
@@ -24,12 +25,12 @@ export type View = { items: Items; counts: Counts }
  * wakes or expires. `turned` is called in the latter case, because the hub sends no message for the changed
  * counts.
  */
-export const createView = (state: Store<State>, turned: () => void) => {
+export const createView = (state: Store<State>, clock: Clock, turned: () => void) => {
   const view = createStore<View>(state.getSnapshot())
   const timer = createTimer()
 
   const update = () => {
-    const now = Date.now()
+    const now = clock.now()
     const { items, counts } = overlay(state.getSnapshot(), now)
     const before = view.getSnapshot().counts
     view.set({ items, counts: sameCounts(before, counts) ? before : counts })

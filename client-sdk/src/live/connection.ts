@@ -1,14 +1,18 @@
 import type { ClientToHub, HubToClient } from '@carillon/schemas'
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
-import { asError, CarillonError, type ErrorCode, isRefusal } from '../http/error.ts'
-import type { Tokens } from '../http/token.ts'
+import { CarillonError, type ErrorCode, isRefusal } from '../http/error.ts'
+import type { RequestParts } from '../http/request.ts'
 import type { LiveMessage } from '../inbox/state.ts'
-import { backoff } from '../timing/backoff.ts'
-import { createTimer } from '../timing/timer.ts'
 import type { Timing } from '../timing/timing.ts'
+import { createAcknowledgements } from './acknowledgements.ts'
+import { createAttempts } from './attempts.ts'
+import { createStandIn } from './stand-in.ts'
 
-/** `offline`: reconnecting. `stopped`: closed, or a fixed token was refused. */
-export type ConnectionState = 'connecting' | 'live' | 'offline' | 'stopped'
+/**
+ * `live`: changes come at once. `polling`: no WebSocket and no long request passes, so changes come with a delay of up to half a
+ * minute. `offline`: reconnecting. `stopped`: closed, or a fixed token was refused.
+ */
+export type ConnectionState = 'connecting' | 'live' | 'polling' | 'offline' | 'stopped'
 
 type HubSocket = Socket<HubToClient, ClientToHub>
 /** `io` of socket.io-client, or a replacement with the same signature. */
@@ -16,39 +20,30 @@ export type Connect = (url: string, options: Partial<ManagerOptions & SocketOpti
 
 /** A connection that lasted this long resets the backoff, in ms. */
 const GOOD_MS = 10_000
-/** Maximum number of ids in one `inbox.received`. */
-const RECEIVED_MAX = 100
 /** The hub disconnected a client that violated the protocol, so the backoff is that of a refused token. */
 const REJECTED = new CarillonError('forbidden', 'Connection refused')
 const DISCONNECTED = new CarillonError('network', 'Connection lost', { temporary: true })
 
-/**
- * Creates the socket of a client. It reconnects forever with jittered backoff. When the hub refuses the
- * token, it requests a fresh one; a second refusal is reported and retried with a longer backoff.
- */
-export const createConnection = ({
-  url,
-  tokens,
-  connect,
-  timing,
-  onState,
-  onLive,
-  onResync,
-  onError,
-}: {
-  /** Ends with a slash. */
+type Parts = {
+  /** The hub. Ends with a slash. */
   url: string
-  tokens: Tokens
+  http: RequestParts
   connect: Connect
   timing: Timing
+  /** Returns whether somebody uses the app. */
+  isActive: () => boolean
   onState: (state: ConnectionState) => void
   onLive: (live: LiveMessage) => void
   onResync: () => void
+  /** Something may have changed, without a message: fetch what is new. */
+  onMoved: () => void
   onError: (error: CarillonError) => void
-}) => {
+}
+
+const openSocket = ({ url, connect, timing }: Parts): HubSocket => {
   // React Native has `URL`, but not its parts.
   const [, origin = '', pathname] = /^([^/]+\/\/[^/]+)(.*)$/.exec(url) ?? []
-  const socket = connect(origin, {
+  return connect(origin, {
     path: `${pathname}socket.io/`,
     transports: ['websocket'],
     autoConnect: false,
@@ -56,75 +51,86 @@ export const createConnection = ({
     forceNew: true,
     timeout: timing.request,
   })
+}
+
+/** Creates the connection of a client: a socket that reconnects forever, and polls while no WebSocket connects. */
+export const createConnection = (parts: Parts) => {
+  const { http, timing, isActive, onState, onLive, onResync, onMoved, onError } = parts
+  const socket = openSocket(parts)
   let state: ConnectionState = 'connecting'
-  let token: string | undefined
-  let failures = 0
-  let refusals = 0
   let liveSince = 0
-  const retry = createTimer()
-  const acknowledge = createTimer()
-  const received: string[] = []
 
   const become = (next: ConnectionState) => {
-    if (state === next) return
+    if (state === next || state === 'stopped') return
     state = next
     onState(next)
   }
+  const isStopped = () => state === 'stopped'
 
   const stop = () => {
-    retry.clear()
-    acknowledge.clear()
+    attempts.stop()
+    acknowledgements.stop()
+    standIn.end()
     socket.removeAllListeners()
     socket.disconnect()
     become('stopped')
   }
 
-  const attempt = async () => {
-    try {
-      token = await tokens.get(refusals > 0 ? token : undefined)
-      if (state === 'stopped') return
+  const attempts = createAttempts({
+    ...{ tokens: http.tokens, timing, isStopped, onError, onEnd: stop },
+    connect(token) {
+      standIn.expect()
       socket.auth = { token }
       socket.connect()
-    } catch (thrown) {
-      const error = asError(thrown)
-      onError(error)
-      fail(error)
-    }
-  }
+    },
+    onWait() {
+      if (!standIn.current()) become('offline')
+    },
+  })
 
-  const fail = (error: CarillonError) => {
-    if (state === 'stopped') return
-    become('offline')
-    retry.set(attempt, backoff(error, ++failures, timing))
-  }
+  const standIn = createStandIn(
+    timing.fallback,
+    () => !socket.connected && !isStopped(),
+    ({ createFallback }) =>
+      createFallback({
+        ...parts,
+        onState(next) {
+          become(next)
+          acknowledgements.resume()
+        },
+        onError: attempts.refuse,
+      }),
+  )
 
-  const refuse = (error: CarillonError) => {
-    if (++refusals === 1 && !tokens.fixed) return retry.set(attempt, 0)
-    onError(error)
-    if (tokens.fixed) stop()
-    else fail(error)
-  }
-
-  const flush = () => {
-    const ids = received.splice(0, RECEIVED_MAX)
-    if (ids.length > 0) socket.emit('inbox.received', { ids })
-    if (received.length > 0) acknowledge.set(flush, timing.acknowledge)
-  }
+  // What nobody was there to see is acknowledged once the user is back.
+  const acknowledgements = createAcknowledgements((ids) => {
+    if (!isActive() || !(socket.connected || standIn.current())) return false
+    if (socket.connected) socket.emit('inbox.received', { ids })
+    else
+      standIn
+        .current()
+        ?.received(ids)
+        .catch(() => acknowledgements.add(ids))
+    return true
+  }, timing)
 
   socket.on('connect', () => {
-    refusals = 0
+    attempts.accepted()
     liveSince = Date.now()
-    acknowledge.set(flush, timing.acknowledge)
+    if (!isActive()) socket.emit('presence', { active: false })
+    acknowledgements.resume()
+    // What came between the last poll and now is in no message.
+    if (standIn.current()) onMoved()
+    standIn.end()
     become('live')
   })
   socket.on('disconnect', (reason) => {
-    if (Date.now() - liveSince > GOOD_MS) failures = 0
-    acknowledge.clear()
-    fail(reason === 'io server disconnect' ? REJECTED : DISCONNECTED)
+    if (Date.now() - liveSince > GOOD_MS) attempts.reset()
+    attempts.fail(reason === 'io server disconnect' ? REJECTED : DISCONNECTED)
   })
   socket.on('connect_error', ({ message }) => {
-    if (isRefusal(message)) refuse(new CarillonError(message as ErrorCode, 'Token refused'))
-    else fail(DISCONNECTED)
+    if (isRefusal(message)) attempts.refuse(new CarillonError(message as ErrorCode, 'Token refused'))
+    else attempts.fail(DISCONNECTED)
   })
   // A position counts even if this version does not know the event.
   socket.onAny((event, message) => {
@@ -133,15 +139,16 @@ export const createConnection = ({
   socket.on('inbox.resync', onResync)
 
   return {
-    start: attempt,
+    start: attempts.start,
     /** Retries now instead of after the backoff, unless the hub refused the token. */
-    hurry() {
-      if (retry.waits() && refusals === 0) retry.set(attempt, 0)
-    },
-    /** Acknowledges items to the hub, in batches. */
-    received(ids: readonly string[]) {
-      received.push(...ids)
-      if (state === 'live' && !acknowledge.waits()) acknowledge.set(flush, timing.acknowledge)
+    hurry: attempts.hurry,
+    /** Acknowledges items to the hub, in batches, once somebody uses the app. */
+    received: acknowledgements.add,
+    /** Tells the hub that the user came or went. */
+    activity() {
+      if (socket.connected) socket.emit('presence', { active: isActive() })
+      standIn.current()?.changed()
+      acknowledgements.resume()
     },
     state: () => state,
     stop,

@@ -1,4 +1,4 @@
-import { asError, type CarillonError } from '../http/error.ts'
+import { asError, type CarillonError, isRefusal } from '../http/error.ts'
 import { backoff } from '../timing/backoff.ts'
 import { createTimer } from '../timing/timer.ts'
 import type { Timing } from '../timing/timing.ts'
@@ -26,6 +26,8 @@ export const createRefetch = ({
   let wantFull = false
   let running = false
   let failures = 0
+  /** Nothing is fetched before this time, because the hub refused the token. */
+  let notBefore = 0
 
   const run = async () => {
     const full = wantFull
@@ -39,6 +41,7 @@ export const createRefetch = ({
     } catch (thrown) {
       const error = asError(thrown)
       wait = backoff(error, ++failures, timing)
+      if (isRefusal(error.code)) notBefore = Date.now() + wait
       due = 0
       wantFull = true
       onError(error)
@@ -53,10 +56,10 @@ export const createRefetch = ({
   /** Requests a refetch within `wait` ms. A refetch that is due earlier satisfies it. */
   const request = (full: boolean, wait = 0) => {
     wantFull ||= full
-    const at = Date.now() + wait
+    const at = Math.max(Date.now() + wait, notBefore)
     if (stopped() || at >= due) return
     due = at
-    if (!running) timer.set(run, wait)
+    if (!running) timer.set(run, at - Date.now())
   }
 
   return {

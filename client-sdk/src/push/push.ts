@@ -83,7 +83,6 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
     tokens: createTokens(token),
     fetch: (...request) => (options.fetch ?? globalThis.fetch)(...request),
     timeout: TIMING.request,
-    signal: new AbortController().signal,
   })
 
   let key = ''

@@ -1,14 +1,7 @@
+import { storage } from '../store/storage.ts'
+
 /** Maximum number of remembered ids. */
 const IDS_MAX = 100
-
-const storage = (): Storage | undefined => {
-  try {
-    return globalThis.localStorage
-  } catch {
-    // The browser blocks it.
-    return undefined
-  }
-}
 
 /**
  * Remembers which items the tabs with this name have announced, so that a tab that wakes later does not repeat them. Returns a

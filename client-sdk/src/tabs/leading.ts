@@ -1,18 +1,10 @@
 import { isVisible } from '../client/visibility.ts'
-import type { LiveMessage } from '../inbox/state.ts'
 import { type ConnectionState, createConnection } from '../live/connection.ts'
+import type { Store } from '../store/store.ts'
 import { createTimer } from '../timing/timer.ts'
+import type { Note } from './notes.ts'
 
-/** What tabs tell each other. `leader`: the state of the leader's connection, and whether its page is visible. */
-export type Note =
-  | { live: LiveMessage }
-  | { resync: true }
-  | { leader: { state: ConnectionState; visible: boolean; isNew: boolean } }
-  | { who: true }
-  | { hurry: true }
-  | { received: readonly string[] }
-
-export type Options = Parameters<typeof createConnection>[0] & {
+export type Options = Omit<Parameters<typeof createConnection>[0], 'isActive'> & {
   /** Called when another connection took over. Messages may have been lost in between. */
   onTakeover: () => void
 }
@@ -27,13 +19,13 @@ export const createLeading = (
   {
     post,
     state,
-    become,
+    isActive,
     onStopped,
   }: {
     post: (note: Note) => void
     /** The state that the application sees. */
-    state: () => ConnectionState
-    become: (state: ConnectionState) => void
+    state: Store<ConnectionState>
+    isActive: () => boolean
     /** Called when the token was refused for good. */
     onStopped: () => void
   },
@@ -59,11 +51,12 @@ export const createLeading = (
       endRetiring()
       const mine = createConnection({
         ...options,
+        isActive,
         onState(next) {
           if (own !== mine) return
-          const took = next === 'live' && state() === 'live'
+          const took = next === 'live' && state.getSnapshot() === 'live'
           if (next === 'stopped') onStopped()
-          become(next)
+          state.set(next)
           tell(took)
           if (took) options.onTakeover()
         },
@@ -74,6 +67,10 @@ export const createLeading = (
         onResync() {
           post({ resync: true })
           options.onResync()
+        },
+        onMoved() {
+          post({ moved: true })
+          options.onMoved()
         },
       })
       own = mine

@@ -1,11 +1,14 @@
 import { isVisible } from '../client/visibility.ts'
 import type { ConnectionState } from '../live/connection.ts'
+import { createStore } from '../store/store.ts'
 import { createTimer } from '../timing/timer.ts'
 import { createAnnounced } from './announced.ts'
 import { createElection } from './election.ts'
-import { createLeading, type Note, type Options } from './leading.ts'
+import { createLeading, type Options } from './leading.ts'
 import { canShare, sharedName } from './name.ts'
+import { createNoteHandler, type Note } from './notes.ts'
 import { onPageLife } from './page-life.ts'
+import { createPresence } from './presence.ts'
 
 /** How long a leader has to answer before a visible tab takes the lead, in ms. A frozen leader does not answer. */
 const ANSWER_MS = 150
@@ -15,22 +18,20 @@ const ANSWER_MS = 150
  * others. A visible tab takes the lead from a hidden or frozen one. Where tabs cannot share, each has its own connection.
  */
 export const createSharedConnection = (options: Options) => {
-  const { url, tokens, onState, onLive, onResync, onTakeover } = options
-  let state: ConnectionState = 'connecting'
+  const { url, http, timing, onState } = options
+  const state = createStore<ConnectionState>('connecting')
   let channel: BroadcastChannel | undefined
   let election: ReturnType<typeof createElection> | undefined
   let isFirst: (id: string) => boolean = () => true
+  let shared: string | undefined
+  let presence: ReturnType<typeof createPresence> | undefined
   const answer = createTimer()
   const closing = new AbortController()
 
   const post = (note: Note) => channel?.postMessage(note)
-  const become = (next: ConnectionState) => {
-    if (state === next) return
-    state = next
-    onState(next)
-  }
+  state.subscribe(() => onState(state.getSnapshot()))
   const leading = createLeading(options, {
-    ...{ post, become, state: () => state },
+    ...{ post, state, isActive: () => presence?.isActive() ?? true },
     onStopped: () => election?.leave(),
   })
 
@@ -41,35 +42,28 @@ export const createSharedConnection = (options: Options) => {
     post({ who: true })
   }
 
-  const onNote = ({ data }: MessageEvent<Note>) => {
-    const own = leading.connection()
-    if ('live' in data) onLive(data.live)
-    else if ('resync' in data) onResync()
-    else if ('who' in data) leading.tell()
-    else if ('hurry' in data) own?.hurry()
-    else if ('received' in data) own?.received(data.received)
-    else if (!own) {
-      const { state: next, visible, isNew } = data.leader
-      if (visible) answer.clear()
-      else check()
-      if (next === 'live') leading.endRetiring()
-      // While the next leader connects, the former one is still connected.
-      if (next === 'live' || next === 'offline') become(next)
-      if (isNew) onTakeover()
-    }
-  }
+  const onNote = createNoteHandler(options, {
+    ...{ state, leader: leading.connection, onVisibleLeader: answer.clear, onHiddenLeader: check },
+    onPresent: (present) => presence?.heard(present),
+    onWho() {
+      leading.tell()
+      presence?.tell()
+    },
+    onConnected: leading.endRetiring,
+  })
 
   const leave = () => {
     election?.leave()
     leading.endRetiring()
   }
   const rejoin = () => {
-    if (state === 'stopped') return
+    if (state.getSnapshot() === 'stopped') return
     election?.join()
     check()
   }
 
   const share = (name: string) => {
+    shared = name
     channel = new BroadcastChannel(name)
     channel.onmessage = onNote
     isFirst = createAnnounced(name)
@@ -79,24 +73,32 @@ export const createSharedConnection = (options: Options) => {
       if (leads) void leading.begin()
       else leading.end()
     })
-    const turned = () => (leading.connection() ? leading.tell() : check())
-    onPageLife({ turned, leave, rejoin }, closing.signal)
+    onPageLife(
+      { turned: () => (leading.connection() ? leading.tell() : check()), leave, rejoin },
+      closing.signal,
+    )
+    presence?.tell()
     rejoin()
   }
 
   return {
     async start() {
       // A failing token function is reported by the connection, which asks again.
-      const token = canShare() && (await tokens.get().catch(() => ''))
+      const token = canShare() && (await http.tokens.get().catch(() => ''))
       const name = token && (await sharedName(url, token))
       if (closing.signal.aborted) return
+      presence = createPresence(
+        timing.idle,
+        (present) => post({ present }),
+        () => leading.connection()?.activity(),
+        closing.signal,
+      )
       if (name) share(name)
       else await leading.begin()
     },
     /** Retries now instead of after the backoff, unless the hub refused the token. */
     hurry() {
-      const own = leading.connection()
-      if (own) return own.hurry()
+      leading.connection()?.hurry()
       post({ hurry: true })
       check()
     },
@@ -106,9 +108,13 @@ export const createSharedConnection = (options: Options) => {
       if (own) own.received(ids)
       else if (ids.length > 0) post({ received: ids })
     },
+    /** Returns whether this tab is connected itself. */
+    leads: () => leading.connection() !== undefined,
+    /** Returns a name of the inbox; undefined if tabs cannot share a connection. */
+    name: () => shared,
     /** Reports whether this tab announces the item. One tab does, once. */
     announces: (id: string): boolean => (election ? leading.connection() !== undefined && isFirst(id) : true),
-    state: () => state,
+    state: state.getSnapshot,
     stop() {
       closing.abort()
       answer.clear()
@@ -116,7 +122,7 @@ export const createSharedConnection = (options: Options) => {
       leave()
       channel?.close()
       channel = undefined
-      become('stopped')
+      state.set('stopped')
     },
   }
 }

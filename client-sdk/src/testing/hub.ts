@@ -73,6 +73,8 @@ export const startHub = async () => {
   const tokens = new Map<string, string>()
   const requests: Request[] = []
   const received: string[][] = []
+  const polls: URLSearchParams[] = []
+  const presence: boolean[] = []
   const server = createServer()
   const io = new Server<ClientToHub, HubToClient, Record<string, never>, Data>(server, {
     transports: ['websocket'],
@@ -132,6 +134,16 @@ export const startHub = async () => {
     url: '',
     requests,
     received,
+    /** The queries of long polls. */
+    polls,
+    /** What sockets said of the presence of their user. */
+    presence,
+    /** Whether the hub has the route of long polls. */
+    knowsPolls: true,
+    /** After how long a poll is cut, in ms. */
+    cutDelay: 5,
+    /** Returns whether a proxy cuts the poll. */
+    cutsPolls: (_query: URLSearchParams): boolean => false,
     tokens,
     counts,
     page,
@@ -227,6 +239,7 @@ export const startHub = async () => {
     proceed()
   })
   io.on('connection', (socket) => {
+    socket.on('presence', ({ active }) => presence.push(active))
     socket.on('inbox.received', ({ ids }) => {
       received.push(ids)
       const { items } = inboxOf(socket.data.user)
@@ -266,6 +279,10 @@ export const startHub = async () => {
 
   const answer = (user: string, { method, path, query, body }: Request): unknown => {
     const { items } = inboxOf(user)
+    if (path === '/received') {
+      received.push((body as { ids: string[] }).ids)
+      return {}
+    }
     const [id = '', sub, name] = path.split('/').slice(1).map(decodeURIComponent)
     const at = new Date().toISOString()
     if (method === 'GET' && path === '/counts') {
@@ -322,9 +339,27 @@ export const startHub = async () => {
     reply(response, about.status, about, headers)
   }
 
+  /** A long poll, as in the hub: the position is that of the live messages. */
+  const pollLive = async (message: IncomingMessage, response: ServerResponse, query: URLSearchParams) => {
+    const token = (message.headers.authorization ?? '').replace('Bearer ', '')
+    polls.push(query)
+    if (hub.cutsPolls(query)) return setTimeout(() => message.socket.destroy(), hub.cutDelay)
+    const user = tokens.get(token)
+    if (!hub.knowsPolls) return refuse(response, { code: 'not_found' })
+    if (!user) return refuse(response, { code: 'token_expired' })
+    const position = () => `${inboxOf(user).epoch}.${inboxOf(user).seq}`
+    const since = query.get('position')
+    const ends = Date.now() + Number(query.get('wait')) * 1_000
+    while (since === position() && Date.now() < ends && !message.socket.destroyed)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    reply(response, 200, { moved: since !== position(), position: position() })
+  }
+
   server.on('request', async (message: IncomingMessage, response: ServerResponse) => {
     const url = new URL(message.url ?? '', 'http://hub')
-    if (!url.pathname.startsWith('/v1/inbox')) return
+    if (url.pathname === '/v1/live') return pollLive(message, response, url.searchParams)
+    if (!url.pathname.startsWith('/v1/inbox'))
+      return reply(response, 404, { code: 'not_found', detail: 'no such route' })
     const chunks: Buffer[] = []
     for await (const chunk of message) chunks.push(chunk)
     const text = Buffer.concat(chunks).toString()

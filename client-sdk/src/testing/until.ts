@@ -7,6 +7,8 @@ export const FAST: Partial<Timing> = {
   acknowledge: 5,
   spread: 10,
   poll: 3_600_000,
+  fallback: 3_600_000,
+  shortPoll: 50,
   patience: 3_600_000,
   retry: 10,
   retryMax: 40,

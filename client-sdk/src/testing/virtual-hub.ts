@@ -96,19 +96,20 @@ export const createVirtualHub = (options: {
     return { items: structuredClone(found), counts: counted, next: end, position }
   }
 
-  const failed = { status: 503, headers: new Headers(), json: async () => ({}) } as Response
+  const respond = (status: number, body: unknown) =>
+    Response.json(body, { status, headers: { date: new Date().toUTCString() } })
 
   const answer = async (url: URL): Promise<Response> => {
     const { chaos } = hub
     await sleep(chaos.latency)
-    if (chance() < chaos.refused) return failed
+    if (chance() < chaos.refused) return respond(503, {})
     const page = await readPage(url.searchParams)
     if (chance() < chaos.timeout) {
       await new Promise((resolve) => setTimeout(resolve, requestTimeout))
       throw new DOMException('The operation timed out', 'TimeoutError')
     }
     await sleep(chaos.latency)
-    return { ok: true, status: 200, json: async () => page } as Response
+    return respond(200, page)
   }
 
   const socket = {

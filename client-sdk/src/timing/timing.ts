@@ -8,6 +8,12 @@ export type Timing = {
   spread: number
   /** A visible page is refetched after one to two times this. */
   poll: number
+  /** How long the client waits for a WebSocket before it polls as well. */
+  fallback: number
+  /** The pause between short polls, where no long request passes. */
+  shortPoll: number
+  /** How long an app without input stays active. */
+  idle: number
   /** How long the first fetch waits for the live connection, so that one fetch is enough. */
   patience: number
   /** The first delay after a failure; it doubles up to `retryMax`. */
@@ -25,6 +31,9 @@ export const TIMING: Timing = {
   acknowledge: 100,
   spread: 2_000,
   poll: 60_000,
+  fallback: 6_000,
+  shortPoll: 20_000,
+  idle: 300_000,
   patience: 1_000,
   retry: 1_000,
   retryMax: 30_000,

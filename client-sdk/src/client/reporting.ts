@@ -1,0 +1,27 @@
+import type { RequestParts } from '../http/request.ts'
+import { storage } from '../store/storage.ts'
+
+/**
+ * Returns a function that reports the locale and the time zone of the user once, if they differ from those that this browser
+ * reported last. `name` identifies the inbox. Only in browsers: a server is not where its users are.
+ */
+export const createReporting = (http: RequestParts, timeout: number) => {
+  let done = false
+  return async (name = ''): Promise<void> => {
+    const { document, navigator } = globalThis
+    if (done || !document || !navigator?.language) return
+    done = true
+    const place = {
+      locale: navigator.language,
+      timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    }
+    const [key, value] = [`${name}-me`, JSON.stringify(place)]
+    if (name && storage()?.getItem(key) === value) return
+    try {
+      const { report } = await import('./report.ts')
+      if ((await report(http, timeout, place)) && name) storage()?.setItem(key, value)
+    } catch {
+      // The code cannot be loaded, or the storage is full. The next start reports again.
+    }
+  }
+}

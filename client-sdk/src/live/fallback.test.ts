@@ -1,0 +1,129 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Client, type ClientOptions, createClient } from '../index.ts'
+import { newItem, type StandIn, startHub } from '../testing/hub.ts'
+import { FAST, until } from '../testing/until.ts'
+import type { Connect } from './connection.ts'
+
+let hub: StandIn
+const clients: Client[] = []
+/** A proxy that lets no WebSocket pass: the handshake fails until `passes`. */
+const behindProxy = (real: Connect) => {
+  const proxy = { passes: false, attempts: 0 }
+  const connect: Connect = (url, options) => {
+    const socket = real(url, options)
+    const open = socket.connect.bind(socket)
+    socket.connect = () => {
+      proxy.attempts++
+      if (proxy.passes) return open()
+      const failing = socket.listeners('connect_error') as ((error: Error) => void)[]
+      setTimeout(() => {
+        for (const tell of failing) tell(new Error('websocket error'))
+      }, 1)
+      return socket
+    }
+    return socket
+  }
+  return { proxy, connect }
+}
+let users = 0
+const open = async (more: Partial<ClientOptions> = {}) => {
+  const { io } = await import('socket.io-client')
+  const { proxy, connect } = behindProxy(io as unknown as Connect)
+  const user = `behind-${users++}`
+  const client = createClient({
+    ...{ url: hub.url, token: hub.token(user), connect },
+    timing: { ...FAST, fallback: 20, retryMax: 200 },
+    ...more,
+  })
+  clients.push(client)
+  return { proxy, user, client }
+}
+const state = (client: Client, wanted: string) => expect.poll(() => client.connection).toBe(wanted)
+
+beforeAll(async () => {
+  hub = await startHub()
+})
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close()
+  hub.polls.length = hub.received.length = 0
+  Object.assign(hub, { knowsPolls: true, cutsPolls: () => false, severs: () => false })
+})
+afterAll(() => hub.close())
+
+describe('without a WebSocket', () => {
+  it('long polls bring items, which are acknowledged; a WebSocket takes over when it connects', async () => {
+    const { proxy, user, client } = await open()
+    const titles: (string | undefined)[] = []
+    const changed: object[] = []
+    client.on('notification', ({ title }) => titles.push(title))
+    client.on('preferences', (each) => changed.push(each))
+    const feed = client.feed()
+    await until(feed, ({ status }) => status === 'ready')
+    await state(client, 'live')
+    const item = hub.add(user, newItem({ title: 'by a poll' }))
+    await until(feed, ({ items }) => items.length === 1)
+    expect(titles).toEqual(['by a poll'])
+    await expect.poll(() => hub.received).toEqual([[item.id]])
+    hub.changePreferences(user)
+    await expect.poll(() => changed.length).toBeGreaterThan(1)
+    proxy.passes = true
+    await expect.poll(() => hub.io.sockets.sockets.size).toBe(1)
+    hub.add(user, newItem({ title: 'by the socket' }))
+    await until(feed, ({ items }) => items.length === 2)
+    const polls = hub.polls.length
+    hub.add(user, newItem())
+    await until(feed, ({ items }) => items.length === 3)
+    expect(hub.polls.length).toBe(polls)
+  })
+
+  it('short polls are used where a proxy cuts long ones', async () => {
+    hub.cutsPolls = (query) => query.get('wait') !== '0'
+    const { user, client } = await open()
+    // A cut is a failure after a while.
+    hub.cutDelay = 2_100
+    const feed = client.feed()
+    await until(feed, ({ status }) => status === 'ready')
+    await state(client, 'polling')
+    expect(hub.polls.map((query) => query.get('wait'))).toEqual(['25', '25', '10', '10', '0'])
+    hub.add(user, newItem())
+    await until(feed, ({ items }) => items.length === 1)
+    hub.cutDelay = 5
+  })
+
+  it('the inbox is fetched from time to time from a hub that knows no polls', async () => {
+    hub.knowsPolls = false
+    const { user, client } = await open()
+    const feed = client.feed()
+    feed.subscribe(() => {})
+    await state(client, 'polling')
+    hub.put(user, newItem())
+    await until(feed, ({ items }) => items.length === 1)
+  })
+
+  it('is offline when nothing passes, and recovers', async () => {
+    const { user, client } = await open()
+    const feed = client.feed()
+    feed.subscribe(() => {})
+    await state(client, 'live')
+    hub.cutsPolls = () => true
+    hub.severs = () => true
+    hub.add(user, newItem())
+    await state(client, 'offline')
+    hub.cutsPolls = () => false
+    hub.severs = () => false
+    await state(client, 'live')
+    await until(feed, ({ items }) => items.length === 1)
+  })
+
+  it('a refused token is reported, and ends the polls if it is fixed', async () => {
+    const { client } = await open({ token: 'no token of this hub' })
+    const codes: string[] = []
+    client.on('error', ({ code }) => codes.push(code))
+    client.counts.subscribe(() => {})
+    await state(client, 'stopped')
+    expect(codes).toContain('token_expired')
+    const polls = hub.polls.length
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(hub.polls.length).toBe(polls)
+  })
+})

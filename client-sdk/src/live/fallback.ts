@@ -1,0 +1,128 @@
+import { asError, type CarillonError, isRefusal } from '../http/error.ts'
+import { createRequest, type RequestParts } from '../http/request.ts'
+import { backoff } from '../timing/backoff.ts'
+import { createTimer } from '../timing/timer.ts'
+import type { Timing } from '../timing/timing.ts'
+import type { ConnectionState } from './connection.ts'
+
+/** The longest wait of a long poll in seconds, then what is tried where a proxy cuts it; 0 is a short poll. */
+const WAITS = [25, 10, 0] as const
+/** How much longer a request may take than the hub waits, in ms. */
+const MARGIN_MS = 10_000
+/** The pause after an answer, so that a burst of changes is one fetch, in ms. */
+const PAUSE_MS = 250
+/** A poll that fails later than this was probably cut on its way, in ms. */
+const CUT_MS = 2_000
+/** Number of polls cut in a row after which shorter ones are tried. */
+const CUTS_MAX = 2
+/** Maximum number of ids in one request. */
+const IDS_MAX = 100
+
+type Answer = { moved: boolean; position: string }
+
+/**
+ * Stands in for the socket where no WebSocket passes. It polls the hub, which answers when something changed: with long
+ * requests, with short ones if these do not pass, and where the hub does not know them, it has the client fetch from time to
+ * time.
+ */
+export const createFallback = ({
+  http,
+  timing,
+  isActive,
+  onState,
+  onMoved,
+  onError,
+}: {
+  http: RequestParts
+  timing: Timing
+  isActive: () => boolean
+  onState: (state: ConnectionState) => void
+  /** Something may have changed: fetch. */
+  onMoved: () => void
+  /** Called when the hub refuses the token. */
+  onError: (error: CarillonError) => void
+}) => {
+  let polling = new AbortController()
+  let stopped = false
+  let position: string | undefined
+  let length = 0
+  let failures = 0
+  let cuts = 0
+
+  const timer = createTimer()
+  let wake = () => {}
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      wake = resolve
+      timer.set(resolve, ms)
+    })
+
+  /** Polls once. Resolves with the pause before the next poll. */
+  const poll = async (): Promise<number> => {
+    const wait = WAITS[length]!
+    const { signal } = polling
+    const call = createRequest({ ...http, timeout: wait * 1_000 + MARGIN_MS, signal })
+    const at = position === undefined ? '' : `&position=${position}`
+    const answer = await call<Answer>('GET', `/live?wait=${wait}&active=${isActive()}${at}`)
+    failures = cuts = 0
+    position = answer.position
+    onState(wait > 0 ? 'live' : 'polling')
+    if (answer.moved) onMoved()
+    return wait > 0 ? (answer.moved ? PAUSE_MS : 0) : timing.shortPoll * (0.5 + Math.random() / 2)
+  }
+
+  /** Returns the pause after a failed poll. */
+  const failed = (error: CarillonError, since: number): number => {
+    // Messages may have been missed.
+    position = undefined
+    failures++
+    if (WAITS[length]! > 0 && Date.now() - since > CUT_MS && !isRefusal(error.code)) {
+      if (++cuts < CUTS_MAX) return 0
+      cuts = 0
+      length++
+      return 0
+    }
+    const isAnswer = error.status > 0 && error.status < 500 && error.status !== 429
+    if (isAnswer && !isRefusal(error.code)) {
+      // Something is there that does not know polls.
+      onState('polling')
+      onMoved()
+      return timing.shortPoll
+    }
+    onState('offline')
+    if (isRefusal(error.code)) onError(error)
+    return backoff(error, failures, timing)
+  }
+
+  const run = async () => {
+    while (!stopped) {
+      const since = Date.now()
+      let wait = 0
+      try {
+        wait = await poll()
+      } catch (thrown) {
+        if (stopped) return
+        if (polling.signal.aborted) polling = new AbortController()
+        else wait = failed(asError(thrown), since)
+      }
+      await pause(wait)
+    }
+  }
+  void run()
+
+  return {
+    /** Polls anew, because the user came or went. */
+    changed: () => polling.abort(),
+    /** Acknowledges items. Rejects with a CarillonError. */
+    received: (ids: readonly string[]) =>
+      createRequest({ ...http, timeout: timing.request })('POST', '/inbox/received', {
+        ids: ids.slice(0, IDS_MAX),
+      }),
+    stop() {
+      stopped = true
+      polling.abort()
+      timer.clear()
+      wake()
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import type { LiveMessage } from '../inbox/state.ts'
+import type { ConnectionState, createConnection } from '../live/connection.ts'
+import type { Store } from '../store/store.ts'
+import type { Options } from './leading.ts'
+import type { Present } from './presence.ts'
+
+/** What tabs tell each other. `leader`: the state of the leader's connection, and whether its page is visible. */
+export type Note =
+  | { live: LiveMessage }
+  | { resync: true }
+  | { moved: true }
+  | { present: Present }
+  | { leader: { state: ConnectionState; visible: boolean; isNew: boolean } }
+  | { who: true }
+  | { hurry: true }
+  | { received: readonly string[] }
+
+const isUp = (state: ConnectionState) => state === 'live' || state === 'polling'
+
+/** Returns a function that handles the notes of other tabs. */
+export const createNoteHandler =
+  (
+    { onLive, onResync, onMoved, onTakeover }: Options,
+    {
+      state,
+      leader,
+      onPresent,
+      onWho,
+      onVisibleLeader,
+      onHiddenLeader,
+      onConnected,
+    }: {
+      state: Store<ConnectionState>
+      /** Returns the connection of this tab if it leads. */
+      leader: () => ReturnType<typeof createConnection> | undefined
+      onPresent: (present: Present) => void
+      onWho: () => void
+      onVisibleLeader: () => void
+      onHiddenLeader: () => void
+      /** The leader is connected. */
+      onConnected: () => void
+    },
+  ) =>
+  ({ data }: MessageEvent<Note>): void => {
+    const own = leader()
+    if ('live' in data) onLive(data.live)
+    else if ('resync' in data) onResync()
+    else if ('moved' in data) onMoved()
+    else if ('present' in data) onPresent(data.present)
+    else if ('who' in data) onWho()
+    else if ('hurry' in data) own?.hurry()
+    else if ('received' in data) own?.received(data.received)
+    else if (!own) {
+      const { state: next, visible, isNew } = data.leader
+      if (visible) onVisibleLeader()
+      else onHiddenLeader()
+      if (isUp(next)) onConnected()
+      // While the next leader connects, the former one is still connected.
+      if (isUp(next) || next === 'offline') state.set(next)
+      if (isNew) onTakeover()
+    }
+  }
