@@ -91,15 +91,14 @@ export const createConnection = (parts: Parts) => {
   const standIn = createStandIn(
     timing.fallback,
     () => !socket.connected && !isStopped(),
-    ({ createFallback }) =>
-      createFallback({
-        ...parts,
-        onState(next) {
-          become(next)
-          acknowledgements.resume()
-        },
-        onError: attempts.refuse,
-      }),
+    async () => {
+      const { createFallback } = await import('./fallback.ts')
+      const onState = (next: ConnectionState) => {
+        become(next)
+        acknowledgements.resume()
+      }
+      return () => createFallback({ ...parts, onState, onError: attempts.refuse })
+    },
   )
 
   // What nobody was there to see is acknowledged once the user is back.

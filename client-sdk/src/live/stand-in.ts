@@ -8,18 +8,14 @@ export type Fallback = {
 }
 
 /** Loads and starts a fallback when no WebSocket has connected for `ms`, and ends it once one has. */
-export const createStandIn = (
-  ms: number,
-  isNeeded: () => boolean,
-  create: (code: typeof import('./fallback.ts')) => Fallback,
-) => {
+export const createStandIn = (ms: number, isNeeded: () => boolean, load: () => Promise<() => Fallback>) => {
   const timer = createTimer()
   let fallback: Fallback | undefined
 
   const start = async () => {
     try {
-      const code = await import('./fallback.ts')
-      if (isNeeded()) fallback ??= create(code)
+      const create = await load()
+      if (isNeeded()) fallback ??= create()
     } catch {
       // The hub is out of reach, where the code comes from. The next attempt to connect sets the timer again.
     }
