@@ -16,7 +16,7 @@ import { openClient } from './session.ts'
 import { buttonStyles } from './styles/button.ts'
 import { tokens } from './styles/tokens.ts'
 import type { Strings } from './text/english.ts'
-import { createText, type Text } from './text/text.ts'
+import { checkedLocale, createText, type Text } from './text/text.ts'
 import { createTimes, type Times } from './text/times.ts'
 import { titleOf } from './text/title.ts'
 
@@ -78,6 +78,7 @@ export class NotificationBell extends LitElement {
   #isBroken = false
   #off: (() => void)[] = []
   #detached: AbortController | undefined
+  #locale = 'en'
   #text: Text = createText('en')
   #times: Times = createTimes('en')
   #button = createBellButton()
@@ -146,9 +147,9 @@ export class NotificationBell extends LitElement {
   override willUpdate(changed: Map<PropertyKey, unknown>) {
     if (changed.has('locale') || changed.has('strings')) {
       const lang = this.closest<HTMLElement>('[lang]')?.lang
-      const locale = this.locale || lang || globalThis.navigator?.language || 'en'
-      this.#text = createText(locale, this.strings)
-      this.#times = createTimes(locale)
+      this.#locale = checkedLocale(this.locale || lang || globalThis.navigator?.language || 'en')
+      this.#text = createText(this.#locale, this.strings)
+      this.#times = createTimes(this.#locale)
     }
     const isOther = ['url', 'token', 'tokenUrl', 'client'].some((key) => changed.has(key))
     if (isOther && this.isConnected) {
@@ -195,7 +196,9 @@ export class NotificationBell extends LitElement {
         client,
         root: this.renderRoot as ShadowRoot,
         text: () => this.#text,
+        textWith: (english) => createText(this.#locale, this.strings, english),
         times: () => this.#times,
+        locale: () => this.#locale,
         isSheet: () => this.#isSheet,
         sound: () => this.sound,
         problem: () => this.#problems.current,
@@ -272,7 +275,7 @@ export class NotificationBell extends LitElement {
     return this.mode === 'inline' || this.mode === 'page'
   }
   get #isSheet() {
-    return this.#small?.matches ?? false
+    return !this.#isInPlace && (this.#small?.matches ?? false)
   }
 
   #content() {

@@ -6,6 +6,7 @@ const PATHS = {
   readAll: 'm2.5 13 4 4 8-9M11 15.5l1.8 1.7 8.7-9.4',
   more: 'M5.5 11.9v.2M12 11.9v.2M18.5 11.9v.2',
   close: 'M6 6l12 12M18 6 6 18',
+  prefs: 'M3.5 7.5h10m4 0h3M13.5 5v5M3.5 16.5h3m4 0h10M10.5 14v5',
   check: 'm5 12.5 4.5 4.5L19 7',
   unread: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8',
   clock: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17M12 7.5V12l3 2',
@@ -22,6 +23,8 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS
 
-/** Returns an icon without a name for assistive technology. */
-export const icon = (name: IconName): TemplateResult =>
-  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`
+/** Draws a path in a square of 24 units, without a name for assistive technology. `kind`: a class. */
+export const drawn = (path: string, kind = ''): TemplateResult =>
+  html`<svg class="icon ${kind}" viewBox="0 0 24 24" aria-hidden="true"><path d=${path} /></svg>`
+
+export const icon = (name: IconName): TemplateResult => drawn(PATHS[name])

@@ -47,6 +47,8 @@ export type Panel = {
   /** Follows the touches of the list: swiping and holding. */
   onPointerDown(event: PointerEvent): void
   readAll(): void
+  archiveRead(): void
+  openPreferences(): void
   /** Inserts the items that wait, and shows the newest. */
   showNew(): void
   more(): void

@@ -1,6 +1,7 @@
 import type { Client } from '../../client/client.ts'
 import { soundSwitch } from '../alerts/sound-choice.ts'
 import type { Follow } from '../follow.ts'
+import type { PageHost } from '../preferences/preferences-page.ts'
 import type { Problem } from '../problem.ts'
 import { createSeen } from '../seen.ts'
 import { announcementStyles } from '../styles/announcement.ts'
@@ -16,9 +17,11 @@ import { createCardActs } from './cards.ts'
 import type { Panel, RenderItem } from './context.ts'
 import { createEngagement } from './engagement.ts'
 import { createList } from './list.ts'
+import { createListActs } from './list-acts.ts'
 import { createLoading } from './loading.ts'
 import { createMenu } from './menu.ts'
 import { createOffline } from './offline.ts'
+import { createPreferencesPlace } from './preferences-place.ts'
 import { createSelection } from './selection.ts'
 import { UNREAD } from './tabs.ts'
 import { createTouch } from './touch.ts'
@@ -32,15 +35,14 @@ export const styles = [
   ...[announcementStyles, swipeStyles],
 ]
 
-/** Distance from the end of the list, in heights of the list, at which the next page is loaded. */
-const AHEAD = 1.5
-
 /** The interface of the element around the panel. */
 export type PanelHost = {
   client: Client
   root: ShadowRoot
   text: () => Text
   times: () => Times
+  textWith: PageHost['textWith']
+  locale: () => string
   isSheet: () => boolean
   /** Whether new items play a sound, unless the user has chosen. */
   sound: () => boolean
@@ -64,8 +66,12 @@ export const createPanel = (host: PanelHost) => {
   const seen = createSeen((ids) => void list.feed.seen(ids).catch(() => {}))
   const unfolded = new Set<string>()
   const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
-  const { scroller, engage, onFocus, onHover } = engagement
-  const more = () => void list.feed.more().catch(() => {})
+  const { scroller, onFocus, onHover } = engagement
+  const preferences = createPreferencesPlace(host, () => {
+    seen.stop()
+    engagement.reset()
+    selection.stop()
+  })
   const loading = createLoading(update)
   const offline = createOffline(client, update)
 
@@ -96,11 +102,7 @@ export const createPanel = (host: PanelHost) => {
       return engagement.focused
     },
     countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : undefined),
-    choose(tab) {
-      selection.stop()
-      list.choose(tab)
-      scroller()?.scrollTo(0, 0)
-    },
+    ...createListActs({ list, selection, engagement, text, announce }),
     follow: host.follow,
     get sound() {
       return soundSwitch(host.sound())
@@ -109,22 +111,8 @@ export const createPanel = (host: PanelHost) => {
       return createCardActs(panel)
     },
     onPointerDown: createTouch({ list, verbs, selection, text }),
-    readAll() {
-      void list.feed.readAll().catch(() => {})
-      announce(text()('wasRead'))
-    },
-    showNew() {
-      list.insert()
-      scroller()?.scrollTo(0, 0)
-    },
-    more,
-    retry: () => void list.feed.refresh().catch(() => {}),
+    openPreferences: preferences.open,
     close: host.close,
-    onScroll() {
-      const { scrollTop = 0, clientHeight = 0, scrollHeight = 0 } = scroller() ?? {}
-      if (list.hasMore && scrollHeight - scrollTop - clientHeight < AHEAD * clientHeight) more()
-      engage()
-    },
     onHover,
     onFocus,
   }
@@ -133,7 +121,7 @@ export const createPanel = (host: PanelHost) => {
     /** Renders what is inside the panel. */
     render() {
       loading.follow(list.status === 'loading')
-      return panelView(panel)
+      return preferences.render() ?? panelView(panel)
     },
     /** Carries out what the user may still undo. */
     commit: undo.commit,
@@ -141,6 +129,7 @@ export const createPanel = (host: PanelHost) => {
     open: () => list.reopen(),
     /** Called after each rendering while the panel is open. */
     rendered() {
+      preferences.rendered()
       const scroll = scroller()
       if (!scroll) return
       engagement.keepFocus()
@@ -150,11 +139,13 @@ export const createPanel = (host: PanelHost) => {
     },
     /** Called when the panel closes. */
     closed() {
+      preferences.close()
       seen.stop()
       selection.stop()
       engagement.reset()
     },
     stop() {
+      preferences.close()
       seen.stop()
       loading.stop()
       offline.stop()

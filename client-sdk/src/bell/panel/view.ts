@@ -15,17 +15,25 @@ const iconButton = (label: string, name: IconName, click: (event: Event) => void
 
 const header = (panel: Panel) => {
   const { text, menu, selection } = panel
-  const more = ({ currentTarget }: Event) =>
+  const more = ({ currentTarget }: Event) => {
+    const { previousElementSibling: preferences } = currentTarget as HTMLElement
     menu.open(currentTarget as HTMLElement, text('more'), [
       { label: text('select'), icon: 'check', run: selection.start },
+      { label: text('archiveRead'), icon: 'archive', run: panel.archiveRead },
+      // A narrow header has no room for it.
+      ...(preferences?.checkVisibility()
+        ? []
+        : [{ label: text('prefs'), icon: 'prefs' as const, run: panel.openPreferences }]),
       { label: text('sound'), icon: 'sound', isOn: panel.sound.isOn, run: panel.sound.toggle },
     ])
+  }
   return html`
     <div class="header" part="header">
       <h2 id="name">${text('bell')}</h2>
       <slot name="header"></slot>
       ${iconButton(text('readAll'), 'readAll', panel.readAll)}
-      ${iconButton(text('more'), 'more', more)}
+      ${iconButton(text('prefs'), 'prefs', panel.openPreferences, 'prefs-button')}
+      ${iconButton(text('more'), 'more', more, 'more-button')}
       ${panel.isSheet ? iconButton(text('close'), 'close', panel.close) : nothing}
     </div>
   `

@@ -108,4 +108,15 @@ export const panelStyles = css`
   div.panel {
     position: relative;
   }
+  .page {
+    flex: 1;
+    min-block-size: 0;
+    display: flex;
+    flex-direction: column;
+  }
+  @media (width < 384px) {
+    .prefs-button {
+      display: none;
+    }
+  }
 `

@@ -64,12 +64,12 @@ export const tokens = css`
       --_badge: Highlight;
       --_badge-ink: HighlightText;
     }
-    .panel,
-    .menu,
-    .toast,
+    .panel.panel,
+    .menu.menu,
+    .toast.toast,
     .action,
-    .pill,
-    .undo {
+    .pill.pill,
+    .undo.undo {
       border: 1px solid CanvasText;
     }
     .badge,

@@ -1,3 +1,5 @@
+import type { PreferencesKey } from '../preferences/english.ts'
+
 /** A text, or one text for each plural category of CLDR. `{n}` and other names in braces are replaced. */
 export type Message = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>)
 
@@ -13,8 +15,10 @@ export const ENGLISH = {
   tabUnread: '{n} unread',
   earlier: 'Earlier',
   readAll: 'Mark all as read',
+  archiveRead: 'Archive all read',
   more: 'More',
   close: 'Close',
+  prefs: 'Preferences',
   read: 'Mark as read',
   markUnread: 'Mark as unread',
   archive: 'Archive',
@@ -64,4 +68,5 @@ export const ENGLISH = {
 } satisfies Record<string, Message>
 
 export type TextKey = keyof typeof ENGLISH
-export type Strings = Record<TextKey, Message>
+/** Every text of the bell, for other languages and apps. */
+export type Strings = Record<TextKey | PreferencesKey, Message>

@@ -1,13 +1,30 @@
 import { ENGLISH, type Message, type Strings, type TextKey } from './english.ts'
 
 /** Returns a text in the language of the bell. A number selects the plural form by the CLDR rules of the locale. */
-export type Text = (key: TextKey, values?: Record<string, string | number>) => string
+export type Text<Key extends string = TextKey> = (
+  key: Key,
+  values?: Record<string, string | number>,
+) => string
 
-export const createText = (locale: string, strings: Partial<Strings> = {}): Text => {
+/** Returns the locale, or English if it is not a BCP 47 tag. */
+export const checkedLocale = (locale: string): string => {
+  try {
+    return Intl.getCanonicalLocales(locale)[0] ?? 'en'
+  } catch {
+    return 'en'
+  }
+}
+
+/** Creates the texts of a locale: those in `strings`, else the English ones. */
+export const createText = <Key extends string = TextKey>(
+  locale: string,
+  strings: Partial<Strings> = {},
+  english: Record<Key, Message> = ENGLISH as Record<string, Message> as Record<Key, Message>,
+): Text<Key> => {
   const plurals = new Intl.PluralRules(locale)
   const numbers = new Intl.NumberFormat(locale)
   return (key, values = {}) => {
-    const message: Message = strings[key] ?? ENGLISH[key]
+    const message: Message = (strings as Partial<Record<string, Message>>)[key] ?? english[key]
     const form =
       typeof message === 'string' ? message : (message[plurals.select(Number(values.n))] ?? message.other)
     return form.replace(/\{(\w+)\}/g, (name, key: string) => {

@@ -1,4 +1,5 @@
 /** A client without a hub, for the gallery: it holds its items in memory. */
+import { galleryPreferences } from './gallery-preferences.js'
 
 const NONE = { receivedAt: null, seenAt: null, readAt: null, archivedAt: null, snoozedUntil: null, acted: {} }
 const now = () => new Date().toISOString()
@@ -29,7 +30,7 @@ const isIn = (status, { readAt, archivedAt, snoozedUntil }) =>
 
 /**
  * Returns a client with these items. `status` is that of its feeds, `connection` that of its connection, `error` is emitted at
- * once, and `refuses` makes every change fail.
+ * once, and `refuses` makes every change fail. `quiet` and `language` are those of the preferences.
  */
 export const galleryClient = ({
   items = [],
@@ -38,6 +39,8 @@ export const galleryClient = ({
   error,
   refuses = false,
   counts,
+  quiet = false,
+  language = 'en',
 }) => {
   let all = items
   const listeners = new Set()
@@ -75,6 +78,7 @@ export const galleryClient = ({
     act: (id, name) => change(() => ({ acted: { [name]: now() }, readAt: now() }))(id),
     remove: async (id) => set(all.filter((each) => each.id !== id)),
     seen: async () => {},
+    archiveAll: async () => set(all.map((each) => (each.readAt ? { ...each, archivedAt: now() } : each))),
     readAll: async () => set(all.map((each) => ({ ...each, readAt: now(), seenAt: now() }))),
     more: async () => {},
     refresh: async () => {},
@@ -84,6 +88,7 @@ export const galleryClient = ({
     counts: { getSnapshot: countsNow, subscribe },
     connection,
     clicked: verbs.clicked,
+    preferences: galleryPreferences({ quiet, refuses, language }),
     item: (id) => all.find((each) => each.id === id),
     on(event, listener) {
       if (event === 'error' && error) setTimeout(() => listener(error))

@@ -108,6 +108,18 @@ const swipe =
 const shown = (selector) => async (bell) => {
   while (!bell.shadowRoot.querySelector(selector)) await new Promise(requestAnimationFrame)
 }
+/** Opens the preferences, and then does something with the elements of the selectors. */
+const preferences =
+  (...steps) =>
+  async (bell) => {
+    bell.shadowRoot.querySelector('.prefs-button').click()
+    await shown('.prefs section')(bell)
+    for (const step of steps) {
+      await step(bell)
+      await new Promise(requestAnimationFrame)
+    }
+  }
+const end = (bell) => bell.shadowRoot.querySelector('.prefs').scrollTo(0, 10_000)
 const arrives = (bell) => {
   bell.shadowRoot.querySelector('article').focus()
   requestAnimationFrame(() => bell.client.add(item(0, { title: 'One that has just arrived' })))
@@ -124,7 +136,7 @@ const STATES = {
   undo: { open: true, after: key('e') },
   selected: { open: true, after: key('x', 1) },
   snooze: { open: true, after: key('s') },
-  menu: { open: true, after: click('.header .tool:nth-of-type(2)') },
+  menu: { open: true, after: click('.header .more-button') },
   pill: { open: true, after: arrives },
   failure: { refuses: true, open: true, after: key('e') },
   inlined: { items: [maintenance('inline'), ...ITEMS], open: true },
@@ -159,6 +171,14 @@ const STATES = {
   many: { counts: { unread: 100, unseen: 100, more: true } },
   calm: { counts: { unread: 3, unseen: 0 } },
   none: { items: [] },
+  preferences: { open: true, after: preferences(click('details:nth-of-type(2) summary')) },
+  'preferences-end': { quiet: true, open: true, after: preferences(end) },
+  'preferences-refused': {
+    refuses: true,
+    open: true,
+    after: preferences(click('details:nth-of-type(2) summary'), click('details[open] .switch')),
+  },
+  'preferences-table': { quiet: true, attributes: { mode: 'page' }, after: preferences() },
   inline: { attributes: { mode: 'inline' } },
   page: { attributes: { mode: 'page' } },
 }

@@ -1,0 +1,52 @@
+import type { Text } from '../text/text.ts'
+import type { Panel } from './context.ts'
+import type { createEngagement } from './engagement.ts'
+import type { List } from './list.ts'
+import type { createSelection } from './selection.ts'
+
+/** Distance from the end of the list, in heights of the list, at which the next page is loaded. */
+const AHEAD = 1.5
+
+/** The actions on a list as a whole. */
+export const createListActs = ({
+  list,
+  selection,
+  engagement: { scroller, engage },
+  text,
+  announce,
+}: {
+  list: List
+  selection: ReturnType<typeof createSelection>
+  engagement: ReturnType<typeof createEngagement>
+  text: () => Text
+  announce: (text: string) => void
+}) => {
+  const more = () => void list.feed.more().catch(() => {})
+  const acts = {
+    choose(tab) {
+      selection.stop()
+      list.choose(tab)
+      scroller()?.scrollTo(0, 0)
+    },
+    readAll() {
+      void list.feed.readAll().catch(() => {})
+      announce(text()('wasRead'))
+    },
+    archiveRead() {
+      void list.feed.archiveAll({ status: 'read' }).catch(() => {})
+      announce(text()('acted', { label: text()('archiveRead') }))
+    },
+    showNew() {
+      list.insert()
+      scroller()?.scrollTo(0, 0)
+    },
+    more,
+    retry: () => void list.feed.refresh().catch(() => {}),
+    onScroll() {
+      const { scrollTop = 0, clientHeight = 0, scrollHeight = 0 } = scroller() ?? {}
+      if (list.hasMore && scrollHeight - scrollTop - clientHeight < AHEAD * clientHeight) more()
+      engage()
+    },
+  } satisfies Partial<Panel>
+  return acts as Pick<Panel, keyof typeof acts>
+}

@@ -1,0 +1,51 @@
+import { adoptStyles } from '../adopt-styles.ts'
+import type { PreferencesPage } from '../preferences/preferences-page.ts'
+import type { PanelHost } from './panel.ts'
+
+/** The preferences in the place of the list. Their code is loaded when they are first opened. `leave`: the list is hidden. */
+export const createPreferencesPlace = (host: PanelHost, leave: () => void) => {
+  const { root, update } = host
+  let page: PreferencesPage | undefined
+  /** Moves the focus after the next rendering. */
+  let moveFocus: (() => void) | undefined
+
+  const close = () => {
+    page?.stop()
+    page = undefined
+  }
+  const back = () => {
+    close()
+    moveFocus = () => {
+      const buttons = root.querySelectorAll<HTMLElement>('.header .prefs-button, .header .more-button')
+      const shown = [...buttons].find((button) => button.checkVisibility())
+      shown?.focus()
+    }
+    update()
+  }
+  const open = async () => {
+    try {
+      const { createPreferencesPage, styles } = await import('../preferences/preferences-page.ts')
+      adoptStyles(root, styles)
+      close()
+      page = createPreferencesPage({ ...host, back })
+      leave()
+      moveFocus = () => root.querySelector<HTMLElement>('#name')?.focus()
+    } catch (error) {
+      console.error('<notification-bell>: the preferences cannot be loaded.', error)
+    }
+    update()
+  }
+
+  return {
+    open: () => void open(),
+    close,
+    /** Renders the preferences; undefined while they are not open. */
+    render: () => page?.render(),
+    /** Called after each rendering of the panel. */
+    rendered() {
+      page?.rendered()
+      moveFocus?.()
+      moveFocus = undefined
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import type { EffectivePreferences, PreferencesPatch } from '@carillon/schemas'
+import type { Times } from '../text/times.ts'
+import type { PreferencesText } from './choices.ts'
+
+/** A change that was not saved. */
+export type Failure = { text: string; again: () => void }
+
+/** The state that the views of the preferences show, and the actions that they call. */
+export type Page = {
+  effective: EffectivePreferences
+  text: PreferencesText
+  times: Times
+  locale: string
+  isSheet: boolean
+  /** Whether the panel is wide enough for a table. */
+  isWide: boolean
+  failure(id: string): Failure | undefined
+  /** Saves a change at once. `id` names its control, where a failure is shown. */
+  save(id: string, patch: PreferencesPatch, everywhere?: boolean): void
+  back(): void
+  close(): void
+}

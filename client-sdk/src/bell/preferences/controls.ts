@@ -1,0 +1,68 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { icon } from '../icon.ts'
+import { type Channel, type Choice, hasPaces, isOffEverywhere, PACES, patchOf, type Row } from './choices.ts'
+import type { Page } from './context.ts'
+
+/** A list to choose from: values with their texts. */
+export const select = <Value>(
+  options: readonly (readonly [Value, string])[],
+  value: Value,
+  choose: (value: Value) => void,
+  { label, disabled = false, id }: { label?: string; disabled?: boolean; id?: string } = {},
+): TemplateResult => {
+  const onChange = ({ target }: Event) => choose(options[(target as HTMLSelectElement).selectedIndex]![0])
+  return html`
+    <select id=${id ?? nothing} aria-label=${label ?? nothing} ?disabled=${disabled} @change=${onChange}>
+      ${options.map(([each, name]) => html`<option .selected=${each === value}>${name}</option>`)}
+    </select>
+  `
+}
+
+export const toggle = (
+  on: boolean,
+  choose: (on: boolean) => void,
+  { label, disabled = false, id }: { label?: string; disabled?: boolean; id?: string } = {},
+): TemplateResult => html`
+  <input
+    type="checkbox"
+    role="switch"
+    class="switch"
+    id=${id ?? nothing}
+    aria-label=${label ?? nothing}
+    .checked=${on}
+    ?disabled=${disabled}
+    @change=${({ target }: Event) => choose((target as HTMLInputElement).checked)}
+  />
+`
+
+/** The line below a control whose change was not saved. */
+export const failureLine = (id: string, { failure, text }: Page) => {
+  const failed = failure(id)
+  return failed
+    ? html`<p class="failure" role="alert">${failed.text} <button class="link" @click=${failed.again}>${text('again')}</button></p>`
+    : nothing
+}
+
+export const idOf = ({ section, key }: Row, channel: Channel): string => `${section} ${channel} ${key}`
+
+/** The control of a channel in a category. Without `label`, it is named by the label around it. */
+export const choiceControl = (row: Row, channel: Channel, page: Page, label?: string): TemplateResult => {
+  const { text, effective, save } = page
+  const { value, locked } = row.channels[channel]
+  if (locked) return lockedNote(value === false ? text('off') : text('always'))
+  const choose = (next: Choice) => save(idOf(row, channel), patchOf(row, channel, next))
+  const named = {
+    ...(label === undefined ? {} : { label }),
+    disabled: effective.muted || isOffEverywhere(row, channel),
+  }
+  if (!hasPaces(channel, value)) return toggle(value !== false, choose, named)
+  return select(
+    PACES.map(([each, key]) => [each, text(key)] as const),
+    value,
+    choose,
+    named,
+  )
+}
+
+export const lockedNote = (label: string): TemplateResult =>
+  html`<span class="locked">${icon('lock')}${label}</span>`

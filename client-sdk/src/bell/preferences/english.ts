@@ -1,0 +1,41 @@
+import type { Message } from '../text/english.ts'
+
+/** The texts of the preferences. */
+export const PREFERENCES_ENGLISH = {
+  back: 'Back',
+  pause: 'Pause everything',
+  notPaused: 'Not paused',
+  pauseHour: 'For 1 hour',
+  pauseDay: 'Until tomorrow',
+  pauseLong: 'Until I turn it back on',
+  pausedUntil: 'Until {time}',
+  pauseHint: 'Urgent messages still arrive.',
+  what: 'What you get, and where',
+  category: 'Category',
+  always: 'Always on',
+  on: 'On',
+  off: 'Off',
+  atOnce: 'At once',
+  hourly: 'Hourly',
+  daily: 'Daily',
+  weekly: 'Weekly',
+  digestAt: 'Digest at',
+  digestDay: 'Day of weekly digests',
+  inbox: 'Inbox',
+  email: 'E-mail',
+  push: 'Push',
+  sms: 'Text message',
+  muted: 'Turned off by you',
+  turnOn: 'Turn on',
+  quiet: 'Quiet hours',
+  quietHint: 'Other channels wait until they end. Times in {zone}.',
+  from: 'From',
+  to: 'To',
+  days: 'Days',
+  zone: 'Time zone',
+  ownZone: 'Where I am',
+  twoTimes: 'Enter two different times.',
+  nothing: 'There is nothing to choose yet',
+} satisfies Record<string, Message>
+
+export type PreferencesKey = keyof typeof PREFERENCES_ENGLISH

@@ -1,0 +1,137 @@
+import type { PreferencesPatch } from '@carillon/schemas'
+import { html } from 'lit'
+import type { Client } from '../../client/client.ts'
+import type { CarillonError } from '../../http/error.ts'
+import { icon } from '../icon.ts'
+import { preferencesStyles } from '../styles/preferences.ts'
+import { ENGLISH, type Message } from '../text/english.ts'
+import type { Text } from '../text/text.ts'
+import type { Times } from '../text/times.ts'
+import type { PreferencesText } from './choices.ts'
+import type { Failure, Page } from './context.ts'
+import { PREFERENCES_ENGLISH, type PreferencesKey } from './english.ts'
+import { createQuietView } from './quiet-view.ts'
+import { preferencesBody, preferencesHeader } from './view.ts'
+
+/** The styles of the preferences. */
+export const styles = [preferencesStyles]
+
+/** From this width, in px, the categories are a table. */
+const WIDE_PX = 640
+
+/** The interface of the panel around the preferences. */
+export type PageHost = {
+  client: Client
+  root: ShadowRoot
+  text: () => Text
+  /** Creates texts that are not in the bell, in its language. */
+  textWith: (english: Record<PreferencesKey, Message>) => Text<PreferencesKey>
+  times: () => Times
+  locale: () => string
+  isSheet: () => boolean
+  back: () => void
+  close: () => void
+  update: () => void
+}
+
+const waiting = html`
+  <div class="skeleton" aria-hidden="true">
+    ${[1, 2, 3, 4].map(() => html`<div><span></span><span></span><span></span></div>`)}
+  </div>
+`
+
+/** Creates the preferences, which take the place of the list in the panel. */
+export const createPreferencesPage = (host: PageHost) => {
+  const { client, root, update } = host
+  const { preferences } = client
+  const failures = new Map<string, Failure>()
+  const quietHours = createQuietView(update)
+  let isWide = false
+  let base: Text | undefined
+  let own: PreferencesText | undefined
+
+  const text = (): PreferencesText => {
+    const now = host.text()
+    if (!own || now !== base) {
+      base = now
+      own = host.textWith({ ...ENGLISH, ...PREFERENCES_ENGLISH }) as PreferencesText
+    }
+    return own
+  }
+  const save = (id: string, patch: PreferencesPatch, everywhere = false) => {
+    failures.delete(id)
+    preferences.change(patch, { everywhere }).catch((error: CarillonError) => {
+      const cause = error.status >= 400 && error.status < 500 ? 'refused' : 'failed'
+      failures.set(id, { text: text()(cause), again: () => save(id, patch, everywhere) })
+      update()
+    })
+    update()
+  }
+  const off = preferences.subscribe(update)
+  let isBroken = false
+  const load = () => {
+    isBroken = false
+    // Rejects also if the code of the preferences cannot be loaded.
+    preferences.refresh().catch(() => {
+      isBroken = true
+      update()
+    })
+  }
+  load()
+  const measure = () => {
+    const panel = root.querySelector<HTMLElement>('.panel')
+    const wide = (panel?.clientWidth ?? 0) >= WIDE_PX
+    if (wide === isWide) return
+    isWide = wide
+    update()
+  }
+  const sizes = new ResizeObserver(measure)
+  const panel = root.querySelector('.panel')
+  if (panel) sizes.observe(panel)
+  measure()
+
+  const content = () => {
+    const { effective, status } = preferences.getSnapshot()
+    if (effective) {
+      const page: Page = {
+        ...{ effective, text: text(), times: host.times(), locale: host.locale(), isWide, save },
+        ...{ isSheet: host.isSheet(), back: host.back, close: host.close },
+        failure: (id) => failures.get(id),
+      }
+      return preferencesBody(page, quietHours)
+    }
+    if (status !== 'error' && !isBroken) return waiting
+    return html`
+      <div class="empty" role="alert">
+        ${icon('alert')}<p>${text()('loadError')}</p><p class="soft">${text()('loadHint')}</p>
+        <button class="action" @click=${load}>${text()('tryNow')}</button>
+      </div>
+    `
+  }
+
+  /** Escape goes back to the list, and does not close the panel. */
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.defaultPrevented) return
+    event.preventDefault()
+    event.stopPropagation()
+    host.back()
+  }
+
+  return {
+    render: () => html`
+      <div class="page" tabindex="-1" @keydown=${onKey}>${preferencesHeader({ text: text(), isSheet: host.isSheet(), back: host.back, close: host.close })}
+      <div class="prefs" part="preferences" aria-busy=${preferences.getSnapshot().status === 'loading'}>${content()}</div></div>
+    `,
+    /** A scrollbar that takes room is part of the margin at the end. */
+    rendered() {
+      const scroll = root.querySelector<HTMLElement>('.prefs')
+      if (scroll)
+        scroll.style.paddingInlineEnd = `calc(20 * var(--_px) - ${scroll.offsetWidth - scroll.clientWidth}px)`
+    },
+    stop() {
+      off()
+      sizes.disconnect()
+    },
+  }
+}
+export type PreferencesPage = ReturnType<typeof createPreferencesPage>

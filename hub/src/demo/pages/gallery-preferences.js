@@ -1,0 +1,95 @@
+/** Preferences without a hub, for the gallery. */
+
+const row = (choices, rest) => ({
+  ...rest,
+  types: [],
+  channels: Object.fromEntries(
+    ['inbox', 'email', 'push', 'sms'].map((channel) => [
+      channel,
+      { value: choices[channel] ?? false, by: 'system', locked: rest.locked ?? false },
+    ]),
+  ),
+})
+
+/** The names of a category in the languages of the gallery. */
+const NAMES = {
+  en: {
+    mentions: ['Mentions'],
+    orders: ['Orders', 'Status of what you sold'],
+    billing: ['Billing', 'Invoices and payments'],
+    news: ['News'],
+  },
+  ar: {
+    mentions: ['الإشارات'],
+    orders: ['الطلبات', 'حالة ما بعته'],
+    billing: ['الفواتير', 'الفواتير والمدفوعات'],
+    news: ['الأخبار'],
+  },
+}
+
+const gridOf = (language) => {
+  const named = (key) => {
+    const [name, description] = NAMES[language][key]
+    return { key, name, ...(description && { description }) }
+  }
+  return {
+    muted: false,
+    digest: { hour: 9, day: 'mon' },
+    by: { digest: 'system' },
+    timezone: 'Europe/Lisbon',
+    channels: ['inbox', 'email', 'push', 'sms'],
+    topics: ['release-2.4'],
+    categories: [
+      row({ inbox: true, email: true }, named('mentions')),
+      row({ inbox: true, email: 'daily', push: true }, named('orders')),
+      row({ inbox: true, email: true }, { ...named('billing'), locked: true }),
+      row({ email: 'weekly' }, named('news')),
+    ],
+    types: [],
+  }
+}
+
+const QUIET = {
+  days: Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri'].map((day) => [day, [['22:00', '07:00']]])),
+}
+
+/**
+ * Returns the preferences of a client. `quiet`: quiet hours are on. `refuses`: no change is saved. `language`: that of the names.
+ */
+export const galleryPreferences = ({ quiet = false, refuses = false, language = 'en' }) => {
+  const listeners = new Set()
+  let effective = { ...gridOf(language), ...(quiet && { quietHours: QUIET }) }
+  let snapshot = { effective, status: 'ready', error: null }
+  const set = (next) => {
+    effective = next
+    snapshot = { effective, status: 'ready', error: null }
+    for (const listener of listeners) listener()
+  }
+  const choose = (category, choices = {}) => ({
+    ...category,
+    channels: Object.fromEntries(
+      Object.entries(category.channels).map(([channel, now]) => [
+        channel,
+        channel in choices ? { ...now, value: choices[channel] } : now,
+      ]),
+    ),
+  })
+  return {
+    getSnapshot: () => snapshot,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    refresh: async () => {},
+    async change(patch) {
+      if (refuses) throw Object.assign(new Error('refused'), { status: 503 })
+      const { categories = {}, topics = {}, ...rest } = patch
+      set({
+        ...effective,
+        ...rest,
+        topics: effective.topics.filter((topic) => !(topic in topics)),
+        categories: effective.categories.map((each) => choose(each, categories[each.key])),
+      })
+    },
+  }
+}

@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type {} from '@carillon/core/testing/provided'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { startCarillon } from '../rig/carillon.ts'
+import type { Server } from '../rig/child.ts'
+import { launchChromium } from './chromium.ts'
+
+const executablePath = inject('chromium')
+const WAIT = { timeout: 30_000 }
+/** Maximum number of Tab keys to reach a control. */
+const TABS_MAX = 60
+
+describe.skipIf(!executablePath)(
+  `the preferences of the bell${executablePath ? '' : ' (Chromium is not installed)'}`,
+  () => {
+    let dir: string
+    let server: Server
+    let browser: Browser
+    let apiKey: string
+
+    /** Sends a JSON request that must succeed. */
+    const call = async (method: string, path: string, token: string, body?: object) => {
+      const reply = await fetch(`${server.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      expect(reply.ok, `${method} ${path}: ${reply.status}`).toBe(true)
+      return await reply.json()
+    }
+
+    beforeAll(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'carillon-bell-preferences-'))
+      server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
+      browser = await launchChromium(executablePath!)
+      apiKey = (await (await fetch(`${server.url}/demo/config.json`)).json()).apiKey
+      await call('PUT', '/v1/categories/alerts', apiKey, { name: 'Alerts' })
+      const plan = [{ channel: 'email', when: 'always', after: 0 }]
+      await call('PUT', '/v1/types/alert.raised', apiKey, {
+        category: 'alerts',
+        content: { title: 'Alert' },
+        plan,
+      })
+    })
+    afterAll(async () => {
+      await browser?.close()
+      await server?.stop()
+      await rm(dir, { recursive: true })
+    })
+
+    /** Opens the preferences of a user by keyboard. Any console error, such as a CSP violation, is collected. */
+    const open = async (user: string) => {
+      const page = await (await browser.newContext()).newPage()
+      const errors: string[] = []
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text())
+      })
+      page.on('pageerror', (error) => errors.push(String(error)))
+      await page.goto(`${server.url}/?user=${user}`)
+      await page.locator('#connection[data-state=live]').waitFor(WAIT)
+      await page.getByRole('button', { name: 'Notifications', exact: true }).press('Enter')
+      await page.getByRole('dialog', { name: 'Notifications' }).waitFor(WAIT)
+      await tabTo(page, page.getByRole('button', { name: 'Preferences' }))
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog', { name: 'Preferences' }).waitFor(WAIT)
+      const { token } = await call('POST', '/demo/token', apiKey, { user })
+      const own = () => call('GET', '/v1/preferences', token)
+      return { page, errors, token, own }
+    }
+    const tabTo = async (page: Page, target: Locator) => {
+      await target.waitFor(WAIT)
+      for (let n = 0; n < TABS_MAX; n++) {
+        if (await target.evaluate((element) => element.matches(':focus'))) return
+        await page.keyboard.press('Tab')
+      }
+      expect.fail('the control cannot be reached by Tab')
+    }
+    const category = (page: Page, name: string) =>
+      page.locator('notification-bell').locator('summary').filter({ hasText: name })
+
+    test('by keyboard: a category’s e-mail is turned off, and is not sent any more', async () => {
+      const { page, errors, own } = await open('pref-ada')
+      const alerts = category(page, 'Alerts')
+      await tabTo(page, alerts)
+      await page.keyboard.press('Enter')
+      const email = page.locator('details[open]').getByRole('combobox', { name: 'E-mail' })
+      await tabTo(page, email)
+      await page.keyboard.press('End')
+      await expect.poll(own, WAIT).toEqual({ categories: { alerts: { email: false } } })
+      await expect.poll(() => alerts.textContent(), WAIT).not.toContain('E-mail')
+      const { id } = await call('POST', '/v1/notifications', apiKey, { to: 'pref-ada', type: 'alert.raised' })
+      const decisions = async () =>
+        (
+          await fetch(`${server.url}/v1/notifications/${id}/explain?user=pref-ada`, {
+            headers: { authorization: `Bearer ${apiKey}` },
+          }).then((reply) => reply.json())
+        ).decisions ?? []
+      await expect
+        .poll(decisions, WAIT)
+        .toContainEqual(
+          expect.objectContaining({ stage: 'preference', channel: 'email', outcome: 'skip', by: 'user' }),
+        )
+
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog', { name: 'Notifications' }).waitFor(WAIT)
+      const button = page.getByRole('button', { name: 'Preferences' })
+      await expect.poll(() => button.evaluate((element) => element.matches(':focus')), WAIT).toBe(true)
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ ...WAIT, state: 'detached' })
+      expect(errors).toEqual([])
+      await page.close()
+    })
+
+    test('by keyboard: quiet hours are saved with their days and times', async () => {
+      await call('PUT', '/v1/users/pref-grace', apiKey, { timezone: 'Europe/Lisbon' })
+      const { page, errors, own } = await open('pref-grace')
+      const quiet = page.getByRole('switch', { name: 'Quiet hours' })
+      await page.getByText('Times in Europe/Lisbon').waitFor(WAIT)
+      await tabTo(page, quiet)
+      await page.keyboard.press('Space')
+      await expect.poll(async () => (await own()).quietHours?.days.sun, WAIT).toEqual([['22:00', '07:00']])
+      await tabTo(page, page.getByLabel('From', { exact: true }))
+      await page.keyboard.type('1130PM')
+      const sunday = page.getByRole('button', { name: 'Sun', exact: true })
+      await tabTo(page, sunday)
+      await page.keyboard.press('Space')
+      const days = async () => (await own()).quietHours.days
+      await expect.poll(days, WAIT).toMatchObject({ mon: [['23:30', '07:00']], sun: [] })
+      expect(await sunday.getAttribute('aria-pressed')).toBe('false')
+      expect(errors).toEqual([])
+      await page.close()
+    })
+
+    test('a change that is refused is undone, explained, and saved on request', async () => {
+      const { page, own } = await open('pref-mary')
+      await page.route('**/v1/preferences', (route) =>
+        route.fulfill({
+          ...{ status: 403, contentType: 'application/problem+json' },
+          body: JSON.stringify({ code: 'forbidden', detail: 'not today', temporary: false }),
+        }),
+      )
+      await category(page, 'Alerts').click()
+      const inbox = page.locator('details[open]').getByRole('switch', { name: 'Inbox' })
+      await inbox.click()
+      await page.getByRole('alert').getByText('Not saved. Not allowed.').waitFor(WAIT)
+      expect(await inbox.isChecked()).toBe(true)
+      expect(await own()).toEqual({})
+      await page.unroute('**/v1/preferences')
+      await page.getByRole('button', { name: 'Try again' }).press('Enter')
+      await expect.poll(own, WAIT).toEqual({ categories: { alerts: { inbox: false } } })
+      expect(await inbox.isChecked()).toBe(false)
+      expect(await page.getByRole('alert').count()).toBe(0)
+      await page.close()
+    })
+
+    test('a pause by another device shows at once', async () => {
+      const { page, errors, token } = await open('pref-hedy')
+      const pause = page.getByRole('combobox', { name: 'Pause everything' })
+      await pause.waitFor(WAIT)
+      await call('PATCH', '/v1/preferences', token, { muted: true, topics: { 'post-7': false } })
+      const chosen = () =>
+        pause.evaluate((select) => (select as HTMLSelectElement).selectedOptions[0]?.textContent)
+      await expect.poll(chosen, WAIT).toBe('Until I turn it back on')
+      await page.getByRole('button', { name: 'Turn on: post-7' }).click()
+      await pause.selectOption('Not paused')
+      await expect.poll(() => call('GET', '/v1/preferences', token), WAIT).toEqual({})
+      expect(errors).toEqual([])
+      await page.close()
+    })
+  },
+)
