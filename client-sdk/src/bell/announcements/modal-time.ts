@@ -19,6 +19,8 @@ export const createModalTime = () => {
   const onKey = () => {
     if (focused()?.matches(EDITABLE)) typed = performance.now()
   }
+  // The user may be typing already.
+  onKey()
   for (const event of ['keydown', 'input']) addEventListener(event, onKey, { capture: true, passive: true })
 
   return {

@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { startCarillon } from '../rig/carillon.ts'
+import { launchChromium } from './chromium.ts'
+
+/** Tailwind's reset, as far as it touches elements that the bell uses, and a rule that keeps the place of the bell. */
+const CSS = `
+*, ::before, ::after { box-sizing: border-box; border: 0 solid red; margin: 0; padding: 0 }
+html { line-height: 1.5; font-family: ui-sans-serif, system-ui, sans-serif }
+button, input { font: inherit; color: inherit; background-color: transparent; border-radius: 0 }
+img, svg, video { display: block; vertical-align: middle }
+img, video { max-width: 100%; height: auto }
+h1, h2, h3 { font-size: inherit; font-weight: inherit }
+ol, ul { list-style: none }
+header { display: flex; justify-content: space-between; padding: 8px; color: #123456 }
+notification-bell:not(:defined) { display: inline-block; inline-size: 40px; block-size: 40px }
+`
+
+/** The page of an app: a header with the bell. */
+export const bellPage = (hub: string, user: string, attributes = '') =>
+  `<header><strong>App</strong>
+   <notification-bell url="${hub}" token-url="/token/${user}" ${attributes}></notification-bell></header>`
+
+/**
+ * Starts a hub, a browser, and an app on another origin that embeds the bell under a strict Content-Security-Policy. `pages` are
+ * its pages by path, and `answers` replace what else it answers.
+ */
+export const startApp = async (executablePath: string) => {
+  const dir = await mkdtemp(join(tmpdir(), 'carillon-app-'))
+  const hub = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
+  const browser: Browser = await launchChromium(executablePath)
+  const { apiKey } = (await (await fetch(`${hub.url}/demo/config.json`)).json()) as { apiKey: string }
+  const pages = new Map<string, string>()
+  const answers = new Map<string, (response: ServerResponse) => void>()
+
+  const call = async (method: string, path: string, body?: object) => {
+    const response = await fetch(hub.url + path, {
+      method,
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return response.status === 204 ? undefined : await response.json()
+  }
+
+  const csp = [
+    "default-src 'none'; base-uri 'none'; style-src 'self'",
+    `script-src 'self' ${hub.url}`,
+    `connect-src 'self' ${hub.url} ${hub.url.replace('http', 'ws')}`,
+    "img-src 'self' https:",
+  ].join('; ')
+  const server = createServer(async ({ url = '/' }, response) => {
+    const answer = answers.get(url)
+    const page = pages.get(url)
+    if (answer) return answer(response)
+    if (url === '/app.css') return response.writeHead(200, { 'content-type': 'text/css' }).end(CSS)
+    if (url.startsWith('/token/')) {
+      const token = await call('POST', `/v1/users/${url.slice('/token/'.length)}/token`)
+      return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(token))
+    }
+    if (!page) return response.writeHead(404).end()
+    response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': csp })
+    response.end(`<!doctype html><html lang="en"><meta charset="utf-8"><title>App</title>
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <link rel="icon" href="/icon.svg"><link rel="stylesheet" href="/app.css">
+      <script type="module" src="${hub.url}/bell.js"></script>${page}`)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  answers.set('/icon.svg', (response) =>
+    response
+      .writeHead(200, { 'content-type': 'image/svg+xml' })
+      .end('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+  )
+
+  return {
+    ...{ hub, browser, url, pages, answers, call },
+    /** Opens a page, and collects its errors: those in the console, such as violations of the CSP, and uncaught ones. */
+    async open(context: BrowserContext, path: string): Promise<{ page: Page; errors: string[] }> {
+      const page = await context.newPage()
+      const errors: string[] = []
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text())
+      })
+      page.on('pageerror', (error) => errors.push(String(error)))
+      await page.goto(url + path)
+      return { page, errors }
+    },
+    /** Opens a page with the bell of a user. */
+    async openBell(context: BrowserContext, user: string, attributes = '') {
+      const path = `/${user}/${encodeURIComponent(attributes)}`
+      pages.set(path, bellPage(hub.url, user, attributes))
+      return this.open(context, path)
+    },
+    /** Sends a notification, and returns its id. */
+    send: async (to: string, notification: object): Promise<string> =>
+      ((await call('POST', '/v1/notifications', { to, type: 'greeting', ...notification })) as { id: string })
+        .id,
+    /** Returns the items of a user. */
+    async inbox(user: string, query = '') {
+      const { token } = (await call('POST', `/v1/users/${user}/token`)) as { token: string }
+      const response = await fetch(`${hub.url}/v1/inbox${query}`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+      return ((await response.json()) as { items: { title: string; [name: string]: unknown }[] }).items
+    },
+    async close() {
+      await browser.close()
+      await new Promise((done) => {
+        server.close(done)
+        server.closeAllConnections()
+      })
+      await hub.stop()
+      await rm(dir, { recursive: true })
+    },
+  }
+}
+export type App = Awaited<ReturnType<typeof startApp>>
