@@ -79,7 +79,8 @@ export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
     }
     const onUp = () => {
       end()
-      if (isSwipe && Math.abs(distance) >= DISTANCE) swiped(element, direction())
+      // The touch ends first: a browser may miss the next one if the element is gone by then.
+      if (isSwipe && Math.abs(distance) >= DISTANCE) setTimeout(() => swiped(element, direction()))
     }
     element.addEventListener('pointermove', onMove, { signal })
     element.addEventListener('pointerup', onUp, { signal })

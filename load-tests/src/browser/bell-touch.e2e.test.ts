@@ -1,0 +1,228 @@
+import type {} from '@carillon/core/testing/provided'
+import type { BrowserContextOptions } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { type App, startApp } from './app.ts'
+import { touchOf } from './touch.ts'
+
+const executablePath = inject('chromium')
+const WAIT = { timeout: 30_000 }
+const PHONE: BrowserContextOptions = {
+  ...{ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' },
+}
+
+describe.skipIf(!executablePath)(
+  `the bell by touch${executablePath ? '' : ' (Chromium is not installed)'}`,
+  () => {
+    let app: App
+    beforeAll(async () => {
+      app = await startApp(executablePath!)
+    })
+    afterAll(() => app?.close())
+
+    /** Opens the sheet of a user with these items, the last of which is the newest. */
+    const openSheet = async (user: string, titles: readonly string[], attributes = '') => {
+      for (const title of titles) await app.send(user, { title })
+      const context = await app.browser.newContext(PHONE)
+      const { page, errors } = await app.openBell(context, user, attributes)
+      const button = page.getByRole('button', { name: `Notifications, ${titles.length} unread`, exact: true })
+      await button.waitFor(WAIT)
+      await button.tap()
+      const sheet = page.getByRole('dialog', { name: 'Notifications' })
+      await sheet
+        .getByRole('article')
+        .nth(titles.length - 1)
+        .waitFor(WAIT)
+      const item = (title: string) => page.getByRole('article', { name: title, exact: true })
+      return { context, page, errors, sheet, item, touch: await touchOf(page) }
+    }
+
+    test('a swipe marks as read or archives, if it is far enough and does not begin at the edge', async () => {
+      const { context, page, errors, item, touch } = await openSheet('ada', ['One', 'Two'])
+      await touch.swipe(item('Two'), { by: -60 })
+      await touch.swipe(item('Two'), { by: 120, x: 10 })
+      await touch.swipe(item('Two'), { by: -120 })
+      await item('Two')
+        .locator('.mark', { hasText: 'Unread' })
+        .waitFor({ ...WAIT, state: 'detached' })
+      await expect
+        .poll(async () => (await app.inbox('ada')).map(({ readAt }) => !!readAt), WAIT)
+        .toEqual([true, false])
+
+      await touch.swipe(item('One'), { by: 120 })
+      await item('One').waitFor({ ...WAIT, state: 'detached' })
+      await page.getByText('1 archived').waitFor(WAIT)
+      await page.getByRole('button', { name: 'Undo' }).tap()
+      await item('One').waitFor(WAIT)
+      await expect.poll(async () => (await app.inbox('ada')).length, WAIT).toBe(2)
+      expect(errors).toEqual([])
+      await context.close()
+    })
+
+    test('from right to left, the sides are mirrored', async () => {
+      const { context, errors, item, touch } = await openSheet('grace', ['One'], 'dir="rtl"')
+      await touch.swipe(item('One'), { by: -120 })
+      await item('One').waitFor({ ...WAIT, state: 'detached' })
+      await expect.poll(async () => (await app.inbox('grace', '?status=archived')).length, WAIT).toBe(1)
+      expect(errors).toEqual([])
+      await context.close()
+    })
+
+    test('a list scrolls under the finger; a tap opens, and holding selects', async () => {
+      const titles = Array.from({ length: 12 }, (_, at) => `Item ${at}`)
+      const { context, page, errors, item, sheet, touch } = await openSheet('alan', titles)
+      const list = page.locator('.scroll')
+      await touch.swipe(item('Item 8'), { by: -30, down: -200 })
+      await expect.poll(() => list.evaluate(({ scrollTop }) => scrollTop), WAIT).toBeGreaterThan(100)
+      expect((await app.inbox('alan')).every(({ readAt }) => readAt === null)).toBe(true)
+
+      await list.evaluate((each) => each.scrollTo(0, 0))
+      await touch.hold(item('Item 11'), () => sheet.getByText('1 selected').waitFor(WAIT))
+      await item('Item 10').tap()
+      await sheet.getByText('2 selected').waitFor(WAIT)
+      await sheet.getByRole('toolbar').getByRole('button', { name: 'Mark as read' }).tap()
+      await expect
+        .poll(
+          async () => (await app.inbox('alan')).filter(({ readAt }) => readAt).map(({ title }) => title),
+          WAIT,
+        )
+        .toEqual(['Item 11', 'Item 10'])
+      await item('Item 9').tap()
+      await item('Item 9')
+        .locator('.mark', { hasText: 'Unread' })
+        .waitFor({ ...WAIT, state: 'detached' })
+      await sheet.getByRole('button', { name: 'Close' }).tap()
+      await sheet.waitFor({ ...WAIT, state: 'hidden' })
+      expect(errors).toEqual([])
+      await context.close()
+    })
+
+    test('a toast is swiped away', async () => {
+      const context = await app.browser.newContext(PHONE)
+      const { page, errors } = await app.openBell(context, 'edsger')
+      await page.getByRole('button', { name: 'Notifications' }).waitFor(WAIT)
+      await app.send('edsger', { title: 'Hello' })
+      const toast = page.locator('.toast', { hasText: 'Hello' })
+      await toast.waitFor(WAIT)
+      await (await touchOf(page)).swipe(toast, { by: 120 })
+      await toast.waitFor({ ...WAIT, state: 'detached', timeout: 3_000 })
+      expect(errors).toEqual([])
+      await context.close()
+    })
+  },
+)
+
+describe.skipIf(!executablePath)(
+  `the bell by mouse and keyboard${executablePath ? '' : ' (Chromium is not installed)'}`,
+  () => {
+    let app: App
+    beforeAll(async () => {
+      app = await startApp(executablePath!)
+    })
+    afterAll(() => app?.close())
+
+    test('a group unfolds, is read and archived as a whole while folded, and item by item while unfolded', async () => {
+      await app.call('PUT', '/v1/types/comment', { group: 'post' })
+      for (const title of ['First', 'Second', 'Third', 'Fourth'])
+        await app.send('ada', { type: 'comment', title })
+      await app.send('ada', { title: 'Alone' })
+      const context = await app.browser.newContext()
+      const { page, errors } = await app.openBell(context, 'ada')
+      await page.getByRole('button', { name: 'Notifications, 5 unread' }).click(WAIT)
+      const articles = page.getByRole('article')
+      const titles = () => articles.locator('.title').allTextContents()
+      await articles.nth(1).waitFor(WAIT)
+      expect((await titles()).map((title) => title.trim())).toEqual(['Alone', 'Fourth'])
+
+      await page.getByRole('button', { name: 'Show all' }).click()
+      await articles.nth(4).waitFor(WAIT)
+      // By keyboard: down to the second member, and archive it alone.
+      await articles.nth(1).focus()
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('ArrowDown')
+      await page.keyboard.press('e')
+      await page.getByRole('article', { name: 'Second' }).waitFor({ ...WAIT, state: 'detached' })
+      await expect.poll(async () => (await app.inbox('ada', '?flat=true')).length, WAIT).toBe(4)
+      await page.keyboard.press('z')
+      await page.getByRole('article', { name: 'Second' }).waitFor(WAIT)
+
+      await page.getByRole('button', { name: 'Show less' }).click()
+      await articles.nth(2).waitFor({ ...WAIT, state: 'detached' })
+      await page.getByRole('article', { name: 'Fourth' }).focus()
+      await page.keyboard.press('u')
+      await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor(WAIT)
+      await page.keyboard.press('e')
+      await page.getByText('4 archived').waitFor(WAIT)
+      await expect.poll(async () => (await app.inbox('ada', '?flat=true')).length, WAIT).toBe(1)
+      await page.keyboard.press('z')
+      await expect.poll(async () => (await app.inbox('ada', '?flat=true')).length, WAIT).toBe(5)
+      expect(errors).toEqual([])
+      await context.close()
+    })
+
+    test('Shift selects a range; the right button opens nothing; the middle one reports a click', async () => {
+      for (const title of ['One', 'Two', 'Three', 'Four'])
+        await app.send('grace', { title, url: 'https://example.com/' })
+      const context = await app.browser.newContext()
+      await context.route('https://example.com/**', (route) => route.fulfill({ body: 'There' }))
+      const { page, errors } = await app.openBell(context, 'grace')
+      await page.getByRole('button', { name: 'Notifications, 4 unread' }).click(WAIT)
+      const item = (title: string) => page.getByRole('article', { name: title, exact: true })
+      await item('One').waitFor(WAIT)
+      await item('Four').getByRole('link').click({ button: 'right' })
+      const opened = context.waitForEvent('page')
+      await item('Three').getByRole('link').click({ button: 'middle' })
+      await (await opened).close()
+      await expect
+        .poll(async () => (await app.inbox('grace')).filter(({ clickedAt }) => clickedAt).length, WAIT)
+        .toBe(1)
+      expect((await app.inbox('grace')).filter(({ readAt }) => readAt).map(({ title }) => title)).toEqual([
+        'Three',
+      ])
+
+      await item('Four').locator('.pick').click()
+      await item('Two')
+        .locator('input')
+        .click({ modifiers: ['Shift'] })
+      await page.getByText('3 selected').waitFor(WAIT)
+      await page.getByRole('toolbar').getByRole('button', { name: 'Archive' }).click()
+      await expect
+        .poll(async () => (await app.inbox('grace')).map(({ title }) => title), WAIT)
+        .toEqual(['One'])
+      expect(errors).toEqual([])
+      await context.close()
+    })
+
+    test('the focus leaves the panel and closes it; the title and the icon of the page show what is unread', async () => {
+      await app.send('alan', { title: 'One' })
+      const context = await app.browser.newContext()
+      const { page, errors } = await app.openBell(context, 'alan', 'title-badge favicon-badge="/unread.svg"')
+      app.answers.set('/unread.svg', app.answers.get('/icon.svg')!)
+      await expect.poll(() => page.title(), WAIT).toBe('(1) App')
+      const icons = () =>
+        page.evaluate(() =>
+          [...document.querySelectorAll('link[rel=icon]')].map((each) => each.getAttribute('href')),
+        )
+      expect(await icons()).toEqual(['/unread.svg'])
+      await page.evaluate(() => {
+        document.title = 'Orders'
+      })
+      await expect.poll(() => page.title(), WAIT).toBe('(1) Orders')
+
+      await page.getByRole('button', { name: 'Notifications, 1 unread' }).focus()
+      await page.keyboard.press('Enter')
+      const panel = page.getByRole('dialog', { name: 'Notifications' })
+      await panel.getByRole('article').waitFor(WAIT)
+      await panel.getByRole('button', { name: 'Mark all as read' }).focus()
+      await page.keyboard.press('Shift+Tab')
+      await page.keyboard.press('Shift+Tab')
+      await panel.waitFor({ ...WAIT, state: 'hidden' })
+
+      await page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
+      await panel.getByRole('button', { name: 'Mark all as read' }).click()
+      await expect.poll(() => page.title(), WAIT).toBe('Orders')
+      expect(await icons()).toEqual(['/icon.svg'])
+      expect(errors).toEqual([])
+      await context.close()
+    })
+  },
+)
