@@ -56,7 +56,10 @@ export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
       // The click that may follow the touch comes first.
       setTimeout(() => done.abort())
     }
-    const suppress = (event: Event) => event.preventDefault()
+    const suppress = (event: Event) => {
+      event.preventDefault()
+      event.stopPropagation()
+    }
     const hold = setTimeout(() => {
       if (!held) return
       // The finger is still down; its release is no click.

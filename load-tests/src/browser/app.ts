@@ -21,7 +21,7 @@ notification-bell:not(:defined) { display: inline-block; inline-size: 40px; bloc
 `
 
 /** The page of an app: a header with the bell. */
-export const bellPage = (hub: string, user: string, attributes = '') =>
+const bellPage = (hub: string, user: string, attributes = '') =>
   `<header><strong>App</strong>
    <notification-bell url="${hub}" token-url="/token/${user}" ${attributes}></notification-bell></header>`
 

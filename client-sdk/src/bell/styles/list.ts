@@ -62,6 +62,15 @@ export const listStyles = css`
   }
   .bulk .grow {
     padding-inline-start: calc(8 * var(--_px));
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  @media (pointer: coarse) {
+    .bulk .tool {
+      min-inline-size: calc(38 * var(--_px));
+      inline-size: calc(38 * var(--_px));
+    }
   }
   .strip {
     padding: calc(8 * var(--_px)) calc(20 * var(--_px));
