@@ -2,12 +2,16 @@ import { rolldown } from 'rolldown'
 import { minifyStyles } from './minify-styles.mjs'
 import { socketIoSubset } from './socket-io-subset.mjs'
 
+const SOCKET_IO = '/*! A part of Socket.IO, (c) 2014-present Guillermo Rauch and contributors, MIT License */'
+
 /** The browser files: the client, the bell and web push as ES modules, and the service worker of web push as a classic script. */
 export const BUNDLES = [
   { name: 'client', entry: 'src/index.ts', format: 'esm' },
   { name: 'bell', entry: 'src/bell/define.ts', format: 'esm' },
   { name: 'push', entry: 'src/push/push.ts', format: 'esm' },
   { name: 'push-worker', entry: 'src/sw/push-worker.ts', format: 'iife' },
+  // Bundlers of apps use it in place of socket-io.ts (`browser` in package.json).
+  { name: 'socket-io', entry: 'src/live/socket-io.ts', format: 'esm', banner: SOCKET_IO },
 ]
 
 const input = ({ name, entry, external = [] }) => ({
@@ -28,8 +32,9 @@ const input = ({ name, entry, external = [] }) => ({
  * An entry is self-contained, except for the chunks of its dynamic imports. The name of a chunk has the hash of its content,
  * so that a page never mixes two versions.
  */
-const output = ({ format }) => ({
+const output = ({ format, banner }) => ({
   format,
+  postBanner: banner,
   minify: true,
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
