@@ -77,6 +77,9 @@ export type PushExtras = {
   token: string
 }
 
+/** What a silent push says: the unread count, and the keys (`pushKey`) of the pushes that the device removes. */
+export type PushUpdate = { badge: number; withdraw: readonly string[] }
+
 /** One message for one address. */
 export type Outgoing = {
   tenant: string
@@ -103,6 +106,8 @@ export type Outgoing = {
   extras?: MailExtras
   /** Additions to a push. */
   push?: PushExtras
+  /** Makes it a silent push, which shows nothing. It has no content. Only for FCM and APNs. */
+  update?: PushUpdate
   /** Absolute URL for one-click unsubscription (RFC 8058); absent for messages without an unsubscribe link. */
   unsubscribeUrl?: string
 }

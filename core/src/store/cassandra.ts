@@ -21,6 +21,7 @@ import { cassandraNotifications } from './cassandra/notifications.ts'
 import { cassandraPreferences } from './cassandra/preferences.ts'
 import { cassandraSchedules } from './cassandra/schedules.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
+import { cassandraShownPushes } from './cassandra/shown-pushes.ts'
 import { cassandraSuppressions } from './cassandra/suppressions.ts'
 import { cassandraTenants } from './cassandra/tenants.ts'
 import { cassandraThrottles } from './cassandra/throttles.ts'
@@ -51,6 +52,7 @@ export const cassandraStore = ({
   const devices = cassandraDevices(session, seal)
   const digests = cassandraDigests(session)
   const throttles = cassandraThrottles(session)
+  const shownPushes = cassandraShownPushes(session)
   const notifications = cassandraNotifications(session, retention)
   const preferences = cassandraPreferences(session, seal)
   const keyspace = whereOf(connection.keyspace)
@@ -92,6 +94,7 @@ export const cassandraStore = ({
         preferences,
         digests,
         throttles,
+        shownPushes,
       }),
       seal,
     ),
@@ -115,6 +118,7 @@ export const cassandraStore = ({
     decisions: cassandraDecisions(session, retention),
     expiringKeys: cassandraExpiringKeys(session),
     variantFigures: cassandraVariantFigures(session),
+    shownPushes,
     migrate: (wanted) => migrate(connection, seal, wanted),
     namespace: async () => (await installation())?.namespace,
     check,

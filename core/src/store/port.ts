@@ -13,6 +13,7 @@ import type { Libraries } from './ports/library.ts'
 import type { Notifications } from './ports/notifications.ts'
 import type { UserPreferences } from './ports/preferences.ts'
 import type { Schedules } from './ports/schedules.ts'
+import type { ShownPushes } from './ports/shown-pushes.ts'
 import type { Suppressions } from './ports/suppressions.ts'
 import type { Tenants } from './ports/tenants.ts'
 import type { Throttles } from './ports/throttles.ts'
@@ -48,6 +49,7 @@ export interface Store {
   decisions: Decisions
   expiringKeys: ExpiringKeys
   variantFigures: VariantFigures
+  shownPushes: ShownPushes
   /**
    * Migrates the schema, forward only, and resolves to the number of steps that this call applied. Safe to run
    * concurrently. Records new data under `namespace`, or a random one. Rejects with SetupError, changing nothing, for data

@@ -25,6 +25,7 @@ import { sqlitePreferences } from './sqlite/preferences.ts'
 import { startPurging } from './sqlite/purge.ts'
 import { sqliteSchedules } from './sqlite/schedules.ts'
 import { sqliteSession } from './sqlite/session.ts'
+import { sqliteShownPushes } from './sqlite/shown-pushes.ts'
 import { sqliteSuppressions } from './sqlite/suppressions.ts'
 import { sqliteTenants } from './sqlite/tenants.ts'
 import { sqliteThrottles } from './sqlite/throttles.ts'
@@ -79,6 +80,7 @@ export const sqliteStore = ({
     decisions: sqliteDecisions(session, retention),
     expiringKeys: sqliteExpiringKeys(session),
     variantFigures: sqliteVariantFigures(session),
+    shownPushes: sqliteShownPushes(session),
     migrate: async (wanted) => {
       requireNamespace('the data file', database.namespace, wanted)
       return session.with(migrate)

@@ -21,7 +21,7 @@ type Definition<Body> = {
 }
 
 type Arrived = { message: Message; subject: WorkSubject }
-type Kind = (arrived: readonly Arrived[]) => Promise<readonly Outcome[]>
+export type Kind = (arrived: readonly Arrived[]) => Promise<readonly Outcome[]>
 
 /** Kinds of work by name. */
 export type WorkKinds = Partial<Record<WorkKind, Kind>>

@@ -20,6 +20,11 @@ export type Permit = {
   release(): void
 }
 
+/** What permits depend on. */
+type Sent = Pick<Step, 'tenant' | 'sender' | 'user' | 'priority' | 'index' | 'queued'> & {
+  plan: readonly Pick<Step['plan'][number], 'channel'>[]
+}
+
 const RATE_LIMITED: Explanation = { reason: 'paced', detail: 'it waits for a permit under the rate limits' }
 const FULL: Explanation = {
   reason: 'provider_busy',
@@ -31,7 +36,7 @@ const FULL: Explanation = {
  * bulkhead has a free place. Waits only briefly.
  */
 export const createPermits = (rateLimit: RateLimit, rates: Rates) => {
-  const underRates = async (step: Step, { account }: Candidate): Promise<Busy | undefined> => {
+  const underRates = async (step: Sent, { account }: Candidate): Promise<Busy | undefined> => {
     const { tenant, sender, user, priority, plan, index } = step
     const limits = limitsOf(rates, { tenant, sender, user, channel: plan[index]!.channel }, account)
     const granted = await rateLimit({ limits, priority, waited: step.queued })
@@ -41,7 +46,7 @@ export const createPermits = (rateLimit: RateLimit, rates: Rates) => {
     return undefined
   }
 
-  return async (step: Step, candidate: Candidate): Promise<Permit | Busy | Pause> => {
+  return async (step: Sent, candidate: Candidate): Promise<Permit | Busy | Pause> => {
     const { account, address } = candidate
     const upstream = account.upstream(address)
     const { breakers, bulkhead } = upstream

@@ -36,6 +36,8 @@ import { createSend } from './send.ts'
 import { createSendStep } from './send-step.ts'
 import { createStepKind } from './step-kind.ts'
 import { createThrottle } from './throttle.ts'
+import { withUpdates } from './update-kind.ts'
+import { createWithdraw } from './withdraw.ts'
 
 /** Maximum concurrent steps per queue. */
 const IN_HAND = 256
@@ -80,6 +82,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
   const disableAfterMs = Math.max(DISABLE_AFTER_MS, retryPolicy('webhook', retries.webhook).windowMs)
   const endpoints = createEndpoints(store.expiringKeys, { disableAfterMs, invalidations })
   const failureLog = createFailureLog({ log, metrics })
+  const permits = createPermits(createRateLimit(limits), rates)
   const join = createJoin({ store, stream, metrics })
   const sendStep = createSendStep(
     {
@@ -90,7 +93,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
         loadFiles: createLoadFiles({ store, http }),
       }),
       reachability: createReachability({ store, accounts, endpoints }),
-      permits: createPermits(createRateLimit(limits), rates),
+      permits,
       claims: createClaims(store, leaseMs),
       join,
       rejoin: createRejoin({ store, stream }),
@@ -103,14 +106,17 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     },
     { retries, appUrl },
   )
+  const withdraw = createWithdraw({ store, stream, accounts, permits })
   const membersOf = createMembers(createReadWindow(store))
   const stepPorts = { membersOf, store, live, stream, cache, prepared, reports, sendStep, outages, metrics }
   const consumers = await Promise.all(
     CHANNELS.flatMap((channel) =>
       queuesOf(channel).map(async (queue) => {
         const reader = await stream.read(queue, { buffer: IN_HAND })
-        const steps = workHandle({ [`step.${channel}`]: createStepKind(stepPorts, channel) })
-        return createConsumer([{ reader, handle: steps, batch: BATCH, weight: 1 }], { outages, log, metrics })
+        const steps = createStepKind(stepPorts, channel)
+        const kind = channel === 'push' ? withUpdates(steps, { withdraw, outages }) : steps
+        const handle = workHandle({ [`step.${channel}`]: kind })
+        return createConsumer([{ reader, handle, batch: BATCH, weight: 1 }], { outages, log, metrics })
       }),
     ),
   )

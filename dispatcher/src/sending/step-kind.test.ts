@@ -38,7 +38,11 @@ const portsWith = (more: object): StepPorts =>
       users: { erased: async () => new Map(), get: async () => [] },
       notifications: { find: async () => new Map() },
       preferences: { get: async () => new Map() },
-      ...{ deliveries: { record: async () => {} }, decisions: { record: async () => {} } },
+      ...{
+        deliveries: { record: async () => {} },
+        decisions: { record: async () => {} },
+        shownPushes: { put: async () => {} },
+      },
       throttles: { take: async () => [], release: async () => {} },
       ...{ suppressions: { put: async () => {} }, devices: { remove: async () => {} } },
     },

@@ -135,7 +135,8 @@ export const addResources = (
   })
   pushRoutes(routes, {
     reports: createPushReports({
-      ...{ seal, users, inbox, verbs, log, variantFigures: store.variantFigures },
+      ...{ seal, users, inbox, verbs, log },
+      ...{ variantFigures: store.variantFigures, shownPushes: store.shownPushes },
       ...{ ledger: createPushLedger({ deliveries, stream, log }), limit: options.limitUser },
     }),
   })

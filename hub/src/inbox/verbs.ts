@@ -1,11 +1,14 @@
+import { createPushUpdates } from '@carillon/core/delivery/push-updates'
 import type { Live } from '@carillon/core/live/port'
 import type { Deliveries } from '@carillon/core/store/ports/deliveries'
 import type { Inbox } from '@carillon/core/store/ports/inbox'
 import type { Notifications } from '@carillon/core/store/ports/notifications'
+import type { ShownPushes } from '@carillon/core/store/ports/shown-pushes'
 import type { VariantFigures } from '@carillon/core/store/ports/variant-figures'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import { withPushUpdates } from '../push/announced-updates.ts'
 import { createPushLedger } from '../push/ledger.ts'
 import { createAfterChange } from './after-change.ts'
 import { createAnnouncer } from './announce.ts'
@@ -26,13 +29,17 @@ export const createVerbs = (parts: {
   variantFigures: Pick<VariantFigures, 'mark'>
   notifications: Pick<Notifications, 'find'>
   deliveries: Pick<Deliveries, 'of' | 'record'>
+  shownPushes: Pick<ShownPushes, 'of'>
   live: Live
   stream: Stream
   log: Log
   metrics: Metrics
 }) => {
   const { inbox, log } = parts
-  const announce = createAnnouncer({ ...parts, countsOf: (viewer) => counts(viewer) })
+  const announce = withPushUpdates(
+    createAnnouncer({ ...parts, countsOf: (viewer) => counts(viewer) }),
+    createPushUpdates(parts),
+  )
   const snoozeEnds = createSnoozeEnds(parts)
   const receipts = createReceipts({ inbox, announce, log })
   const { counts, recount } = createCounting({ inbox, announce, log })

@@ -1,12 +1,15 @@
+import { pushKey } from '@carillon/core/delivery/push-key'
 import { type Push, readPush } from '@carillon/core/delivery/push-token'
+import { isOver } from '@carillon/core/delivery/push-updates'
 import { grouped } from '@carillon/core/group-by'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
+import type { ShownPushes } from '@carillon/core/store/ports/shown-pushes'
 import type { Users } from '@carillon/core/store/ports/users'
 import type { VariantFigures } from '@carillon/core/store/ports/variant-figures'
 import { isVoid } from '@carillon/core/store/rules/erasure'
 import type { Log } from '@carillon/core/telemetry/log'
-import { type InboxItem, isSnoozed } from '@carillon/schemas'
+import type { InboxItem } from '@carillon/schemas'
 import type { Verbs } from '../inbox/verbs.ts'
 import type { PushLedger } from './ledger.ts'
 
@@ -24,10 +27,6 @@ export type ReportsResult = { recorded: number; ignored: number; unread?: number
 
 const ownerOf = ({ tenant, user }: Push) => `${tenant}\n${user}`
 
-/** Reports whether a push about an item has nothing new to say: the item is read, put aside or gone. */
-const isOver = (item: InboxItem | undefined, now: number): boolean =>
-  item === undefined || item.readAt !== null || item.archivedAt !== null || isSnoozed(item, now)
-
 const itemIds = (reports: readonly Verified[]): string[] => [
   ...new Set(reports.flatMap(({ push: { item } }) => item ?? [])),
 ]
@@ -44,6 +43,7 @@ export const createPushReports = ({
   verbs,
   ledger,
   variantFigures,
+  shownPushes,
   limit,
   log,
 }: {
@@ -53,6 +53,7 @@ export const createPushReports = ({
   verbs: Pick<Verbs, 'clickedPushes' | 'act'>
   ledger: PushLedger
   variantFigures: Pick<VariantFigures, 'mark'>
+  shownPushes: Pick<ShownPushes, 'remove'>
   limit: (owner: Owner) => Promise<unknown>
   log: Log
 }) => {
@@ -75,6 +76,15 @@ export const createPushReports = ({
   const clicked = async (owner: Owner, reports: readonly Verified[]) => {
     const clicks = reports.filter(({ event, push }) => event === 'clicked' && push.item !== undefined)
     if (clicks.length === 0) return
+    // A device removes a push that was clicked there, so it need not be told to.
+    await shownPushes.remove(
+      owner.tenant,
+      clicks.map(({ push: { user, device, item = '' } }) => ({
+        user,
+        device,
+        key: pushKey({ item, key: '' }),
+      })),
+    )
     await verbs.clickedPushes(owner, itemIds(clicks))
     for (const { action, push } of clicks)
       if (action !== undefined && push.item !== undefined)

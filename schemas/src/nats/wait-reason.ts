@@ -1,7 +1,7 @@
 /**
  * Why a message waits in the event log until its time: the delay of a step, `deliverAt` (an instant, or the local time of each
  * recipient), a schedule, a window of a digest, frequency or quiet hours, the snooze of an item, a retry or limit of a
- * provider, and changes of a user that are about to be made.
+ * provider, and changes of a user that are about to be made or that devices are told about.
  */
 export const WAIT_REASONS = [
   'delay',

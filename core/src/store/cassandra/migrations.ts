@@ -204,6 +204,10 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, user text, name text, after text, id uuid,
     PRIMARY KEY ((tenant, user), name, after)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('shown_pushes')} (
+    tenant text, user text, device text, key text, items frozen<list<text>>, sent_at bigint, withdrawn_at bigint,
+    PRIMARY KEY ((tenant, user), device, key)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -15,6 +15,7 @@ import type { CassandraInboxRows } from './inbox.ts'
 import type { CassandraNotifications } from './notifications.ts'
 import type { CassandraPreferences } from './preferences.ts'
 import { forEach, type Session } from './session.ts'
+import type { CassandraShownPushes } from './shown-pushes.ts'
 import type { CassandraThrottles } from './throttles.ts'
 import type { CassandraTopics } from './topics.ts'
 import { walkPartitions } from './walk.ts'
@@ -46,6 +47,7 @@ export const cassandraUsers = (
     preferences: CassandraPreferences
     digests: CassandraDigests
     throttles: CassandraThrottles
+    shownPushes: CassandraShownPushes
   },
 ): Users => {
   const users = session.table('users')
@@ -128,6 +130,7 @@ export const cassandraUsers = (
       await owned.preferences.clear(tenant, user, endOf(erasedAt))
       await owned.digests.clear(tenant, user)
       await owned.throttles.clear(tenant, user)
+      await owned.shownPushes.clear(tenant, user)
       await owned.inbox.clear({ tenant, user }, erasedAt)
       return erasedAt
     },

@@ -27,6 +27,7 @@ import { preferencesContract } from './preferences.ts'
 import { recipientsContract } from './recipients.ts'
 import { schedulesContract } from './schedules.ts'
 import { schemaContract } from './schema.ts'
+import { shownPushesContract } from './shown-pushes.ts'
 import { suppressionsContract } from './suppressions.ts'
 import { tenantsContract } from './tenants.ts'
 import { throttlesContract } from './throttles.ts'
@@ -88,6 +89,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     decisionsContract(store)
     expiringKeysContract(store)
     variantFiguresContract(store)
+    shownPushesContract(store)
     atRestContract(store, () => dump('main'))
     schemaContract(open)
   })

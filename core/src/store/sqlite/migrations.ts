@@ -202,6 +202,12 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, user, name, after)
    ) WITHOUT ROWID;
    CREATE INDEX entity_claims_expiry ON entity_claims (expires_at);`,
+  `CREATE TABLE shown_pushes (
+     tenant TEXT NOT NULL, user TEXT NOT NULL, device TEXT NOT NULL, key TEXT NOT NULL, items TEXT NOT NULL,
+     sent_at INTEGER NOT NULL, withdrawn_at INTEGER, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, user, device, key)
+   ) WITHOUT ROWID;
+   CREATE INDEX shown_pushes_expiry ON shown_pushes (expires_at);`,
 ]
 
 const TABLE =

@@ -33,6 +33,8 @@ const STEPS = [
      (SELECT tenant, user, window, member FROM digest_members WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM throttles WHERE (tenant, user, key) IN
      (SELECT tenant, user, key FROM throttles WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM shown_pushes WHERE (tenant, user, device, key) IN
+     (SELECT tenant, user, device, key FROM shown_pushes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM cancel_keys WHERE (tenant, key, at, notification) IN
      (SELECT tenant, key, at, notification FROM cancel_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM cancellations WHERE (tenant, key) IN

@@ -45,6 +45,7 @@ const REMOVALS = [
   'DELETE FROM digest_windows WHERE tenant = ? AND user = ?',
   'UPDATE digest_members SET personal = NULL WHERE tenant = ? AND user = ? AND personal IS NOT NULL',
   'DELETE FROM throttles WHERE tenant = ? AND user = ?',
+  'DELETE FROM shown_pushes WHERE tenant = ? AND user = ?',
   'DELETE FROM entity_claims WHERE tenant = ? AND user = ?',
   'DELETE FROM notification_absentees WHERE tenant = ? AND user = ?',
   `UPDATE inbox SET content = NULL, labels = NULL, grp = NULL, received_at = NULL, seen_at = NULL, read_at = NULL,

@@ -102,6 +102,23 @@ describe('apns', () => {
     expect(second.aps).toEqual({ alert: { title: 'All read' }, badge: 0, sound: 'default' })
   })
 
+  it('sends an update in the background, without an alert', async () => {
+    const message = push({
+      content: {},
+      item: undefined,
+      priority: 'low',
+      update: { badge: 2, withdraw: ['a', 'b'] },
+    })
+    expect(await sendTo(open(), message)).toMatchObject({ outcome: 'sent' })
+    const [got] = apple.pushes
+    expect(got?.headers).toMatchObject({
+      'apns-push-type': 'background',
+      'apns-priority': '5',
+      'apns-collapse-id': 'carillon-update',
+    })
+    expect(got?.payload).toEqual({ aps: { 'content-available': 1, badge: 2 }, withdraw: ['a', 'b'] })
+  })
+
   it('sends a repeated message with the same ids, and other items with other ids', async () => {
     const sender = open()
     const message = push()

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
-import type { Content, Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
+import type { Content, Outcome, Outgoing, Provider, PushUpdate } from '@carillon/core/delivery/provider'
+import { pushKey } from '@carillon/core/delivery/push-key'
 import type { HttpAnswer } from '@carillon/core/http/port'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
 import { WebUrl } from '@carillon/schemas'
@@ -8,7 +9,8 @@ import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../out
 import { apnsConnection } from './apns-connection.ts'
 import type { ApnsLimits } from './apns-session.ts'
 import { providerTokens } from './apns-token.ts'
-import { deviceOf, fitContent, groupKey, replaceKey } from './push-content.ts'
+import { UPDATE_KEY } from './fcm-message.ts'
+import { deviceOf, fitContent, groupKey } from './push-content.ts'
 
 const isP256 = (pem: string): boolean => {
   try {
@@ -65,13 +67,19 @@ const payload =
     data,
   })
 
+/** Returns the payload of a silent push, which wakes the app: it removes the notifications with these identifiers. */
+const updatePayload = ({ badge, withdraw }: PushUpdate) => ({
+  aps: { 'content-available': 1, badge },
+  withdraw,
+})
+
 const headers = (message: Outgoing, topic: string, jwt: string): Record<string, string> => ({
   authorization: `bearer ${jwt}`,
   'apns-topic': topic,
-  'apns-push-type': 'alert',
+  'apns-push-type': message.update ? 'background' : 'alert',
   'apns-priority': message.priority === 'critical' || message.priority === 'high' ? '10' : '5',
   'apns-expiration': String(Math.floor(message.expiresAt / 1_000)),
-  'apns-collapse-id': replaceKey(message),
+  'apns-collapse-id': message.update ? UPDATE_KEY : pushKey(message),
   'apns-id': derivedUuid7(message.at, message.key),
 })
 
@@ -166,7 +174,11 @@ export const createApns = (limits: ApnsLimits): Provider<ApnsConfig> => ({
       send: async (message, signal) => {
         const { token, topic = config.topic } = deviceOf('apns', message)
         const build = payload(message, config)
-        const body = JSON.stringify(build(fitContent(message.content, PAYLOAD_MAX_BYTES, build)))
+        const body = JSON.stringify(
+          message.update
+            ? updatePayload(message.update)
+            : build(fitContent(message.content, PAYLOAD_MAX_BYTES, build)),
+        )
         const attempt = async (): Promise<Outcome> => {
           const provider = await tokens.get()
           const answer = await connection.request({

@@ -1,6 +1,7 @@
-import type { Content, Outgoing } from '@carillon/core/delivery/provider'
+import type { Content, Outgoing, PushUpdate } from '@carillon/core/delivery/provider'
+import { pushKey } from '@carillon/core/delivery/push-key'
 import type { TokenMessage } from 'firebase-admin/messaging'
-import { fitContent, groupKey, replaceKey, secondsLeft } from './push-content.ts'
+import { fitContent, groupKey, secondsLeft } from './push-content.ts'
 
 /** FCM's limit for notification and data. The whole message is kept within it. */
 const PAYLOAD_MAX_BYTES = 4_096
@@ -22,7 +23,7 @@ const dataOf = ({ notification, item, type, push }: Outgoing, { url, actions, da
 })
 
 const builder = (outgoing: Outgoing, { dataOnly }: FcmDisplay) => {
-  const collapseKey = replaceKey(outgoing)
+  const collapseKey = pushKey(outgoing)
   const seconds = secondsLeft(outgoing)
   const urgent = outgoing.priority === 'critical' || outgoing.priority === 'high'
   const badge = outgoing.push?.badge
@@ -84,11 +85,30 @@ const builder = (outgoing: Outgoing, { dataOnly }: FcmDisplay) => {
   }
 }
 
+/** The collapse key of updates: a device that was offline gets the last one. */
+export const UPDATE_KEY = 'carillon-update'
+
+/** Builds a silent message, which the app handles: it sets the badge, and removes pushes by their tags. */
+const updateMessage = (outgoing: Outgoing, { badge, withdraw }: PushUpdate): Unaddressed => ({
+  data: { badge: String(badge), withdraw: JSON.stringify(withdraw) },
+  android: { collapseKey: UPDATE_KEY, priority: 'normal', ttl: secondsLeft(outgoing) * 1_000 },
+  apns: {
+    headers: {
+      'apns-push-type': 'background',
+      'apns-priority': '5',
+      'apns-collapse-id': UPDATE_KEY,
+      'apns-expiration': String(Math.floor(outgoing.expiresAt / 1_000)),
+    },
+    payload: { aps: { contentAvailable: true, badge } },
+  },
+})
+
 /**
  * Builds a message with the data that the app needs to open it. FCM displays it on every platform without the app's help, or,
  * with `dataOnly`, leaves that to Android and web apps. A repeated message replaces the earlier one.
  */
 export const fcmMessage = (outgoing: Outgoing, display: FcmDisplay): Unaddressed => {
+  if (outgoing.update) return updateMessage(outgoing, outgoing.update)
   const build = builder(outgoing, display)
   return build(fitContent(outgoing.content, PAYLOAD_MAX_BYTES, build))
 }

@@ -123,6 +123,26 @@ describe('fcm', () => {
     })
   })
 
+  it('sends an update as data, which replaces an earlier one', async () => {
+    const update = { badge: 2, withdraw: ['a', 'b'] }
+    await sendBy(open(), push({ content: {}, item: undefined, priority: 'low', update }))
+    const { message } = google.sent[0] ?? {}
+    expect(message).toMatchObject({
+      token,
+      data: { badge: '2', withdraw: '["a","b"]' },
+      android: { collapse_key: 'carillon-update', priority: 'normal' },
+      apns: {
+        headers: { 'apns-push-type': 'background', 'apns-priority': '5' },
+        payload: { aps: { 'content-available': 1, badge: 2 } },
+      },
+    })
+    expect([message.notification, message.webpush, message.android.notification]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
   it('keeps the payload within 4096 bytes', async () => {
     await sendBy(open(), push({ content: { title: 'Long', body: 'ß'.repeat(16_000), data: { x: 'x' } } }))
     const { notification, data } = google.sent[0]?.message ?? {}

@@ -16,13 +16,6 @@ export const deviceOf = <Kind extends PushDeviceInput['kind']>(
 }
 
 /**
- * Returns the key under which a message replaces earlier ones on the device. It belongs to the inbox item, or to the delivery
- * if there is none. 32 characters of base64url.
- */
-export const replaceKey = ({ item, key }: Outgoing): string =>
-  item === undefined ? key : hash('sha256', item, 'base64url').slice(0, 32)
-
-/**
  * Returns the name of the group that a message belongs to on the device: that of its item's context, type and key. 32
  * characters of base64url; undefined without a group.
  */

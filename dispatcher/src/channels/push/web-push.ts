@@ -1,11 +1,12 @@
 import type { Content, Outcome, Outgoing, Provider, Tools } from '@carillon/core/delivery/provider'
+import { pushKey } from '@carillon/core/delivery/push-key'
 import { PUSH_SERVICES, pushOriginAllowed } from '@carillon/core/delivery/push-services'
 import type { HttpAnswer } from '@carillon/core/http/port'
 import type { Priority, PushMessage } from '@carillon/schemas'
 import webpush from 'web-push'
 import { z } from 'zod'
 import { forRecipient, oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
-import { deviceOf, fitContent, groupKey, replaceKey, secondsLeft } from './push-content.ts'
+import { deviceOf, fitContent, groupKey, secondsLeft } from './push-content.ts'
 import { isVapidPair, vapidSigner } from './web-push-vapid.ts'
 
 const ORIGIN = /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$|^https?:\/\/[^/?#@]+$/
@@ -156,7 +157,7 @@ export const webPush: Provider<WebPushConfig> = {
           'content-encoding': 'aes128gcm',
           ttl: String(secondsLeft(message)),
           urgency: URGENCY[message.priority],
-          topic: replaceKey(message),
+          topic: pushKey(message),
         }
         return http
           .request({ method: 'POST', url: endpoint, headers, body, signal })

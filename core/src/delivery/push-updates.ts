@@ -1,0 +1,91 @@
+import { hash } from 'node:crypto'
+import { type InboxItem, isSnoozed, scheduleSubject, stepSubject, UserId } from '@carillon/schemas'
+import { z } from 'zod'
+import type { ShownPush, ShownPushes } from '../store/ports/shown-pushes.ts'
+import type { OutgoingMessage, Stream } from '../stream/port.ts'
+import type { Log } from '../telemetry/log.ts'
+
+/** Apps of a user still show pushes whose items are read or gone. `attempt` counts from 1. */
+export const PushUpdateWork = z.object({
+  update: z.object({ user: UserId, attempt: z.int().min(1).max(100).default(1) }),
+})
+export type PushUpdateWork = z.infer<typeof PushUpdateWork>
+
+/** A user's devices are updated at most once in this time, in ms. */
+export const UPDATE_WINDOW_MS = 10_000
+
+/** Reports whether a push about an item has nothing new to say: the item is read, put aside or gone. */
+export const isOver = (item: InboxItem | undefined, now: number): boolean =>
+  item === undefined || item.readAt !== null || item.archivedAt !== null || isSnoozed(item, now)
+
+/** Returns the end of the user's present window. Windows of different users end at different times. */
+const windowEnd = (digest: Buffer, now: number): number => {
+  const offset = digest.readUInt32BE(0) % UPDATE_WINDOW_MS
+  return (Math.floor((now + offset) / UPDATE_WINDOW_MS) + 1) * UPDATE_WINDOW_MS - offset
+}
+
+const PREFIX = Buffer.from('{"update":')
+
+/** Reports whether a message of the push channel is an update, and not a step. */
+export const isPushUpdate = (data: Uint8Array): boolean => PREFIX.equals(data.subarray(0, PREFIX.length))
+
+/** Returns the message that updates a user's devices. Published again before it is due, it replaces the earlier one. */
+export const pushUpdateMessage = (
+  tenant: string,
+  update: PushUpdateWork['update'],
+  now: number,
+): OutgoingMessage => {
+  const digest = hash('sha256', update.user, 'buffer')
+  return {
+    subject: stepSubject('push', 'low', tenant),
+    data: Buffer.from(JSON.stringify({ update } satisfies PushUpdateWork)),
+    schedule: {
+      at: windowEnd(digest, now),
+      key: scheduleSubject(tenant, 'change', 'push', digest.toString('base64url').slice(0, 32)),
+    },
+  }
+}
+
+/** Items that a user is done with: read, archived, snoozed, deleted or recalled. `all`: it is unknown which. */
+export type Done = { user: string; items: readonly string[] | 'all' }
+
+const shows = ({ items, withdrawnAt }: ShownPush, done: Done['items']): boolean =>
+  withdrawnAt === undefined && (done === 'all' || items.some((item) => done.includes(item)))
+
+/**
+ * Returns a function that makes devices remove what they still show of items that users are done with, and correct their
+ * badges. Call it after the change is stored. It reads once and publishes once, and does nothing for users whose devices show
+ * none of these items. Best effort: a failure is logged.
+ */
+export const createPushUpdates =
+  ({
+    shownPushes,
+    stream,
+    log,
+  }: {
+    shownPushes: Pick<ShownPushes, 'of'>
+    stream: Pick<Stream, 'publish'>
+    log: Pick<Log, 'warn'>
+  }) =>
+  async (tenant: string, done: readonly Done[]): Promise<void> => {
+    const some = done.filter(({ items }) => items.length > 0)
+    if (some.length === 0) return
+    try {
+      const shown = await shownPushes.of(
+        tenant,
+        some.map(({ user }) => user),
+      )
+      const users = some.flatMap(({ user, items }) =>
+        shown.get(user)?.some((push) => shows(push, items)) ? [user] : [],
+      )
+      if (users.length === 0) return
+      const now = Date.now()
+      await stream.publish(
+        [...new Set(users)].map((user) => pushUpdateMessage(tenant, { user, attempt: 1 }, now)),
+      )
+    } catch (err) {
+      log.warn({ err, tenant, users: some.length }, 'devices are not updated: they still show pushes')
+    }
+  }
+
+export type PushUpdates = ReturnType<typeof createPushUpdates>

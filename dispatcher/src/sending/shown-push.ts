@@ -1,0 +1,35 @@
+import { pushKey } from '@carillon/core/delivery/push-key'
+import { deliveryKey, type Step } from '@carillon/core/delivery/step'
+import type { ShownPush } from '@carillon/core/store/ports/shown-pushes'
+import type { Destination } from './candidate.ts'
+import type { Known } from './lookup.ts'
+
+/** Maximum items behind one push, of a digest. */
+const ITEMS_MAX = 50
+
+/** Returns the record of a push to an app that was sent at `now` (epoch ms); undefined for other messages, and without items. */
+export const shownPush = (
+  step: Step,
+  known: Pick<Known, 'members'>,
+  { candidates }: Destination,
+  now: number,
+): ShownPush | undefined => {
+  const isApp = candidates.some(
+    ({ address }) =>
+      address.kind === 'device' && (address.device.kind === 'fcm' || address.device.kind === 'apns'),
+  )
+  const { user, destination: device } = step
+  if (!isApp || !device) return undefined
+  const members = known.members(step, now)
+  const items = (members ? members.left.map(({ item }) => item) : [step.item])
+    .filter((item) => item !== undefined)
+    .slice(0, ITEMS_MAX)
+  if (items.length === 0) return undefined
+  return {
+    user,
+    device,
+    key: pushKey({ item: step.item, key: deliveryKey(step, device) }),
+    items,
+    sentAt: now,
+  }
+}

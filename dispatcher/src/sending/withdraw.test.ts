@@ -1,0 +1,167 @@
+import { pushKey } from '@carillon/core/delivery/push-key'
+import { createPushUpdates, pushUpdateMessage, UPDATE_WINDOW_MS } from '@carillon/core/delivery/push-updates'
+import type { OutgoingMessage } from '@carillon/core/stream/port'
+import { expect, test } from 'vitest'
+import { providersOf, scripted } from './testing/scripted.ts'
+import { note, sendingWorlds, step, until } from './testing/sending-world.ts'
+
+const open = sendingWorlds()
+const KINDS = { fcm: 'token-of-a-phone-0123', apns: 'ab'.repeat(32) } as const
+
+/** Opens a world in which ada has an Android phone, an iPhone and a browser. */
+const withDevices = async () => {
+  const google = scripted('fcm', ['push'], { needs: 'device' })
+  const apple = scripted('apns', ['push'], { needs: 'device' })
+  const browsers = scripted('web-push', ['push'], { needs: 'device' })
+  const world = await open({ providers: providersOf(google, apple, browsers) })
+  const { tenant, store } = world
+  for (const provider of ['fcm', 'apns', 'web-push']) await world.account(provider)
+  for (const [kind, token] of Object.entries(KINDS))
+    await store.devices.put(tenant, 'ada', { id: kind, device: { kind, token } as never, createdAt: 1 })
+  const browser = {
+    kind: 'web-push',
+    endpoint: 'https://push.example/1',
+    keys: { p256dh: 'x', auth: 'y' },
+  } as const
+  await store.devices.put(tenant, 'ada', { id: 'browser', device: browser, createdAt: 1 })
+  const owner = { tenant, user: 'ada' }
+  let sent = 0
+  return {
+    ...{ world, google, apple, browsers, owner },
+    /** Sends a push to every device, and returns the item. */
+    push: async (id: string) => {
+      await world.send(note(id, [step('push')]))
+      sent++
+      await until(() => expect(browsers.got.length).toBe(sent))
+      await until(async () => {
+        const shown = (await store.shownPushes.of(tenant, ['ada'])).get('ada') ?? []
+        const item = browsers.got.find(({ notification }) => notification === id)?.item ?? ''
+        expect(shown.filter(({ items }) => items.includes(item))).toHaveLength(2)
+      })
+      return browsers.got.find(({ notification }) => notification === id)?.item ?? ''
+    },
+    read: (item: string) => store.inbox.change(owner, [item], () => ({ readAt: new Date().toISOString() })),
+    /** Publishes an update that is due. */
+    update: async (attempt = 1) => {
+      await world.stream.publish([
+        pushUpdateMessage(tenant, { user: 'ada', attempt }, Date.now() - 2 * UPDATE_WINDOW_MS),
+      ])
+      await world.quiet()
+    },
+    updates: ({ got }: typeof google) => got.flatMap(({ update }) => update ?? []),
+  }
+}
+
+test('apps are told once what was read, with the unread count; browsers are not', async () => {
+  const { google, apple, browsers, push, read, update, updates } = await withDevices()
+  const [first, second] = [await push('n1'), await push('n2')]
+  await update()
+  expect([updates(google), updates(apple)]).toEqual([[], []])
+  await read(first)
+  await update()
+  await update()
+  const told = { badge: 1, withdraw: [pushKey({ item: first, key: '' })] }
+  await until(() => expect([updates(google), updates(apple)]).toEqual([[told], [told]]))
+  expect(google.got.at(-1)).toMatchObject({ content: {}, priority: 'low', address: { id: 'fcm' } })
+  await read(second)
+  await update()
+  // A device that was offline gets only the last update, so it repeats the earlier ones.
+  await until(() => {
+    const last = updates(google).at(-1)
+    expect(last?.badge).toBe(0)
+    expect(new Set(last?.withdraw)).toEqual(
+      new Set([first, second].map((item) => pushKey({ item, key: '' }))),
+    )
+  })
+  expect(updates(browsers)).toEqual([])
+})
+
+test('deleted and archived items are withdrawn; a removed device is forgotten', async () => {
+  const { world, google, apple, push, update, updates, owner } = await withDevices()
+  const { inbox, devices, shownPushes } = world.store
+  const [first, second] = [await push('n1'), await push('n2')]
+  await inbox.remove(owner, [first])
+  await inbox.change(owner, [second], () => ({ archivedAt: new Date().toISOString() }))
+  await devices.remove(owner.tenant, 'ada', ['apns'])
+  await update()
+  await until(() => expect(updates(google)).toMatchObject([{ badge: 0 }]))
+  expect(updates(google)[0]?.withdraw).toHaveLength(2)
+  expect(updates(apple)).toEqual([])
+  await until(async () => {
+    const left = (await shownPushes.of(owner.tenant, ['ada'])).get('ada') ?? []
+    expect(left.map(({ device, withdrawnAt }) => [device, withdrawnAt !== undefined])).toEqual([
+      ['fcm', true],
+      ['fcm', true],
+    ])
+  })
+})
+
+test('an update that cannot be sent is tried again, but not for ever', async () => {
+  const { world, google, push, read, update, updates } = await withDevices()
+  const item = await push('n1')
+  await read(item)
+  google.say(() => ({ outcome: 'retry', reason: 'unreachable', detail: 'gone', scope: 'recipient' }))
+  await update(5)
+  await until(() => expect(updates(google)).toHaveLength(1))
+  await world.quiet()
+  expect(world.dueAt()).toBeUndefined()
+  await update(1)
+  await until(() => expect(world.dueAt()).toBeGreaterThan(Date.now()))
+  google.say(() => ({ outcome: 'sent' }))
+  await update(2)
+  await until(() => expect(updates(google).length).toBeGreaterThan(1))
+})
+
+test('forged updates are dead letters, and those of unknown users do nothing', async () => {
+  const { world } = await withDevices()
+  const { tenant, raw, deadLetters } = world
+  for (const body of [
+    '{"update":7}',
+    '{"update":{"user":7}}',
+    '{"update":{"__proto__":{"user":"ada"}}}',
+    '{"up',
+  ])
+    await raw(`work.step.push.low.${tenant}`, body)
+  await until(async () => expect(await deadLetters()).toHaveLength(4))
+  await raw(`work.step.push.low.${tenant}`, '{"update":{"user":"nobody"}}')
+  await world.quiet()
+  expect(await deadLetters()).toHaveLength(4)
+})
+
+test('updates of a user collapse within a window, and only those who show something get one', async () => {
+  const messages: { at: number; key: string }[] = []
+  const shown = { user: 'ada', device: 'fcm', key: 'k', items: ['1', '2'], sentAt: 1 }
+  const updates = createPushUpdates({
+    shownPushes: {
+      of: async (_, users) =>
+        new Map(users.includes('ada') ? [['ada', [shown, { ...shown, items: ['9'], withdrawnAt: 2 }]]] : []),
+    },
+    stream: {
+      publish: async (some: OutgoingMessage[]) => {
+        messages.push(...some.flatMap(({ schedule }) => schedule ?? []))
+      },
+    } as never,
+    log: { warn: () => {} },
+  })
+  await updates('t', [])
+  await updates('t', [{ user: 'ada', items: [] }])
+  await updates('t', [{ user: 'ada', items: ['3', '9'] }])
+  await updates('t', [{ user: 'bob', items: 'all' }])
+  expect(messages).toEqual([])
+  await updates('t', [
+    { user: 'ada', items: ['2'] },
+    { user: 'ada', items: 'all' },
+    { user: 'bob', items: ['2'] },
+  ])
+  expect(messages).toHaveLength(1)
+  const at = (user: string, now: number) => pushUpdateMessage('t', { user, attempt: 1 }, now).schedule
+  const times = Array.from({ length: 100 }, (_, n) => at('ada', 1_000_000 + n * 1_000))
+  expect(new Set(times.map((time) => time?.key)).size).toBe(1)
+  expect(new Set(times.map((time) => time?.at)).size).toBeLessThanOrEqual(11)
+  for (const [n, time] of times.entries()) {
+    const wait = (time?.at ?? 0) - (1_000_000 + n * 1_000)
+    expect(wait).toBeGreaterThan(0)
+    expect(wait).toBeLessThanOrEqual(UPDATE_WINDOW_MS)
+  }
+  expect(at('bob', 1_000_000)?.key).not.toBe(times[0]?.key)
+})

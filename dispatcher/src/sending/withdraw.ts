@@ -1,0 +1,157 @@
+import { hash } from 'node:crypto'
+import type { Outcome, Outgoing, PushUpdate } from '@carillon/core/delivery/provider'
+import { isOver, type PushUpdateWork, pushUpdateMessage } from '@carillon/core/delivery/push-updates'
+import { grouped, slices } from '@carillon/core/group-by'
+import type { Store } from '@carillon/core/store/port'
+import type { StoredDevice } from '@carillon/core/store/ports/devices'
+import type { Owner } from '@carillon/core/store/ports/inbox'
+import type { ShownPush } from '@carillon/core/store/ports/shown-pushes'
+import type { Stream } from '@carillon/core/stream/port'
+import type { InboxItem } from '@carillon/schemas'
+import type { createAccounts, OpenAccount } from './accounts.ts'
+import type { Permits } from './permit.ts'
+
+/** Users whose devices are updated at the same time. */
+const AT_ONCE = 16
+/** Items of one user that are read together. */
+const ITEMS = 500
+/** Maximum pushes that one update withdraws. */
+const WITHDRAW_MAX = 50
+/**
+ * How long later updates repeat what was withdrawn, because a push service keeps only the last update for a device that is
+ * offline.
+ */
+const REPEAT_MS = 86_400_000
+const ATTEMPTS_MAX = 5
+
+/** The kinds of devices that can be updated silently. Browsers require that every web push shows a notification. */
+const SILENT = new Set(['fcm', 'apns'])
+
+export type WithdrawPorts = {
+  store: Pick<Store, 'shownPushes' | 'devices' | 'inbox'>
+  stream: Pick<Stream, 'publish'>
+  accounts: Pick<ReturnType<typeof createAccounts>, 'serving'>
+  permits: Permits
+}
+
+const messageTo = ({ tenant, user }: Owner, device: StoredDevice, update: PushUpdate): Outgoing => {
+  const at = Date.now()
+  return {
+    ...{ tenant, user, channel: 'push', notification: '', type: '', priority: 'low', at, attempt: 1 },
+    expiresAt: at + REPEAT_MS,
+    address: { kind: 'device', ...device },
+    content: {},
+    key: hash('sha256', `update\n${tenant}\n${user}\n${device.id}\n${at}`, 'base64url').slice(0, 32),
+    update,
+  }
+}
+
+/**
+ * Returns a function that updates the devices of users: a silent push sets the badge to the unread count, and names the pushes
+ * to remove because their items are read or gone. A device gets one only if it shows such a push that it was not told about.
+ * What cannot be sent now is tried again a few times. Repeatable.
+ */
+export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPorts) => {
+  const { shownPushes, devices, inbox } = store
+
+  const itemsOf = async (owner: Owner, pushes: readonly ShownPush[]) => {
+    const ids = [...new Set(pushes.flatMap(({ items }) => items))]
+    const found = await Promise.all(slices(ids, ITEMS).map((some) => inbox.get(owner, some)))
+    return new Map(found.flat().map((item): [string, InboxItem] => [item.id, item]))
+  }
+
+  /** Sends an update through the first account that takes it. Undefined if none can be asked now. */
+  const send = async (
+    owner: Owner,
+    device: StoredDevice,
+    update: PushUpdate,
+    serving: readonly OpenAccount[],
+  ): Promise<Outcome | undefined> => {
+    const message = messageTo(owner, device, update)
+    const step = { ...owner, priority: 'low', plan: [{ channel: 'push' }], index: 0 } as const
+    for (const account of serving.filter(({ provider }) => provider.name === device.device.kind)) {
+      const permit = await permits(step, { account, address: message.address })
+      if (permit.outcome !== undefined) return undefined
+      try {
+        const outcome = await permit.upstream.send(message)
+        permit.ended(outcome)
+        if (outcome.outcome !== 'account') return outcome
+      } finally {
+        permit.release()
+      }
+    }
+    return undefined
+  }
+
+  /** Updates one device. Returns whether it has to be tried again. */
+  const updateDevice = async (
+    owner: Owner,
+    device: StoredDevice | undefined,
+    over: readonly ShownPush[],
+    { badge, serving }: { badge: number; serving: readonly OpenAccount[] },
+  ): Promise<boolean> => {
+    const now = Date.now()
+    const fresh = over.filter(({ withdrawnAt }) => withdrawnAt === undefined)
+    const repeated = over.filter(({ withdrawnAt = 0 }) => withdrawnAt > now - REPEAT_MS)
+    const withdraw = [...fresh, ...repeated].slice(0, WITHDRAW_MAX).map(({ key }) => key)
+    const outcome = device && (await send(owner, device, { badge, withdraw }, serving))
+    if (device && (outcome === undefined || outcome.outcome === 'retry')) return true
+    const isTold = outcome?.outcome === 'sent' || outcome?.outcome === 'doubt'
+    if (isTold)
+      await shownPushes.put(
+        owner.tenant,
+        fresh.map((push) => ({ ...push, withdrawnAt: now })),
+      )
+    const old = over.filter((push) => !fresh.includes(push) && !repeated.includes(push))
+    await shownPushes.remove(owner.tenant, isTold ? old : over)
+    return false
+  }
+
+  const updateUser = async (
+    owner: Owner,
+    {
+      shown,
+      known,
+      serving,
+    }: { shown: readonly ShownPush[]; known: readonly StoredDevice[]; serving: OpenAccount[] },
+  ): Promise<boolean> => {
+    const items = await itemsOf(owner, shown)
+    const now = Date.now()
+    const over = shown.filter((push) => push.items.every((item) => isOver(items.get(item), now)))
+    const concerned = [...grouped(over, ({ device }) => device)].filter(([, some]) =>
+      some.some(({ withdrawnAt }) => withdrawnAt === undefined),
+    )
+    if (concerned.length === 0) return false
+    const badge = (await inbox.counts(owner)).counts.unread
+    const again = await Promise.all(
+      concerned.map(([id, some]) => {
+        const device = known.find((each) => each.id === id && SILENT.has(each.device.kind))
+        return updateDevice(owner, device, some, { badge, serving })
+      }),
+    )
+    return again.includes(true)
+  }
+
+  return async (tenant: string, works: readonly PushUpdateWork['update'][]): Promise<void> => {
+    const attempts = new Map(works.map(({ user, attempt }) => [user, attempt]))
+    const shown = await shownPushes.of(tenant, [...attempts.keys()])
+    const users = [...shown.keys()]
+    if (users.length === 0) return
+    const [known, serving] = await Promise.all([devices.of(tenant, users), accounts.serving(tenant, 'push')])
+    const again: string[] = []
+    for (const some of slices(users, AT_ONCE))
+      await Promise.all(
+        some.map(async (user) => {
+          const facts = { shown: shown.get(user) ?? [], known: known.get(user) ?? [], serving }
+          if (await updateUser({ tenant, user }, facts)) again.push(user)
+        }),
+      )
+    const messages = again.flatMap((user) => {
+      const attempt = (attempts.get(user) ?? 1) + 1
+      return attempt > ATTEMPTS_MAX ? [] : [pushUpdateMessage(tenant, { user, attempt }, Date.now())]
+    })
+    if (messages.length > 0) await stream.publish(messages)
+  }
+}
+
+export type Withdraw = ReturnType<typeof createWithdraw>
