@@ -16,8 +16,7 @@ import { openClient } from './session.ts'
 import { buttonStyles } from './styles/button.ts'
 import { tokens } from './styles/tokens.ts'
 import type { Strings } from './text/english.ts'
-import { checkedLocale, createText, type Text } from './text/text.ts'
-import { createTimes, type Times } from './text/times.ts'
+import { createLanguage } from './text/language.ts'
 import { titleOf } from './text/title.ts'
 
 const MINUTE_MS = 60_000
@@ -78,18 +77,16 @@ export class NotificationBell extends LitElement {
   #isBroken = false
   #off: (() => void)[] = []
   #detached: AbortController | undefined
-  #locale = 'en'
-  #text: Text = createText('en')
-  #times: Times = createTimes('en')
   #button = createBellButton()
   #small = globalThis.matchMedia?.(SMALL)
   #update = () => this.requestUpdate()
+  #language = createLanguage(this.#update)
   #adopt = (styles: readonly CSSResult[]) => adoptStyles(this.renderRoot as ShadowRoot, styles)
   #problems = createProblems(this.#update)
   #announcer = createAnnouncer(
     // A modal dialog makes what is outside inert, so there is a region inside, too.
     () => this.renderRoot.querySelector(this.#dialog.isShown ? 'dialog .live' : '.live.outer'),
-    () => this.#text,
+    () => this.#language.text,
   )
   #dialog = createDialog({
     root: () => this.renderRoot as ShadowRoot,
@@ -108,7 +105,7 @@ export class NotificationBell extends LitElement {
   #alerts = createAlerts({
     element: this,
     options: () => this,
-    text: () => this.#text,
+    text: () => this.#language.text,
     adopt: this.#adopt,
     root: () => this.renderRoot as ShadowRoot,
     isOpen: () => this.#dialog.isShown || this.#isInPlace,
@@ -145,11 +142,9 @@ export class NotificationBell extends LitElement {
   }
 
   override willUpdate(changed: Map<PropertyKey, unknown>) {
-    if (changed.has('locale') || changed.has('strings')) {
+    if (changed.has('locale') || changed.has('strings') || !this.hasUpdated) {
       const lang = this.closest<HTMLElement>('[lang]')?.lang
-      this.#locale = checkedLocale(this.locale || lang || globalThis.navigator?.language || 'en')
-      this.#text = createText(this.#locale, this.strings)
-      this.#times = createTimes(this.#locale)
+      this.#language.choose(this.locale || lang || globalThis.navigator?.language || 'en', this.strings)
     }
     const isOther = ['url', 'token', 'tokenUrl', 'client'].some((key) => changed.has(key))
     if (isOther && this.isConnected) {
@@ -195,10 +190,10 @@ export class NotificationBell extends LitElement {
       this.#panel = createPanel({
         client,
         root: this.renderRoot as ShadowRoot,
-        text: () => this.#text,
-        textWith: (english) => createText(this.#locale, this.strings, english),
-        times: () => this.#times,
-        locale: () => this.#locale,
+        text: () => this.#language.text,
+        textWith: this.#language.textWith,
+        times: () => this.#language.times,
+        locale: () => this.#language.locale,
         isSheet: () => this.#isSheet,
         sound: () => this.sound,
         problem: () => this.#problems.current,
@@ -281,7 +276,7 @@ export class NotificationBell extends LitElement {
   #content() {
     if (this.#panel) return this.#panel.render()
     if (this.#client && !this.#isBroken) return nothing
-    return html`<p class="trouble" role="alert">${this.#text('loadError')} <button class="link" @click=${this.#loadPanel}>${this.#text('tryNow')}</button></p>`
+    return html`<p class="trouble" role="alert">${this.#language.text('loadError')} <button class="link" @click=${this.#loadPanel}>${this.#language.text('tryNow')}</button></p>`
   }
 
   override render(): unknown {
@@ -294,7 +289,7 @@ export class NotificationBell extends LitElement {
     return html`
       ${this.#button({
         counts: this.#client?.counts.getSnapshot() ?? { unread: 0, unseen: 0 },
-        text: this.#text,
+        text: this.#language.text,
         isOpen: this.open,
         target: this.#isSheet || !this.#panel ? undefined : 'panel',
         onNear: this.#loadPanel,

@@ -6,15 +6,6 @@ export type Text<Key extends string = TextKey> = (
   values?: Record<string, string | number>,
 ) => string
 
-/** Returns the locale, or English if it is not a BCP 47 tag. */
-export const checkedLocale = (locale: string): string => {
-  try {
-    return Intl.getCanonicalLocales(locale)[0] ?? 'en'
-  } catch {
-    return 'en'
-  }
-}
-
 /** Creates the texts of a locale: those in `strings`, else the English ones. */
 export const createText = <Key extends string = TextKey>(
   locale: string,

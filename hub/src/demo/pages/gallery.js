@@ -78,6 +78,25 @@ const release = item(3, {
 })
 const picture = item(5, { title: 'The new office', body: 'Third floor.', image: 'icon.svg', url: '/office' })
 
+/** In Arabic, as a page in Arabic shows them. */
+const ARABIC = [
+  item(12, {
+    title: 'ذكرتك سارة العلي في الإصدار 2.4',
+    body: 'هل يمكنك مراجعة `retry_after` قبل الإطلاق؟ فشل **الاختبار** مرتين هذا الصباح.',
+    url: '/release',
+    actor: { name: 'سارة العلي' },
+    category: 'mentions',
+  }),
+  item(41, {
+    title: 'فشل دفع الفاتورة 2291',
+    body: 'رفض البنك البطاقة المنتهية بالرقم 4242.',
+    priority: 'critical',
+    category: 'billing',
+    actions: [{ name: 'update', label: 'تحديث البطاقة', primary: true }],
+  }),
+  item(300, { title: 'Release 2.4 is out', body: 'See what changed.', category: 'news', ...read }),
+]
+
 const key =
   (letter, position = 0) =>
   (bell) => {
@@ -179,12 +198,21 @@ const STATES = {
     after: preferences(click('details:nth-of-type(2) summary'), click('details[open] .switch')),
   },
   'preferences-table': { quiet: true, attributes: { mode: 'page' }, after: preferences() },
+  arabic: { items: ARABIC, language: 'ar', dir: 'rtl', open: true, attributes: { locale: 'ar' } },
+  'arabic-preferences': {
+    language: 'ar',
+    dir: 'rtl',
+    quiet: true,
+    open: true,
+    attributes: { locale: 'ar' },
+    after: preferences(click('details:nth-of-type(2) summary')),
+  },
   inline: { attributes: { mode: 'inline' } },
   page: { attributes: { mode: 'page' } },
 }
 
 const chosen = new URLSearchParams(location.search)
-const { theme, dir, state = 'badge' } = Object.fromEntries(chosen)
+const { theme, state = 'badge', dir = STATES[state]?.dir } = Object.fromEntries(chosen)
 document.documentElement.dataset.theme = theme ?? ''
 document.documentElement.dir = dir ?? 'ltr'
 

@@ -1,0 +1,55 @@
+import type { Message, Strings } from './english.ts'
+import { loadStrings } from './locales.ts'
+import { createText, type Text } from './text.ts'
+import { createTimes, type Times } from './times.ts'
+
+/** Returns the locale, or English if it is not a BCP 47 tag. */
+const checked = (locale: string): string => {
+  try {
+    return Intl.getCanonicalLocales(locale)[0] ?? 'en'
+  } catch {
+    return 'en'
+  }
+}
+
+/** The language of a bell: its texts, dates and numbers. Texts are English until those of the locale are loaded. */
+export const createLanguage = (update: () => void) => {
+  let locale = 'en'
+  let loaded: Strings | undefined
+  let own: Partial<Strings> | undefined
+  let text: Text = createText(locale)
+  let times: Times = createTimes(locale)
+  const strings = () => ({ ...loaded, ...own })
+
+  return {
+    get locale() {
+      return locale
+    },
+    get text() {
+      return text
+    },
+    get times() {
+      return times
+    },
+    /** Creates texts from other English ones, which the locale and the app replace. */
+    textWith: <Key extends string>(english: Record<Key, Message>): Text<Key> =>
+      createText(locale, strings(), english),
+    /** Chooses the locale; `replaced` are texts of the app. */
+    choose(wanted: string, replaced: Partial<Strings> | undefined) {
+      const next = checked(wanted)
+      own = replaced
+      if (next !== locale) {
+        locale = next
+        loaded = undefined
+        times = createTimes(locale)
+        void loadStrings(locale).then((found) => {
+          if (!found || next !== locale) return
+          loaded = found
+          text = createText(locale, strings())
+          update()
+        })
+      }
+      text = createText(locale, strings())
+    },
+  }
+}
