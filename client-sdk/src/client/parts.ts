@@ -55,7 +55,7 @@ export const connectParts = (
   }
   const arrived = createArrivals(
     (ids) => connection.received(ids),
-    (item) => connection.announces(item.id) && emit('notification', item),
+    (item) => connection.announce(item),
   )
   const sync = createInboxSync({ api, state, clock, lists, arrived, onPage: () => sequencer.settle() })
   const refetch = createRefetch({
@@ -73,6 +73,7 @@ export const connectParts = (
   const outbox = createOutbox(state, fail, { timing, clock }, signal)
   const connection = createSharedConnection({
     ...{ url, http, timing, connect: options.connect ?? io, onError: fail },
+    announce: (item) => emit('notification', item),
     onState(now) {
       if (now === 'live' || now === 'polling') {
         refetch.request(true)

@@ -1,8 +1,9 @@
+import type { InboxItem } from '@carillon/schemas'
 import { isVisible } from '../client/visibility.ts'
 import type { ConnectionState } from '../live/connection.ts'
 import { createStore } from '../store/store.ts'
 import { createTimer } from '../timing/timer.ts'
-import { createAnnounced } from './announced.ts'
+import { createAnnouncements } from './announcements.ts'
 import { createElection } from './election.ts'
 import { createLeading, type Options } from './leading.ts'
 import { canShare, sharedName } from './name.ts'
@@ -17,12 +18,12 @@ const ANSWER_MS = 150
  * Shares one connection among all tabs that show the same inbox. One tab leads: it connects, and passes live messages on to the
  * others. A visible tab takes the lead from a hidden or frozen one. Where tabs cannot share, each has its own connection.
  */
-export const createSharedConnection = (options: Options) => {
+export const createSharedConnection = (options: Options & { announce: (item: InboxItem) => void }) => {
   const { url, http, timing, onState } = options
   const state = createStore<ConnectionState>('connecting')
   let channel: BroadcastChannel | undefined
   let election: ReturnType<typeof createElection> | undefined
-  let isFirst: (id: string) => boolean = () => true
+  const announcements = createAnnouncements(options.announce)
   let shared: string | undefined
   let presence: ReturnType<typeof createPresence> | undefined
   const answer = createTimer()
@@ -66,12 +67,13 @@ export const createSharedConnection = (options: Options) => {
     shared = name
     channel = new BroadcastChannel(name)
     channel.onmessage = onNote
-    isFirst = createAnnounced(name)
+    announcements.share(name)
     election = createElection(name, (leads) => {
       if (closing.signal.aborted) return
       answer.clear()
       if (leads) void leading.begin()
       else leading.end()
+      announcements.lead(leads)
     })
     onPageLife(
       { turned: () => (leading.connection() ? leading.tell() : check()), leave, rejoin },
@@ -112,8 +114,8 @@ export const createSharedConnection = (options: Options) => {
     leads: () => leading.connection() !== undefined,
     /** Returns a name of the inbox; undefined if tabs cannot share a connection. */
     name: () => shared,
-    /** Reports whether this tab announces the item. One tab does, once. */
-    announces: (id: string): boolean => (election ? leading.connection() !== undefined && isFirst(id) : true),
+    /** Announces an item in one of the tabs. */
+    announce: announcements.add,
     state: state.getSnapshot,
     stop() {
       closing.abort()

@@ -1,0 +1,58 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { createAnnouncements } from './announcements.ts'
+
+const open = () => {
+  const announced: string[] = []
+  return { announced, ...createAnnouncements<{ id: string }>(({ id }) => announced.push(id)) }
+}
+/** Opens two tabs that share what was announced. */
+const openTwo = () => {
+  const stored = new Map<string, string>()
+  vi.stubGlobal('localStorage', {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => stored.set(key, value),
+  })
+  const [first, second] = [open(), open()]
+  for (const tab of [first, second]) tab.share('carillon-x')
+  first.lead(true)
+  return [first, second] as const
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+test('a tab of its own announces everything', () => {
+  const tab = open()
+  tab.add({ id: 'a' })
+  expect(tab.announced).toEqual(['a'])
+})
+
+test('only the leader announces', () => {
+  const [first, second] = openTwo()
+  for (const tab of [first, second]) tab.add({ id: 'a' })
+  expect([first.announced, second.announced]).toEqual([['a'], []])
+  first.lead(false)
+  second.lead(true)
+  second.add({ id: 'b' })
+  expect(second.announced).toEqual(['b'])
+})
+
+test('a new leader announces what the former one did not live to announce', () => {
+  const [first, second] = openTwo()
+  second.add({ id: 'a' })
+  first.lead(false)
+  first.add({ id: 'a' })
+  second.lead(true)
+  expect([first.announced, second.announced]).toEqual([[], ['a']])
+})
+
+test('what is older is not announced any more', () => {
+  vi.useFakeTimers()
+  const [, second] = openTwo()
+  second.add({ id: 'a' })
+  vi.advanceTimersByTime(10_000)
+  second.lead(true)
+  expect(second.announced).toEqual([])
+})
