@@ -1,3 +1,4 @@
+import type { InboxItem } from '@carillon/schemas'
 import { isVisible } from '../client/visibility.ts'
 import { type ConnectionState, createConnection } from '../live/connection.ts'
 import type { Store } from '../store/store.ts'
@@ -7,6 +8,8 @@ import type { Note } from './notes.ts'
 export type Options = Omit<Parameters<typeof createConnection>[0], 'isActive'> & {
   /** Called when another connection took over. Messages may have been lost in between. */
   onTakeover: () => void
+  /** Called in one of the tabs for each new item. */
+  announce: (item: InboxItem) => void
 }
 type Connection = ReturnType<typeof createConnection>
 

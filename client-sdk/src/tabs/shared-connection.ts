@@ -1,4 +1,3 @@
-import type { InboxItem } from '@carillon/schemas'
 import { isVisible } from '../client/visibility.ts'
 import type { ConnectionState } from '../live/connection.ts'
 import { createStore } from '../store/store.ts'
@@ -18,7 +17,7 @@ const ANSWER_MS = 150
  * Shares one connection among all tabs that show the same inbox. One tab leads: it connects, and passes live messages on to the
  * others. A visible tab takes the lead from a hidden or frozen one. Where tabs cannot share, each has its own connection.
  */
-export const createSharedConnection = (options: Options & { announce: (item: InboxItem) => void }) => {
+export const createSharedConnection = (options: Options) => {
   const { url, http, timing, onState } = options
   const state = createStore<ConnectionState>('connecting')
   let channel: BroadcastChannel | undefined
@@ -75,10 +74,8 @@ export const createSharedConnection = (options: Options & { announce: (item: Inb
       else leading.end()
       announcements.lead(leads)
     })
-    onPageLife(
-      { turned: () => (leading.connection() ? leading.tell() : check()), leave, rejoin },
-      closing.signal,
-    )
+    const turned = () => (leading.connection() ? leading.tell() : check())
+    onPageLife({ turned, leave, rejoin }, closing.signal)
     presence?.tell()
     rejoin()
   }
