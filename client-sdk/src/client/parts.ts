@@ -59,9 +59,7 @@ export const connectParts = (
   )
   const sync = createInboxSync({ api, state, clock, lists, arrived, onPage: () => sequencer.settle() })
   const refetch = createRefetch({
-    pass: sync.fetch,
-    onError: fail,
-    timing,
+    ...{ pass: sync.fetch, onError: fail, timing },
     stopped: () => connection.state() === 'stopped',
   })
   const sequencer = createSequencer(
