@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net'
  * How a network fails. `silent`: bytes stay where they are, and come later if the network returns in time. `reset`: connections
  * break. New connections do not get through in either case.
  */
-export type Cut = 'silent' | 'reset'
+type Cut = 'silent' | 'reset'
 
 export type CutProxy = {
   port: number
