@@ -63,6 +63,11 @@ test.each(NAMES)('%s has built files only, and no `source` condition', async (na
   expect(JSON.stringify((await manifestOf(name)).exports)).not.toMatch(/source|\.\/src/)
 })
 
+test('the React entry says that it is for clients, also when packed', async () => {
+  const entry = await readFile(join(dir, 'node_modules/@carillon/client/dist/react/react.js'), 'utf8')
+  expect(entry).toMatch(/^'use client'/)
+})
+
 test('every entry can be imported in Node, and does nothing', async () => {
   const { exports } = await manifestOf('@carillon/client')
   const entries = Object.keys(exports).filter((path) => !/browser|json/.test(path))
