@@ -59,7 +59,8 @@ describe.skipIf(!executablePath)(
           bell.client = banner.client = createClient({ url: '${url}', token })`),
       )
       const context = await app.browser.newContext()
-      const { page, errors } = await app.open(context, '/two')
+      const { page, errors, isLive } = await app.open(context, '/two')
+      await isLive()
       await page.locator('#banner').getByRole('group', { name: 'In place' }).waitFor(WAIT)
       expect(await page.locator('#bell .banner').count()).toBe(0)
       await app.send('grace', { title: 'One toast' })

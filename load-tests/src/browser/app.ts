@@ -20,6 +20,15 @@ header { display: flex; justify-content: space-between; padding: 8px; color: #12
 notification-bell:not(:defined) { display: inline-block; inline-size: 40px; block-size: 40px }
 `
 
+/** Resolves when the page has loaded an inbox and has a live connection, so that the next item is a new one. */
+const live = async (page: Page) => {
+  const socket = page.waitForEvent('websocket').then((each) =>
+    // Socket.IO's answer to a connection.
+    each.waitForEvent('framereceived', ({ payload }) => String(payload).startsWith('40')),
+  )
+  await Promise.all([socket, page.waitForResponse((response) => response.url().includes('/v1/inbox?'))])
+}
+
 /** The page of an app: a header with the bell. */
 const bellPage = (hub: string, user: string, attributes = '') =>
   `<header><strong>App</strong>
@@ -80,15 +89,17 @@ export const startApp = async (executablePath: string) => {
   return {
     ...{ hub, browser, url, pages, answers, call },
     /** Opens a page, and collects its errors: those in the console, such as violations of the CSP, and uncaught ones. */
-    async open(context: BrowserContext, path: string): Promise<{ page: Page; errors: string[] }> {
+    async open(context: BrowserContext, path: string) {
       const page = await context.newPage()
       const errors: string[] = []
       page.on('console', (message) => {
         if (message.type() === 'error') errors.push(message.text())
       })
       page.on('pageerror', (error) => errors.push(String(error)))
+      const isLive = live(page)
+      isLive.catch(() => {})
       await page.goto(url + path)
-      return { page, errors }
+      return { page, errors, isLive: () => isLive }
     },
     /** Opens a page with the bell of a user. */
     async openBell(context: BrowserContext, user: string, attributes = '') {

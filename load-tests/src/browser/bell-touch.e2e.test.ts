@@ -98,8 +98,8 @@ describe.skipIf(!executablePath)(
 
     test('a toast is swiped away', async () => {
       const context = await app.browser.newContext(PHONE)
-      const { page, errors } = await app.openBell(context, 'edsger')
-      await page.getByRole('button', { name: 'Notifications' }).waitFor(WAIT)
+      const { page, errors, isLive } = await app.openBell(context, 'edsger')
+      await isLive()
       await app.send('edsger', { title: 'Hello' })
       const toast = page.locator('.toast', { hasText: 'Hello' })
       await toast.waitFor(WAIT)
