@@ -244,11 +244,11 @@ export class NotificationBell extends LitElement {
     this.#alerts.arrived(item)
   }
   #onConnection = () => {
-    if (this.#client?.connection === 'live') this.#problems.solved()
+    this.#problems.followed(this.#client?.connection)
     this.#update()
   }
   #onError = (error: CarillonError) => {
-    this.#problems.failed(error)
+    this.#problems.failed(error, this.#client?.connection)
     this.#emit('error', error)
   }
 

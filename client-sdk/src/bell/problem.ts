@@ -1,25 +1,28 @@
 import { type CarillonError, isRefusal } from '../http/error.ts'
+import type { ConnectionState } from '../live/connection.ts'
 import { createTimer } from '../timing/timer.ts'
 
-/** What keeps a bell from showing the inbox: no accepted token, an incomplete setup, or no answer. */
-export type Problem = 'signIn' | 'setup' | 'unreachable'
+/**
+ * What keeps a bell from showing the inbox: no accepted token, an incomplete setup, no answer, or an answer that is not one of
+ * a hub of this version.
+ */
+export type Problem = 'signIn' | 'setup' | 'unreachable' | 'broken'
 
 /** Pages may set up an element some time after they have created it, in ms. */
 const SETUP_MS = 2_000
 const SETUP_ADVICE =
-  'it needs `url`, the URL of the hub, and one of `token-url`, `token` and the property `client`.'
+  '<notification-bell> needs `url`, the URL of the hub, and `token-url`, `token` or the property `client`.'
 
-/** Follows what keeps a bell from showing the inbox. Each cause is written to the console once, with what to do. */
+const isUp = (connection: ConnectionState | undefined) => connection === 'live' || connection === 'polling'
+
+/**
+ * Follows what keeps a bell from showing the inbox. The console says what to do: about an incomplete setup here, about errors in
+ * the client.
+ */
 export const createProblems = (update: () => void) => {
   const setup = createTimer()
   let current: Problem | undefined
-  let last = ''
 
-  const explain = (message: string) => {
-    if (message === last) return
-    last = message
-    console.error(`<notification-bell>: ${message}`)
-  }
   const set = (problem: Problem | undefined) => {
     current = problem
     update()
@@ -33,18 +36,16 @@ export const createProblems = (update: () => void) => {
     connected(isSetUp: boolean) {
       setup.clear()
       set(isSetUp ? undefined : 'setup')
-      if (!isSetUp) setup.set(() => explain(SETUP_ADVICE), SETUP_MS)
+      if (!isSetUp) setup.set(() => console.error(SETUP_ADVICE), SETUP_MS)
     },
-    failed({ action, code, message }: CarillonError) {
-      // A failed action is shown at its item.
-      if (action) return
-      const isRefused = isRefusal(code)
-      set(isRefused ? 'signIn' : 'unreachable')
-      explain(`${message} (${code}). ${isRefused ? 'Give it a valid token of the user.' : 'It tries again.'}`)
+    failed({ action, code }: CarillonError, connection: ConnectionState | undefined) {
+      // A failed action is shown at its item. What fails while the hub is connected is tried again.
+      if (action || isUp(connection)) return
+      const isBroken = code === 'not_carillon' || code === 'version_mismatch'
+      set(isRefusal(code) ? 'signIn' : isBroken ? 'broken' : 'unreachable')
     },
-    solved() {
-      last = ''
-      set(undefined)
+    followed(connection: ConnectionState | undefined) {
+      if (current !== 'setup' && isUp(connection)) set(undefined)
     },
     stop: setup.clear,
   }

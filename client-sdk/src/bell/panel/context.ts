@@ -24,6 +24,8 @@ export type Panel = {
   menu: ReturnType<typeof createMenu>
   text: Text
   times: Times
+  /** Returns the hub's time, in epoch ms. */
+  now(): number
   /** Whether the panel fills a small screen, as a modal dialog. */
   isSheet: boolean
   /** Whether there has been no connection for some seconds. */

@@ -6,8 +6,8 @@ import type { Panel } from './context.ts'
 import type { MenuRow } from './menu.ts'
 import { snoozeTimes } from './snooze-times.ts'
 
-const isSnoozed = (item: InboxItem) =>
-  item.snoozedUntil !== null && Date.parse(item.snoozedUntil) > Date.now()
+const isSnoozed = (item: InboxItem, { now }: Panel) =>
+  item.snoozedUntil !== null && Date.parse(item.snoozedUntil) > now()
 
 /** Opens the menu of snooze times for these items. */
 export const openSnooze = (
@@ -54,7 +54,7 @@ const rowsOf = (item: InboxItem, button: HTMLElement, panel: Panel): MenuRow[] =
     item.readAt === null
       ? row('read', 'check', () => verbs.read(one))
       : row('markUnread', 'unread', () => verbs.unread(one)),
-    isSnoozed(item)
+    isSnoozed(item, panel)
       ? row('wake', 'clock', () => verbs.wake(one))
       : row('snooze', 'clock', () => openSnooze(button, one, panel)),
     item.archivedAt === null
@@ -90,7 +90,7 @@ export const itemTools = (item: InboxItem, panel: Panel) => {
           : tool(text('markUnread'), 'unread', () => verbs.unread([item]))
       }
       ${
-        isSnoozed(item)
+        isSnoozed(item, panel)
           ? tool(text('wake'), 'clock', () => verbs.wake([item]))
           : tool(text('snooze'), 'clock', (button) => openSnooze(button, [item], panel), 'opens')
       }

@@ -109,7 +109,7 @@ const picker = (item: InboxItem, isSelected: boolean, { list, selection, text }:
 
 /** Renders a row of the list. `index` is its position, from 0. */
 export const itemView = ({ item, isMember }: Row, index: number, panel: Panel) => {
-  const { list, selection, text, times, unfolded, renderItem } = panel
+  const { list, now, selection, text, times, unfolded, renderItem } = panel
   const { category, id, readAt } = item
   const isUnread = readAt === null
   const isSelected = selection.ids.has(id)
@@ -142,7 +142,7 @@ export const itemView = ({ item, isMember }: Row, index: number, panel: Panel) =
         ${isHead ? groupButton(item, panel, isUnfolded) : nothing}
         <div class="meta" part="meta">
           <span class="facts">
-            <time dir="auto" id="time-${id}" datetime=${item.createdAt} title=${times.full(created)}>${times.short(created, Date.now())}</time>
+            <time dir="auto" id="time-${id}" datetime=${item.createdAt} title=${times.full(created)}>${times.short(created, now())}</time>
             ${category ? html` · <span dir="auto">${category}</span>` : nothing}
           </span>
           ${itemTools(item, panel)}

@@ -41,7 +41,7 @@ export const createList = (client: Client, update: () => void) => {
   /** An item that was read stays in the list of unread items until another tab is chosen. */
   const held = (id: string) => {
     const item = client.item(id)
-    return tab.query.status === 'unread' && isActive(item, Date.now()) ? item : undefined
+    return tab.query.status === 'unread' && isActive(item, client.now()) ? item : undefined
   }
   const follow = (mayInsert = !engaged) => {
     snapshot = feed.getSnapshot()

@@ -76,7 +76,7 @@ export const createPanel = (host: PanelHost) => {
   const offline = createOffline(client, update)
 
   const panel: Panel = {
-    ...{ list, verbs, undo, selection, menu, unfolded, update },
+    ...{ list, verbs, undo, selection, menu, unfolded, update, now: client.now },
     get text() {
       return text()
     },

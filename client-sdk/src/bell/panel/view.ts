@@ -125,7 +125,7 @@ const emptyView = ({ list, text, problem, retry, isLoading }: Panel) => {
     return hint(
       'alert',
       text('loadError'),
-      html`<p class="soft">${text('loadHint')}</p><button class="action" @click=${retry}>${text('tryNow')}</button>`,
+      html`${problem === 'broken' ? nothing : html`<p class="soft">${text('loadHint')}</p>`}<button class="action" @click=${retry}>${text('tryNow')}</button>`,
     )
   if (list.status === 'loading') return nothing
   const isInbox = list.tab === ALL || list.tab === UNREAD

@@ -87,6 +87,7 @@ export const galleryClient = ({
   return {
     counts: { getSnapshot: countsNow, subscribe },
     connection,
+    now: Date.now,
     clicked: verbs.clicked,
     preferences: galleryPreferences({ quiet, refuses, language }),
     item: (id) => all.find((each) => each.id === id),
