@@ -63,6 +63,7 @@ export const reportPushes = defineRoute({
     'For service workers and apps, which have no user token when a push arrives. Each push has a `report` token, valid for seven days. Records that the push was delivered or clicked; a click marks its item as read, and a button takes its action. Repeated reports change nothing.',
   body: PushReports,
   answers: { 200: { description: 'Reports applied', schema: PushReportsResult } },
+  problems: ['rate_limited', 'unavailable'],
 })
 
 const WebPush = PushDeviceInput.options[0]
@@ -98,5 +99,5 @@ export const renewPushSubscription = defineRoute({
     'For service workers: replaces the subscription of a registered browser after `pushsubscriptionchange`. The token comes with the registration, is valid for 90 days and can be used once; the answer has the next one.',
   body: Renewal,
   answers: { 200: { description: 'Renewed', schema: RegisteredDevice } },
-  problems: ['forbidden', 'not_found', 'too_many_devices'],
+  problems: ['forbidden', 'not_found', 'too_many_devices', 'rate_limited', 'unavailable'],
 })

@@ -6,6 +6,7 @@ import { expect, vi } from 'vitest'
 import type { AddedTenant } from '../consistency/tenants.ts'
 import type { Environment } from './environment.ts'
 import { subscribedBrowser } from './stand-ins/browser.ts'
+import { googleWithPhone } from './stand-ins/google.ts'
 import { mailServer } from './stand-ins/mail.ts'
 import { phoneProvider } from './stand-ins/phone.ts'
 import { sendgrid } from './stand-ins/sendgrid.ts'
@@ -98,6 +99,7 @@ export const openContext = async (environment: Environment) => {
     mail: (options?: Parameters<typeof mailServer>[0]) => closeLater(mailServer(options)),
     phones: () => closeLater(phoneProvider()),
     sendgrid: () => closeLater(sendgrid()),
+    google: () => closeLater(googleWithPhone()),
     browser: () => closeLater(subscribedBrowser()),
     receiver: () => closeLater(webhookReceiver()),
     /** Connects the client SDK, which acknowledges live messages. `contexts` limits its token. Resolves when it is connected. */

@@ -20,6 +20,7 @@ import { LOCAL_TIMES } from './scenarios/local-times.ts'
 import { OTP, PUMPING } from './scenarios/otp.ts'
 import { PREFERENCES } from './scenarios/preferences.ts'
 import { PRESENCE } from './scenarios/presence.ts'
+import { PUSHES } from './scenarios/pushes.ts'
 import { QUIET_HOURS } from './scenarios/quiet-hours.ts'
 import { REPORTS } from './scenarios/reports.ts'
 import { RETRIES } from './scenarios/retries.ts'
@@ -47,6 +48,7 @@ const SCENARIOS = [
   ...LOCAL_TIMES,
   SCHEDULES,
   ...FAULTS,
+  ...PUSHES,
   ...RETRIES,
   ...REPORTS,
   TEMPLATES,
