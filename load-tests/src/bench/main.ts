@@ -8,6 +8,7 @@ import { inspect } from 'node:util'
 import { commandLine, runCommandLine } from '@carillon/cli/commands/command-line'
 import { Option } from '@commander-js/extra-typings'
 import { raiseWorld } from '../rig/world.ts'
+import { bell } from './bell.ts'
 import { type Bench, type Context, MODES, type Servers } from './bench.ts'
 import { channels } from './channels.ts'
 import { cluster } from './cluster.ts'
@@ -31,6 +32,7 @@ const BENCHES: Record<string, Bench> = {
   ...channels,
   ...{ fallbacks, otp },
   ...{ waiting, digest, windows },
+  bell,
 }
 
 const note = (line: string) => process.stderr.write(`${line}\n`)

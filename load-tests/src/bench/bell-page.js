@@ -1,0 +1,70 @@
+// Runs in the pages of the bench of the bell, before their own scripts. Times are in ms since the start of the page.
+
+const frames = []
+
+/** Records when a frame with a new item arrives, before anybody else handles it. */
+globalThis.WebSocket = class extends WebSocket {
+  constructor(url, protocols) {
+    super(url, protocols)
+    this.addEventListener('message', ({ data }) => {
+      if (String(data).includes('inbox.added')) frames.push(performance.now())
+    })
+  }
+}
+
+const rootOf = (host) => (host ? document.querySelector(host)?.shadowRoot : document)
+
+Object.assign(globalThis, {
+  lastFrame: () => frames.at(-1),
+  count: ([host, selector]) => rootOf(host)?.querySelectorAll(selector).length ?? 0,
+
+  /** Resolves with the time at which an element that matches has been painted. */
+  painted: ([host, selector]) =>
+    new Promise((resolve) => {
+      const look = () => {
+        if (!rootOf(host)?.querySelector(selector)) return requestAnimationFrame(look)
+        // The frame after the one that painted it.
+        requestAnimationFrame(() => resolve(performance.now()))
+      }
+      look()
+    }),
+
+  /** Adds a bell. Returns when its script was requested. */
+  addBell({ url, token, mode }) {
+    const script = Object.assign(document.createElement('script'), { type: 'module', src: `${url}/bell.js` })
+    const bell = document.createElement('notification-bell')
+    for (const [name, value] of Object.entries({ url, token, mode })) bell.setAttribute(name, value)
+    document.body.append(bell, script)
+    return performance.now()
+  },
+
+  /** Adds a script that fetches the inbox and appends a list element with its count. Returns when it started. */
+  addBare({ url, token }) {
+    const code = `
+      const reply = await fetch('${url}/v1/inbox?limit=20', { headers: { authorization: 'Bearer ${token}' } })
+      const { counts } = await reply.json()
+      const element = document.createElement('li')
+      element.className = 'count'
+      element.textContent = counts.unread
+      document.body.append(element)`
+    document.body.append(
+      Object.assign(document.createElement('script'), { type: 'module', textContent: code }),
+    )
+    return performance.now()
+  },
+
+  /** Appends a list element for each new item, over a bare WebSocket that speaks just enough of Socket.IO's protocol. */
+  listBare({ url, token }) {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`)
+    const list = document.body.appendChild(document.createElement('ul'))
+    socket.addEventListener('message', ({ data }) => {
+      if (data === '2') socket.send('3')
+      else if (data.startsWith('40')) list.className = 'live'
+      else if (data.startsWith('0')) socket.send(`40${JSON.stringify({ token })}`)
+      else if (data.startsWith('42["inbox.added"')) {
+        const [, { item }] = JSON.parse(data.slice(2))
+        list.appendChild(document.createElement('li')).textContent = item.title
+      }
+    })
+  },
+})
