@@ -17,6 +17,7 @@ import { buttonStyles } from './styles/button.ts'
 import { tokens } from './styles/tokens.ts'
 import type { Strings } from './text/english.ts'
 import { createLanguage } from './text/language.ts'
+import { isLink } from './text/link.ts'
 import { titleOf } from './text/title.ts'
 
 const MINUTE_MS = 60_000
@@ -258,7 +259,7 @@ export class NotificationBell extends LitElement {
     if (via) void this.#client?.clicked(item.id, via).catch(() => {})
     if (!this.#emit('item-click', item, true)) return event.preventDefault()
     const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey
-    if (!url || !isPlain) return
+    if (!isLink(url) || !isPlain) return
     if (this.navigate) {
       event.preventDefault()
       this.navigate(url)

@@ -32,7 +32,7 @@ const live = async (page: Page) => {
 /** The page of an app: a header with the bell. */
 const bellPage = (hub: string, user: string, attributes = '') =>
   `<header><strong>App</strong>
-   <notification-bell url="${hub}" token-url="/token/${user}" ${attributes}></notification-bell></header>`
+   <notification-bell url="${hub}" token-url="/token/${user}" ${attributes}></notification-bell></header><p>Below</p>`
 
 /**
  * Starts a hub, a browser, and an app on another origin that embeds the bell under a strict Content-Security-Policy. `pages` are
