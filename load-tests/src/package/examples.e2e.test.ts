@@ -7,6 +7,7 @@ import { freePort } from '@carillon/core/testing/ports'
 import type {} from '@carillon/core/testing/provided'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { violationsOf } from '../browser/axe.ts'
 import { launchChromium } from '../browser/chromium.ts'
 import { type Installation, request, startInstallation } from '../docs/installation.ts'
 import { start } from '../rig/child.ts'
@@ -108,6 +109,7 @@ describe.skipIf(!executablePath)(`examples in Chromium${executablePath ? '' : ' 
     const item = page.getByRole('dialog').getByRole('article', { name: title })
     await item.waitFor(WAIT)
     if (example !== 'bell-html') await page.getByRole('heading', { name: '1 unread' }).waitFor(WAIT)
+    expect(await violationsOf(page)).toEqual([])
     await page.getByRole('button', { name: 'Mark all as read' }).last().click()
     await page.getByRole('button', { name: /^(Notifications|Messages)$/ }).waitFor(WAIT)
     expect(errors).toEqual([])
