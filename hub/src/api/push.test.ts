@@ -91,6 +91,29 @@ describe('POST /v1/push/reports', () => {
     expect(published).toEqual([])
   })
 
+  it('records a report that comes before the push is recorded as sent', async () => {
+    const { id, notification } = await tenant.item('ann')
+    const place = { notification, user: 'ann', step: 1, device: 'phone', toAudience: false }
+    const token = await signPush(test.ports.seal, { tenant: tenant.id, ...place, item: id }, Date.now())
+    await report({ token, event: 'delivered' })
+    await test.ports.store.deliveries.record(tenant.id, [
+      { ...place, channel: 'push', state: 'sent', at: Date.now() },
+    ])
+    expect(await delivery(notification)).toMatchObject({
+      ...{ step: 1, device: 'phone', state: 'delivered' },
+      times: { sent: expect.any(String), delivered: expect.any(String) },
+    })
+  })
+
+  it('counts in the figures of variants, once for each person', async () => {
+    const content = { type: 'news', variant: 'a' }
+    const [first, second] = [await pushed('ann', content), await pushed('ann', { ...content, test: true })]
+    for (const event of ['delivered', 'clicked', 'clicked'])
+      await report(...[first, second].map(({ token }) => ({ token, event })))
+    const [figures] = await test.ports.store.variantFigures.of(tenant.id, 'news', ['a'])
+    expect(figures).toEqual({ sent: 0, delivered: 1, read: 1, clicked: 1 })
+  })
+
   it('names the shown items that are read, archived, deleted or recalled', async () => {
     const all = await Promise.all(Array.from({ length: 4 }, () => pushed('ann')))
     const [read, archived, deleted, unread] = all as [

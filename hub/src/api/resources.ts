@@ -137,7 +137,7 @@ export const addResources = (
     reports: createPushReports({
       ...{ seal, users, inbox, verbs, log },
       ...{ variantFigures: store.variantFigures, shownPushes: store.shownPushes },
-      ...{ ledger: createPushLedger({ deliveries, stream, log }), limit: options.limitUser },
+      ...{ ledger: createPushLedger({ deliveries, stream }), limit: options.limitUser },
     }),
   })
   otpRoutes(routes, { otp: createOtp({ ...ports, captured: options.capturesMessages }), idempotent })

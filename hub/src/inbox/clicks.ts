@@ -1,6 +1,7 @@
 import { uuid7Time } from '@carillon/core/notification/ids'
 import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
 import type { Notifications } from '@carillon/core/store/ports/notifications'
+import type { Log } from '@carillon/core/telemetry/log'
 import { type ClickSource, type Counts, clickOf, type InboxItem, sees } from '@carillon/schemas'
 import type { PushLedger } from '../push/ledger.ts'
 import { grouped, itemsWhere } from './after-change.ts'
@@ -17,28 +18,34 @@ export const createClicks = ({
   pushLedger,
   counts: countsOf,
   announce,
+  log,
 }: {
   inbox: Pick<Inbox, 'change'>
   notifications: Pick<Notifications, 'find'>
   pushLedger: PushLedger
   counts: (viewer: Viewer) => Promise<Counts>
   announce: Announcer
+  log: Log
 }) => {
-  /** Records clicks on pushes in the ledger. */
+  /** Records clicks on pushes in the ledger. Best effort: a failure is logged. */
   const clickedInLedger = async (
     { tenant, user }: Viewer,
     items: readonly InboxItem[],
     device: string | undefined,
   ) => {
     const ids = [...new Set(items.map(({ notification }) => notification))]
-    const records = await notifications.find(tenant, ids)
-    await pushLedger(
-      tenant,
-      ids.map((notification) => ({
-        ...{ notification, user, device, state: 'clicked' },
-        toAudience: (records.get(notification)?.chains ?? 0) > 0,
-      })),
-    )
+    try {
+      const records = await notifications.find(tenant, ids)
+      await pushLedger(
+        tenant,
+        ids.map((notification) => ({
+          ...{ notification, user, device, state: 'clicked' },
+          toAudience: (records.get(notification)?.chains ?? 0) > 0,
+        })),
+      )
+    } catch (err) {
+      log.warn({ err, tenant, items: items.length }, 'clicks on pushes are not in the ledger')
+    }
   }
 
   const record = async (viewer: Viewer, ids: readonly string[], via: ClickSource) => {

@@ -3,7 +3,6 @@ import { deliveryEvent } from '@carillon/core/delivery/events'
 import { grouped } from '@carillon/core/group-by'
 import type { Deliveries, DeliveryChange } from '@carillon/core/store/ports/deliveries'
 import type { Stream } from '@carillon/core/stream/port'
-import type { Log } from '@carillon/core/telemetry/log'
 import type { Delivery } from '@carillon/schemas'
 
 /**
@@ -19,11 +18,13 @@ export type PushReport = {
   state: 'delivered' | 'clicked'
 }
 
-const sentAt = ({ times }: Delivery): number => Date.parse(times.sent ?? times.requested ?? '') || 0
+type Place = { step: number; device: string; variant?: string | undefined; isKnown: boolean }
 
-/** Returns the delivery that a report is about; undefined if there is none. */
-const deliveryOf = (rows: readonly Delivery[], { step, device }: PushReport): Delivery | undefined =>
-  rows
+const sentAt = ({ times }: Delivery): number => Date.parse(times.sent ?? '') || 0
+
+/** Returns the delivery that a report is about, and whether the ledger has the state; undefined if there is none. */
+const placeOf = (rows: readonly Delivery[], { step, device, state }: PushReport): Place | undefined => {
+  const [row] = rows
     .filter(
       (row) =>
         row.channel === 'push' &&
@@ -31,59 +32,60 @@ const deliveryOf = (rows: readonly Delivery[], { step, device }: PushReport): De
         (step === undefined ? row.times.sent !== undefined : row.step === step) &&
         (device === undefined || row.device === device),
     )
-    .toSorted((a, b) => sentAt(b) - sentAt(a))[0]
+    .toSorted((a, b) => sentAt(b) - sentAt(a))
+  if (row)
+    return {
+      ...{ step: row.step ?? 0, device: row.device ?? '', variant: row.variant },
+      isKnown: row.times[state] !== undefined,
+    }
+  // A device may report before the dispatcher has recorded that the push was sent.
+  return step === undefined || device === undefined ? undefined : { step, device, isKnown: false }
+}
 
 const dedupeOf = (tenant: string, { notification, user, step, device, state }: DeliveryChange): string =>
   hash('sha256', ['push', tenant, notification, user, step, device, state].join('\n'), 'base64url')
 
 /**
  * Returns a function that records reports of one tenant in the ledger, each state of a delivery once, with the current time.
- * It reads, writes and publishes once per call. Best effort: a failure is logged.
+ * It reads, writes and publishes once per call.
  */
 export const createPushLedger =
   ({
     deliveries,
     stream,
-    log,
   }: {
     deliveries: Pick<Deliveries, 'of' | 'record'>
     stream: Pick<Stream, 'publish'>
-    log: Log
   }) =>
   async (tenant: string, reports: readonly PushReport[]): Promise<void> => {
     if (reports.length === 0) return
     const now = Date.now()
-    try {
-      const recipients = [
-        ...grouped(reports, ({ notification, user }) => `${notification}\n${user}`).values(),
-      ].map((together) => ({ together, ...together[0]! }))
-      const rows = await deliveries.of(
-        tenant,
-        recipients.map(({ notification: id, toAudience, user }) => ({ id, toAudience, user })),
-      )
-      const changes = new Map<string, DeliveryChange>()
-      for (const [index, { together }] of recipients.entries())
-        for (const report of together) {
-          const { notification, user, toAudience, state } = report
-          const row = deliveryOf(rows[index] ?? [], report)
-          if (!row || row.step === null || row.times[state]) continue
-          const { step, variant } = row
-          const device = row.device ?? ''
-          changes.set([notification, user, step, device, state].join('\n'), {
-            ...{ notification, user, toAudience, step, device, state },
-            ...{ channel: 'push', at: now },
-            ...(variant === undefined ? {} : { variant }),
-          })
-        }
-      const all = [...changes.values()]
-      if (all.length === 0) return
-      await deliveries.record(tenant, all)
-      await stream.publish(
-        all.map((change) => ({ ...deliveryEvent(tenant, change), dedupe: dedupeOf(tenant, change) })),
-      )
-    } catch (err) {
-      log.warn({ err, tenant, reports: reports.length }, 'reports about pushes were not recorded')
-    }
+    const recipients = [...grouped(reports, ({ notification, user }) => `${notification}\n${user}`).values()]
+    const rows = await deliveries.of(
+      tenant,
+      recipients.flatMap(([first]) =>
+        first ? [{ id: first.notification, toAudience: first.toAudience, user: first.user }] : [],
+      ),
+    )
+    const changes = new Map<string, DeliveryChange>()
+    for (const [index, together] of recipients.entries())
+      for (const report of together) {
+        const { notification, user, toAudience, state } = report
+        const place = placeOf(rows[index] ?? [], report)
+        if (!place || place.isKnown) continue
+        const { step, device, variant } = place
+        changes.set([notification, user, step, device, state].join('\n'), {
+          ...{ notification, user, toAudience, step, device, state },
+          ...{ channel: 'push', at: now },
+          ...(variant === undefined ? {} : { variant }),
+        })
+      }
+    const all = [...changes.values()]
+    if (all.length === 0) return
+    await deliveries.record(tenant, all)
+    await stream.publish(
+      all.map((change) => ({ ...deliveryEvent(tenant, change), dedupe: dedupeOf(tenant, change) })),
+    )
   }
 
 export type PushLedger = ReturnType<typeof createPushLedger>

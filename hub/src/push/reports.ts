@@ -1,6 +1,7 @@
 import { pushKey } from '@carillon/core/delivery/push-key'
 import { type Push, readPush } from '@carillon/core/delivery/push-token'
 import { isOver } from '@carillon/core/delivery/push-updates'
+import { ProblemError } from '@carillon/core/errors'
 import { grouped } from '@carillon/core/group-by'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Inbox, Owner } from '@carillon/core/store/ports/inbox'
@@ -88,8 +89,8 @@ export const createPushReports = ({
     await verbs.clickedPushes(owner, itemIds(clicks))
     for (const { action, push } of clicks)
       if (action !== undefined && push.item !== undefined)
-        await verbs.act(owner, push.item, action).catch((err) => {
-          log.debug({ err, tenant: owner.tenant }, 'the action of a push was not taken')
+        await verbs.act(owner, push.item, action).catch((error: unknown) => {
+          if (!(error instanceof ProblemError && error.problem.code === 'not_found')) throw error
         })
   }
 

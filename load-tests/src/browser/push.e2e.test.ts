@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {} from '@carillon/client/push'
@@ -48,6 +51,23 @@ const withPush = (user: string) => `import('/push.js').then(({ createPush }) => 
   globalThis.push = createPush({ url: '/', token })
 })`
 
+/** Returns the script of a page of another origin, which has a service worker of its own. */
+const withPushFrom = (hub: string, token: string) => `import('${hub}/push.js').then(({ createPush }) => {
+  globalThis.push = createPush({ url: '${hub}', token: '${token}', worker: '/worker.js' })
+})`
+
+/** Serves an app with a page and a service worker that imports that of the hub. */
+const serveApp = async (hub: string) => {
+  const app = createServer((request, response) => {
+    const isWorker = request.url === '/worker.js'
+    response.setHeader('content-type', isWorker ? 'text/javascript' : 'text/html')
+    response.end(isWorker ? `importScripts('${hub}/push-worker.js')` : '<!doctype html><title>App</title>')
+  })
+  app.listen(0, '127.0.0.1')
+  await once(app, 'listening')
+  return { url: `http://127.0.0.1:${(app.address() as AddressInfo).port}`, app }
+}
+
 // Runs in the service worker, whose types differ from those of a page.
 const SHOWN = `registration.getNotifications().then((all) => all.map(({ title, body, actions }) =>
   ({ title, body, actions: actions.map(({ action, title }) => ({ action, title })) })))`
@@ -55,6 +75,9 @@ const SHOWN = `registration.getNotifications().then((all) => all.map(({ title, b
 const RECORDING = `opened = []; clients.openWindow = async (url) => { opened.push(url); return null }
   focused = []; WindowClient.prototype.focus = async function () { focused.push(this.url); return this }
   badges = []; navigator.setAppBadge = async (unread) => { badges.push(unread) }`
+/** The number of reports that wait to be sent. */
+const WAITING = `caches.open('carillon-push').then((cache) => cache.match('/carillon-push.json'))
+  .then((config) => config.json()).then(({ waiting }) => waiting.length)`
 const click = (action: string) => `registration.getNotifications().then(([notification]) => {
   dispatchEvent(new NotificationEvent('notificationclick', { notification, action: '${action}' })) })`
 
@@ -91,12 +114,16 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     (await call('POST', `/v1/users/${user}/token`)).token
 
   /** Opens a browser with push on for a user, and a way to send them notifications and deliver the pushes. */
-  const subscribed = async (user: string) => {
+  const subscribed = async (user: string, { site }: { site?: string } = {}) => {
     const service = await subscribedBrowser()
     await call('PUT', '/v1/providers/web-push', service.account)
     const context = await browser.newContext({ permissions: ['notifications'] })
     await context.addInitScript(subscribingTo, service.device)
-    const page = await signedIn(context, user)
+    const page = site === undefined ? await signedIn(context, user) : await context.newPage()
+    if (site !== undefined) {
+      await page.goto(site)
+      await page.evaluate(withPushFrom(server.url, await tokenOf(user)))
+    }
     expect(await ask(page, 'enable')).toBe('on')
     const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'))
     await worker.evaluate(RECORDING)
@@ -110,7 +137,8 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     const registrationId = await registered
     let seen = 0
     const deliver = async (data: string) => {
-      await debug.send('ServiceWorker.deliverPushMessage', { origin: server.url, registrationId, data })
+      const origin = site ?? server.url
+      await debug.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
     }
     return {
       ...{ page, worker, context, deliver },
@@ -271,6 +299,34 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     expect(await list()).toContain(before)
     await ask(page, 'disable')
     expect(await ask(page, 'resume')).toBe('off')
+    await close()
+  })
+
+  test("an app's own worker imports that of the hub: a path leads to the app, and reports go to the hub", async () => {
+    const { url, app } = await serveApp(server.url)
+    const { worker, push, close } = await subscribed('gwen', { site: url })
+    const { id } = await push({ title: 'A', url: '/posts/7' })
+    await hasState(id, 'delivered')
+    await worker.evaluate(click(''))
+    await until(async () => expect(await worker.evaluate('opened')).toEqual([`${url}/posts/7`]))
+    await hasState(id, 'clicked')
+    await close()
+    app.close()
+  })
+
+  test('what cannot be reported is reported with the next push', async () => {
+    const { worker, push, close } = await subscribed('hana')
+    await worker.evaluate(`online = fetch; fetch = async () => { throw new TypeError('offline') }; 0`)
+    const first = await push({ title: 'A' })
+    await until(async () => expect(await worker.evaluate(SHOWN)).toHaveLength(1))
+    await worker.evaluate(click(''))
+    await until(async () => expect(await worker.evaluate(SHOWN)).toEqual([]))
+    await until(async () => expect(await worker.evaluate(WAITING)).toBe(2))
+    await worker.evaluate('fetch = online; 0')
+    const second = await push({ title: 'B' })
+    await hasState(second.id, 'delivered')
+    await hasState(first.id, 'clicked')
+    expect(await worker.evaluate(WAITING)).toBe(0)
     await close()
   })
 
