@@ -288,7 +288,7 @@ test('an outage of the store pauses everything and counts no attempt, and work r
     wrap: (store) =>
       withPut(store, async (items) => {
         if (refusals++ < 5) throw new UnavailableError('store', new Error('down'))
-        await store.inbox.put(items)
+        return store.inbox.put(items)
       }),
   })
   for (let n = 0; n < 20; n++) await world.send({ to: 'ada', type: 'x', title: `${n}` })
@@ -307,7 +307,7 @@ test('a message that fails every time is dead-lettered, and the others are store
       withPut(store, async (items) => {
         if (items.some(({ content }) => content.title === 'poison'))
           throw new TypeError('no such table: inbox_content')
-        await store.inbox.put(items)
+        return store.inbox.put(items)
       }),
   })
   const logged = vi.spyOn(world.log, 'error')

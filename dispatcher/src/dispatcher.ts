@@ -47,6 +47,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const { unknownTypes, retentionMs, concurrency = 4, retryPauses } = options
   const accept = createAccept({ store, cache, unknownTypes, log, retentionMs, links: options })
   const prepared = createPreparedTypes(options, cache)
+  const announce = createAnnounce({ store, live, log, metrics })
   const pipeline = createPipeline({
     store,
     cache,
@@ -57,12 +58,20 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
     renderItems: createRenderItems({ store, cache, prepared, metrics }),
     storeItems: createStoreItems({ store, stream, metrics }),
     handOver: createHandOver({ live, log, metrics }),
-    announce: createAnnounce({ store, live, log, metrics }),
+    announce,
     startPlans: createStartPlans({ live, stream, seal }),
     metrics,
   })
   const reports = createReports({ store, stream, seal })
-  const work = workHandle(createWorkKinds({ store, stream, cache, live, seal, pipeline, reports, metrics }))
+  const work = workHandle(
+    createWorkKinds({
+      ...{ store, stream, cache, live, seal, metrics },
+      pipeline,
+      reports,
+      prepared,
+      announce,
+    }),
+  )
   const handles = { notify: pipeline.notify, work, report: work }
   const outages = createOutages({ log, metrics })
   const feed = async (family: keyof typeof TURN, priority: Priority, queue: Queue): Promise<Feed> => {

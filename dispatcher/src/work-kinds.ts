@@ -1,10 +1,12 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import { OperationWork } from '@carillon/core/items/operation-work'
 import type { Live } from '@carillon/core/live/port'
 import { TimesWork } from '@carillon/core/preferences/times-message'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Message, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import type { WorkSubject } from '@carillon/schemas'
 import { byTenant, inTurn, type WorkKinds, workKind } from './consumer/work-kind.ts'
 import { createCloseWindow } from './digests/close.ts'
@@ -15,6 +17,8 @@ import { createRescheduleWindows } from './digests/reschedule-windows.ts'
 import { DigestWork } from './digests/window-work.ts'
 import { createWake, WakeWork } from './inbox/snooze-end.ts'
 import type { Ready } from './intake/ready.ts'
+import type { Announce } from './items/announce.ts'
+import { createOperate } from './items/operate.ts'
 import type { Pipeline } from './pipeline.ts'
 import { ChunkWork, DueWork, LocalWork } from './plan/work.ts'
 import { createReportKind } from './reports/report-kind.ts'
@@ -24,17 +28,19 @@ import { createHoldsUnwanted } from './sending/unwanted.ts'
 
 export type WorkKindPorts = {
   store: Store
-  stream: Pick<Stream, 'publish' | 'cancel'>
+  stream: Pick<Stream, 'publish' | 'cancel' | 'cancelGroup'>
   cache: Pick<SettingsCache, 'tenant' | 'context' | 'type' | 'typeVersion' | 'transactionalCategories'>
   live: Live
+  prepared: PreparedTypes
+  announce: Announce
   seal: Pick<Seal, 'open'>
   pipeline: Pick<Pipeline, 'notify' | 'chunk' | 'due' | 'local'>
   reports: Pick<Reports, 'apply'>
   metrics: Pick<Metrics, 'windowsClosed' | 'windowLag'>
 }
 
-/** A chunk, and what waits for local times, has up to 500 recipients; a schedule may have many runs. */
-const LARGE = /^work\.(?:chunk|local|run)\./
+/** A chunk, and what waits for local times, has up to 500 recipients, as has a part of an operation; a schedule may have many runs. */
+const LARGE = /^work\.(?:chunk|local|run|operation)\./
 
 /** Returns the cost of a message in its turn. */
 export const costOfWork = ({ subject }: Pick<Message, 'subject'>): number => (LARGE.test(subject) ? 32 : 1)
@@ -44,7 +50,7 @@ const fits = ({ ready }: { ready: Ready }, { tenant }: WorkSubject) => ready.ten
 /**
  * Creates the kinds of work other than plan steps: a chunk of a fan-out, a notification that is due, recipients whose local
  * time has come, the end of a snooze, the close of a window, changed quiet hours, a schedule that may have
- * to run, and provider reports.
+ * to run, an operation on delivered items, and provider reports.
  */
 export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
   const { store, live, seal, pipeline, reports } = ports
@@ -56,6 +62,7 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
     readWindow,
     released: createReleased(ports),
   })
+  const operate = createOperate(ports)
   const rescheduleWindows = createRescheduleWindows({
     ...timed,
     holdsUnwanted: createHoldsUnwanted({ ...ports, readWindow }),
@@ -71,6 +78,10 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
       handle: inTurn(({ subject, body }) => rescheduleWindows(subject.tenant, body)),
     }),
     run: createRunKind({ ...ports, notify: pipeline.notify }),
+    operation: workKind({
+      schema: OperationWork,
+      handle: inTurn(({ subject, body }) => operate(subject.tenant, body)),
+    }),
     report: createReportKind(seal, reports),
   }
 }

@@ -25,6 +25,7 @@ export const createInboxSync = ({
   clock,
   lists,
   arrived,
+  rung,
   onPage,
 }: {
   api: InboxApi
@@ -32,6 +33,8 @@ export const createInboxSync = ({
   clock: Clock
   lists: ReadonlySet<FeedList>
   arrived: ReturnType<typeof createArrivals>
+  /** Called with an item that is announced anew, because a backend replaced its content. */
+  rung: (item: InboxItem) => void
   /** Called after each page, because it may have moved the live position. */
   onPage: () => void
 }) => {
@@ -78,6 +81,7 @@ export const createInboxSync = ({
       if (!lost) state.set(applyLive(before, live, clock.now()))
       if (live.event === 'inbox.added')
         arrived([live.message.item], ({ id }) => before.items.get(id) !== null)
+      if (live.event === 'inbox.changed' && live.message.ring && live.message.item) rung(live.message.item)
       return lost
     },
     /** Fetches one page. With `full`, or if the page shows missed messages, it fetches the lists of all feeds. */

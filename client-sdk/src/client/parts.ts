@@ -1,3 +1,4 @@
+import type { InboxItem } from '@carillon/schemas'
 import { createActions } from '../actions/actions.ts'
 import { createOutbox } from '../actions/outbox.ts'
 import type { FeedList } from '../feed/feed-list.ts'
@@ -57,7 +58,10 @@ export const connectParts = (
     (ids) => connection.received(ids),
     (item) => connection.announce(item),
   )
-  const sync = createInboxSync({ api, state, clock, lists, arrived, onPage: () => sequencer.settle() })
+  /** Announces an item whose content was replaced, once for each version. */
+  const rung = (item: InboxItem) =>
+    !item.silent && connection.announces(`${item.id}@${item.updatedAt}`) && emit('notification', item)
+  const sync = createInboxSync({ api, state, clock, lists, arrived, rung, onPage: () => sequencer.settle() })
   const refetch = createRefetch({
     ...{ pass: sync.fetch, onError: fail, timing },
     stopped: () => connection.state() === 'stopped',

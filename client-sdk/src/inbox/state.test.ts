@@ -50,6 +50,23 @@ it('doubts its counts when an unknown item arrives below the loaded range, becau
   expect(live(after, added(b, 3)).doubtful).toBe(true)
 })
 
+it('replaces the content of an item, which keeps its place and what is known of its group', () => {
+  const known = { ...a, group: { key: 'g', count: 3, unread: 2 } }
+  const state = base(INITIAL, pageOf([known, b], 1))
+  const item = { ...a, title: 'new', arrivedAt: at, group: { key: 'g' }, updatedAt: at }
+  const message = { ids: [a.id], patch: {}, item, counts: countsOf([a, b]), ...position(2) }
+  const after = live(state, { event: 'inbox.changed', message })
+  expect(after.items.get(a.id)).toEqual({ ...item, arrivedAt: a.arrivedAt, group: known.group })
+  expect([after.counts, after.doubtful]).toEqual([state.counts, false])
+  const moved = { ...message, item: { ...item, group: { key: 'other' } } }
+  expect(live(state, { event: 'inbox.changed', message: moved }).items.get(a.id)?.group).toEqual({
+    key: 'other',
+  })
+  // One that is not loaded has to be fetched.
+  const unknown = { ...message, ids: [c.id], item: { ...c, title: 'new' } }
+  expect(live(state, { event: 'inbox.changed', message: unknown }).doubtful).toBe(true)
+})
+
 describe('applying a page', () => {
   it('doubts a page without a position if live messages have arrived', () => {
     const unknown = { ...pageOf([a], 1), position: null }

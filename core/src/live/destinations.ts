@@ -20,7 +20,7 @@ export const destinationsOf = (message: LiveMessage): { whole?: string; other?: 
     case 'whole':
       return { whole, ...(message.ask === undefined ? {} : { other: asked(message.ask) }) }
     case 'nobody':
-      return { other: asked(message.ask) }
+      return { other: message.ask === undefined ? { room: whole, as: 'asked' } : asked(message.ask) }
     case 'all':
       return { whole, other: { room: limited, as: 'plain' } }
     case 'limited':

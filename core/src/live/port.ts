@@ -12,14 +12,15 @@ export type LiveEvent = {
  * - `item`: the streams of the whole inbox and of this context.
  * - `whole`: the stream of the whole inbox. With `ask`, the result also says whether that context's stream has connections.
  * - `context`: the stream of this context.
- * - `nobody`: nothing is sent. The result says whether the stream of `ask` has connections.
+ * - `nobody`: nothing is sent. `other` of the result says whether the stream of the context `ask` has connections; without
+ *   `ask`, that of the whole inbox.
  * - `all`: every connection of the user. Limited ones get it without a position, because it is in none of their streams.
  * - `limited`: every limited connection of the user, without a position.
  */
 export type Audience =
   | { to: 'item' | 'context'; context: string }
   | { to: 'whole'; ask?: string | undefined }
-  | { to: 'nobody'; ask: string }
+  | { to: 'nobody'; ask?: string | undefined }
   | { to: 'all' | 'limited' }
 
 /** One live message for the connections of one user. The adapter adds `stream`, `seq` and `epoch`. */

@@ -29,6 +29,8 @@ export const SCOPES = [
   'contexts:read',
   'schedules:write',
   'schedules:read',
+  'items:write',
+  'items:read',
 ] as const
 export type Scope = (typeof SCOPES)[number]
 

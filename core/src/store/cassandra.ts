@@ -15,9 +15,11 @@ import { cassandraDevices } from './cassandra/devices.ts'
 import { cassandraDigests } from './cassandra/digests.ts'
 import { cassandraExpiringKeys } from './cassandra/expiring-keys.ts'
 import { cassandraInbox } from './cassandra/inbox.ts'
+import { cassandraLabelled } from './cassandra/labelled.ts'
 import { cassandraLibrary } from './cassandra/library.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './cassandra/migrations.ts'
 import { cassandraNotifications } from './cassandra/notifications.ts'
+import { cassandraOperations } from './cassandra/operations.ts'
 import { cassandraPreferences } from './cassandra/preferences.ts'
 import { cassandraSchedules } from './cassandra/schedules.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
@@ -111,6 +113,8 @@ export const cassandraStore = ({
     schedules: cassandraSchedules(session, seal),
     throttles,
     cancelKeys: cassandraCancelKeys(session, retention),
+    labelled: cassandraLabelled(session, retention),
+    operations: cassandraOperations(session),
     accounts: cassandraAccounts(session, seal),
     suppressions: cassandraSuppressions(session, seal),
     attachments: sealedAttachments(cassandraAttachments(session), seal),

@@ -9,8 +9,10 @@ import type { Devices } from './ports/devices.ts'
 import type { Digests } from './ports/digests.ts'
 import type { ExpiringKeys } from './ports/expiring-keys.ts'
 import type { Inbox } from './ports/inbox.ts'
+import type { Labelled } from './ports/labelled.ts'
 import type { Libraries } from './ports/library.ts'
 import type { Notifications } from './ports/notifications.ts'
+import type { Operations } from './ports/operations.ts'
 import type { UserPreferences } from './ports/preferences.ts'
 import type { Schedules } from './ports/schedules.ts'
 import type { ShownPushes } from './ports/shown-pushes.ts'
@@ -42,6 +44,8 @@ export interface Store {
   schedules: Schedules
   throttles: Throttles
   cancelKeys: CancelKeys
+  labelled: Labelled
+  operations: Operations
   accounts: Accounts
   suppressions: Suppressions
   attachments: Attachments

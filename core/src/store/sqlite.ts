@@ -18,9 +18,11 @@ import { sqliteDevices } from './sqlite/devices.ts'
 import { sqliteDigests } from './sqlite/digests.ts'
 import { sqliteExpiringKeys } from './sqlite/expiring-keys.ts'
 import { sqliteInboxRows } from './sqlite/inbox.ts'
+import { sqliteLabelled } from './sqlite/labelled.ts'
 import { sqliteLibrary } from './sqlite/library.ts'
 import { MIGRATIONS, migrate, schemaVersion } from './sqlite/migrations.ts'
 import { sqliteNotifications } from './sqlite/notifications.ts'
+import { sqliteOperations } from './sqlite/operations.ts'
 import { sqlitePreferences } from './sqlite/preferences.ts'
 import { startPurging } from './sqlite/purge.ts'
 import { sqliteSchedules } from './sqlite/schedules.ts'
@@ -73,6 +75,8 @@ export const sqliteStore = ({
     schedules: sqliteSchedules(session, seal),
     throttles: sqliteThrottles(session),
     cancelKeys: sqliteCancelKeys(session, retention),
+    labelled: sqliteLabelled(session, retention),
+    operations: sqliteOperations(session),
     accounts: sqliteAccounts(session, seal),
     suppressions: sqliteSuppressions(session, seal),
     attachments: sealedAttachments(sqliteAttachments(session), seal),

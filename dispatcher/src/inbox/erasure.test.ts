@@ -168,8 +168,9 @@ describe('an erased user', () => {
             erase.of = undefined
           }
           if (when === 'before') await remove()
-          await store.inbox.put(items)
+          const removed = await store.inbox.put(items)
           if (when === 'after') await remove()
+          return removed
         },
       },
     })

@@ -17,10 +17,9 @@ const open = async () => {
   await world.account('mail')
   await world.person('ada', { email: 'ada@example.org' })
   const live: LiveMessage[] = []
-  vi.spyOn(world.live, 'presence').mockImplementation(async (all) => all.map(() => 'here'))
   vi.spyOn(world.live, 'deliver').mockImplementation(async (messages) => {
-    live.push(...messages)
-    return messages.map(() => ({ whole: true, other: false, active: true }))
+    live.push(...messages.filter(({ to }) => to !== 'nobody'))
+    return messages.map(({ to }) => ({ whole: true, other: to === 'nobody', active: true }))
   })
   const progress = (title: string, more: Partial<NotificationInput> = {}) =>
     world.send({ to: 'ada', type: 'upload', entity: 'upload-7', replace: true, title, ...more })

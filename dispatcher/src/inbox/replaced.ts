@@ -1,20 +1,32 @@
 import type { Decision } from '@carillon/core/routing/decision'
+import type { Evolution } from '@carillon/core/store/ports/inbox'
 import type { InboxItem } from '@carillon/schemas'
 import type { Told } from '../items/announce.ts'
 import type { Entry } from './item.ts'
 
-/** An entry whose content took the place of an item's. `item`: the item now; absent if the inbox had a newer version. */
-export type Replaced = { entry: Entry; item?: InboxItem }
+/**
+ * An entry that was not added. `replaced`: its content took the place of an item's, which is `item` now. `superseded`: the
+ * inbox had a newer version. `recalled`: its notification was recalled meanwhile.
+ */
+export type Replaced = {
+  entry: Entry
+  outcome: Exclude<Evolution['outcome'], 'added'>
+  item?: InboxItem
+}
 
 /** Reports whether an entry replaces the newest item of its entity. */
 export const isEvolving = ({ ready: { notification }, planned }: Entry): boolean =>
   notification.replace === true && notification.entity !== undefined && planned.inbox !== 'none'
 
-/** Returns the decision about a recipient for whom an item was replaced. It starts no steps. */
-export const replacedDecision = ({ item }: Replaced, now: number): Decision => ({
-  ...{ at: now, stage: 'inbox', channel: 'inbox', by: 'sender', path: 'replace' },
-  ...(item ? { outcome: 'pass', reason: 'replaced' } : { outcome: 'skip', reason: 'superseded' }),
-})
+/** Returns the decision about a recipient for whom no item was added. No steps start. */
+export const replacedDecision = ({ outcome }: Replaced, now: number): Decision => {
+  const decision = { at: now, stage: 'inbox', channel: 'inbox', by: 'sender' } as const
+  if (outcome === 'recalled') return { ...decision, outcome: 'end', reason: 'cancelled' }
+  const path = 'replace'
+  return outcome === 'replaced'
+    ? { ...decision, path, outcome: 'pass', reason: 'replaced' }
+    : { ...decision, path, outcome: 'skip', reason: 'superseded' }
+}
 
 /** Returns what the apps of users are told about replaced items. */
 export const toldOf = (replaced: readonly Replaced[]): Told[] =>

@@ -35,24 +35,33 @@ export const createStoreItems = ({ store, stream, metrics }: StoreItemsPorts) =>
     return entries.flatMap((entry, index) => {
       const result = results[index]!
       if (result.outcome === 'added') return []
-      return [{ entry, ...(result.outcome === 'replaced' ? { item: result.item } : {}) }]
+      const { outcome } = result
+      return [{ entry, outcome, ...(outcome === 'replaced' ? { item: result.item } : {}) }]
     })
   }
 
   const put = async (
     entries: readonly Entry[],
-  ): Promise<{ erasures: Erasures; replaced: ReadonlyMap<Entry, Replaced> }> => {
+  ): Promise<{
+    erasures: Erasures
+    replaced: ReadonlyMap<Entry, Replaced>
+    recalled: ReadonlySet<string>
+  }> => {
     const evolving = entries.filter(isEvolving)
     const plain = evolving.length === 0 ? entries : entries.filter((entry) => !isEvolving(entry))
     const items = plain.filter(hasItem).map(newItem)
     const begun = performance.now()
-    const [known, all] = await Promise.all([
+    const [known, all, removed = []] = await Promise.all([
       erasures.of(entries),
       evolve(evolving),
       items.length > 0 ? store.inbox.put(items) : undefined,
     ])
     const found = performance.now() - begun < ERASURE_SETTLE_MS / 2 ? known : await erasures.of(entries)
-    return { erasures: found, replaced: new Map(all.map((each) => [each.entry, each])) }
+    return {
+      erasures: found,
+      replaced: new Map(all.map((each) => [each.entry, each])),
+      recalled: new Set(removed.map(({ id }) => id)),
+    }
   }
 
   const count = (entries: readonly Entry[]) => {
@@ -63,13 +72,13 @@ export const createStoreItems = ({ store, stream, metrics }: StoreItemsPorts) =>
   }
 
   return async (entries: readonly Entry[]): Promise<Stored> => {
-    const { erasures: found, replaced: evolved } = await put(entries)
+    const { erasures: found, replaced: evolved, recalled } = await put(entries)
     const [kept, gone, replaced]: [Entry[], Entry[], Replaced[]] = [[], [], []]
     for (const entry of entries) {
       const replacing = evolved.get(entry)
       if (isErased(found, entry)) gone.push({ ...entry, id: replacing?.item?.id ?? entry.id })
       else if (replacing) replaced.push(replacing)
-      else kept.push(entry)
+      else if (!recalled.has(entry.id)) kept.push(entry)
     }
     if (gone.length > 0) await erasures.undo(gone)
     count(kept)

@@ -1,6 +1,6 @@
 import { UnavailableError } from '@carillon/core/errors'
 import { slices } from '@carillon/core/group-by'
-import type { Live } from '@carillon/core/live/port'
+import type { Live, LiveMessage } from '@carillon/core/live/port'
 import { deliverToStreams, type EventsFor } from '@carillon/core/live/streams'
 import type { Store } from '@carillon/core/store/port'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -14,10 +14,17 @@ export type Told = { tenant: string; user: string; contexts: readonly string[]; 
 
 export type AnnouncePorts = {
   store: Pick<Store, 'inbox'>
-  live: Pick<Live, 'deliver' | 'presence'>
+  live: Pick<Live, 'deliver'>
   log: Log
   metrics: Pick<Metrics, 'live'>
 }
+
+/** Returns messages that are sent to nobody, and ask whether the user has connections, active or idle. */
+const questionsOf = ({ tenant, user, contexts }: Told): LiveMessage[] =>
+  [undefined, ...contexts].map((ask) => ({
+    ...{ tenant, user, to: 'nobody', ask },
+    ...{ event: 'inbox.resync', payload: undefined },
+  }))
 
 /**
  * Returns a function that tells the apps of users what happened to stored items. Counts are read only for users who are
@@ -34,12 +41,10 @@ export const createAnnounce =
         eventsFor,
       })
     try {
-      const viewers = all.flatMap(({ tenant, user, contexts }, index) =>
-        contexts.map((context) => ({ tenant, user, context, index })),
-      )
-      const presence = await live.presence(viewers)
-      const here = new Set(viewers.flatMap(({ index }, at) => (presence[at] === 'here' ? [index] : [])))
-      const connected = all.filter((_, index) => here.has(index))
+      const questions = all.flatMap((told) => questionsOf(told).map((message) => ({ told, message })))
+      const answers = await live.deliver(questions.map(({ message }) => message))
+      const here = new Set(questions.flatMap(({ told }, index) => (answers[index]?.other ? [told] : [])))
+      const connected = all.filter((told) => here.has(told))
       metrics.live.inc({ outcome: 'away' }, all.length - connected.length)
       for (const some of slices(connected, AT_ONCE)) await Promise.all(some.map(tell))
       metrics.live.inc({ outcome: 'connected' }, connected.length)

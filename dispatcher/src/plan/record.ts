@@ -47,6 +47,8 @@ export const recordOf = (
     type: notification.type,
     version,
     revision,
+    ...(notification.context === undefined ? {} : { context: notification.context }),
+    ...(notification.replace ? { replaces: notification.entity } : {}),
     ...(notification.test ? { test: true } : {}),
     priority: notification.priority,
     acceptedAt,

@@ -65,3 +65,30 @@ export const lookUpTemplates = async (
     summaryType: ({ tenant }) => summaryTypes.get(tenant),
   }
 }
+
+/** Returns a step whose message has the default layout, and no texts of its type. */
+const withoutType = ({ version: _version, revision: _revision, ...step }: Step): Step => step
+
+/**
+ * Returns the templates of steps, other than those of their types where a backend has put its own texts in place of them:
+ * these are used as they are.
+ */
+export const withLiteral = async (
+  ports: TemplatePorts,
+  channel: Channel,
+  {
+    steps,
+    content,
+    typed,
+  }: {
+    steps: readonly Step[]
+    content: (step: Step) => { literal?: boolean | undefined } | undefined
+    typed: (step: Step) => TypeTemplates | undefined
+  },
+): Promise<(step: Step) => TypeTemplates | undefined> => {
+  const isLiteral = (step: Step) => content(step)?.literal === true
+  const literal = steps.filter(isLiteral)
+  if (literal.length === 0) return typed
+  const { templates } = await lookUpTemplates(ports, channel, literal.map(withoutType))
+  return (step) => (isLiteral(step) ? templates(withoutType(step)) : typed(step))
+}

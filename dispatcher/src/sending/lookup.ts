@@ -18,7 +18,7 @@ import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
 import { lookUpItems } from './lookup-items.ts'
 import { lookUpPeople, type Person } from './lookup-people.ts'
 import { lookUpPreferences, type PreferencePorts } from './lookup-preferences.ts'
-import { lookUpTemplates, type TemplatePorts } from './lookup-templates.ts'
+import { lookUpTemplates, type TemplatePorts, withLiteral } from './lookup-templates.ts'
 import { lookUpUnread } from './lookup-unread.ts'
 
 /** The steps left in a digest, oldest first, and those that are no longer wanted. */
@@ -113,7 +113,8 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
   const inDigests = await lookUpMembers(ports.membersOf, due)
   const steps =
     inDigests.size === 0 ? due : [...due, ...[...inDigests.values()].flatMap(({ steps }) => steps)]
-  const { templates, summaries, summaryType } = await lookUpTemplates(ports, channel, steps)
+  const typed = await lookUpTemplates(ports, channel, steps)
+  const { summaries, summaryType } = typed
   const [found, presence, preferences, tenancy, categoryName] = await Promise.all([
     lookUpItems(store, steps),
     presences(live, steps),
@@ -122,6 +123,7 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
     lookUpCategories(ports, due),
   ])
   const content = (step: Step) => found.item(step) ?? step.content
+  const templates = await withLiteral(ports, channel, { steps, content, typed: typed.templates })
   const subject = (step: Step) => preferences.subject(step, content(step)?.category)
   const preference = (step: Step) => preferences.of(step, subject(step), tenancy(step))
   const digestRule = (step: Step) => digestRuleOf(step, preferences.type(step))

@@ -10,6 +10,8 @@ import { createCursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import { createIdempotent } from '../idempotency/idempotent.ts'
 import type { Verbs } from '../inbox/verbs.ts'
+import { createItemList } from '../items/list.ts'
+import { createStartOperation } from '../items/start.ts'
 import { createChangeLibrary } from '../library/change.ts'
 import { createCurrentLibrary } from '../library/current.ts'
 import { createAcceptance } from '../notifications/accept.ts'
@@ -45,6 +47,7 @@ import { deviceRoutes } from './devices.ts'
 import { explainRoutes } from './explain.ts'
 import { operationRoutes } from './health.ts'
 import { inboxRoutes } from './inbox.ts'
+import { itemRoutes } from './items.ts'
 import { libraryRoutes } from './library.ts'
 import { liveRoutes } from './live.ts'
 import { meRoutes } from './me.ts'
@@ -90,12 +93,17 @@ export const addResources = (
   const acceptance = createAcceptance({ ...ports, dataFault: createDataCheck() }, options)
   const serving = createServing(ports, { captures: options.capturesMessages ?? false })
   const reachability = createReachability({ store, endpoints, accounts: { serving } })
+  const cancel = createCancel({ ...ports, notifications, deliveries, cancelKeys: store.cancelKeys })
   notificationRoutes(routes, {
     send: createSend({ acceptance, idempotent, log, metrics }),
     dryRun: createDryRun({ ...ports, acceptance, reachability }, options),
-    cancel: createCancel({ ...ports, notifications, deliveries, cancelKeys: store.cancelKeys }),
+    cancel,
     notifications,
     totals: createTotals(deliveries),
+  })
+  itemRoutes(routes, {
+    ...{ list: createItemList(store), operations: store.operations, idempotent, cursors },
+    start: createStartOperation({ store, stream, cancel }),
   })
   notificationListRoutes(routes, { list: createNotificationList({ notifications, inbox }), cursors })
   scheduleRoutes(routes, {

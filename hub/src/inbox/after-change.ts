@@ -1,7 +1,7 @@
+import { verbsOf } from '@carillon/core/items/verbs'
 import type { ChangedItem } from '@carillon/core/store/ports/inbox'
 import type { Counts, InboxItem, ItemPatch, StateChange } from '@carillon/schemas'
 import type { Announcer, Group } from './announce.ts'
-import { verbsOf } from './patch.ts'
 import type { SnoozeEnds } from './snooze-end.ts'
 import type { Viewer } from './viewer.ts'
 

@@ -1,8 +1,9 @@
 import { ProblemError } from '@carillon/core/errors'
+import { verbsOf } from '@carillon/core/items/verbs'
 import { HORIZON_MS } from '@carillon/core/notification/horizon'
 import type { ItemPatch } from '@carillon/schemas'
 import { describe, expect, it } from 'vitest'
-import { checkPatch, verbsOf } from './patch.ts'
+import { checkPatch } from './patch.ts'
 
 const NOW = Date.parse('2026-03-01T10:00:00.000Z')
 const now = new Date(NOW).toISOString()

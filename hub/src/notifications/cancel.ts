@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { planGroups } from '@carillon/core/delivery/step'
 import { ProblemError } from '@carillon/core/errors'
 import { slices } from '@carillon/core/group-by'
-import { dueKey, UNREAD_CANCELLED, unreadKey, uuid7Time } from '@carillon/core/notification/ids'
+import { removeWaiting } from '@carillon/core/items/waiting-steps'
+import { UNREAD_CANCELLED, unreadKey, uuid7Time } from '@carillon/core/notification/ids'
 import { isMadeId } from '@carillon/core/notification/made-id'
 import type { Seal } from '@carillon/core/security/seal'
 import type { CancelKeys } from '@carillon/core/store/ports/cancel-keys'
 import type { Deliveries } from '@carillon/core/store/ports/deliveries'
 import type { NotificationProgress, Notifications } from '@carillon/core/store/ports/notifications'
 import { RETENTION_MS, type Stream } from '@carillon/core/stream/port'
-import { type Cancellation, type CancelledNotification, scheduleSubject } from '@carillon/schemas'
+import type { Cancellation, CancelledNotification } from '@carillon/schemas'
 import type { Idempotency } from '../idempotency/port.ts'
 import { idKey } from './accept.ts'
 import { deliveryCounts, itemsStored } from './cancel-counts.ts'
@@ -38,15 +38,6 @@ export type CancelPorts = {
 export const createCancel = (ports: CancelPorts) => {
   const { notifications, deliveries, cancelKeys, stream, idempotency, seal } = ports
 
-  /** Removes what waits in the log. Returns the number of steps. */
-  const removeWaiting = async (tenant: string, id: string, found: NotificationProgress | undefined) => {
-    await stream.cancel([scheduleSubject(tenant, 'deliver_at', dueKey(id))])
-    let ended = 0
-    const groups = found?.planned ? planGroups(tenant, id, found.chains > 0) : []
-    for (const group of groups) ended += await stream.cancelGroup(group)
-    return ended
-  }
-
   /** Cancels a notification. `known`: its record before; undefined if a dispatcher is reading it and has not recorded it. */
   const end = async (
     tenant: string,
@@ -56,7 +47,7 @@ export const createCancel = (ports: CancelPorts) => {
     const isPending = known === undefined || !isOver(known)
     if (isPending && known?.state !== 'cancelled') await notifications.cancel(tenant, id, Date.now())
     const found = known ?? (await notifications.get(tenant, id))
-    const removed = isPending ? await removeWaiting(tenant, id, found) : 0
+    const removed = isPending ? await removeWaiting(stream, tenant, id, found) : 0
     const toAudience = (found?.chains ?? 0) > 0
     const totals = found?.planned ? await deliveries.sum(tenant, { id, toAudience }) : {}
     const { sent, waiting } = deliveryCounts(totals)
@@ -95,6 +86,18 @@ export const createCancel = (ports: CancelPorts) => {
       if (found?.state === 'delivered' && !found.planned)
         throw new ProblemError('already_delivered', 'every recipient has it in the inbox')
       return end(tenant, id, found)
+    },
+
+    /** Throws `not_found` for a notification that was never accepted. */
+    require: async (tenant: string, id: string): Promise<void> => {
+      if (!(await notifications.get(tenant, id)) && !(await wasAccepted(tenant, id)))
+        throw new ProblemError('not_found', 'there is no such notification')
+    },
+
+    /** Ends a notification that is recalled, also if no dispatcher has read it. */
+    recalled: async (tenant: string, id: string): Promise<void> => {
+      if (!(await notifications.get(tenant, id))) await cancelUnread(tenant, id)
+      await notifications.cancel(tenant, id, Date.now())
     },
 
     /**

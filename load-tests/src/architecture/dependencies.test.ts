@@ -83,7 +83,8 @@ test('relative imports stay within their workspace', () => {
 const DISPATCHER: Record<string, readonly string[]> = {
   intake: [],
   plan: ['intake'],
-  inbox: ['intake', 'plan', 'telemetry'],
+  items: [],
+  inbox: ['intake', 'plan', 'items', 'telemetry'],
   digests: ['consumer'],
   sending: ['inbox', 'digests', 'consumer', 'reports', 'channels', 'telemetry'],
   schedules: ['consumer'],

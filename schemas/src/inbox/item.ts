@@ -50,6 +50,10 @@ export const ItemContent = z.object({
     .describe('The group it belongs to, together with the items of its type, context and key'),
   variant: z.string().optional().describe('The variant of its type that the user gets'),
   test: z.boolean().optional().describe('Set if its notification is a test'),
+  literal: z
+    .boolean()
+    .optional()
+    .describe('Set if a backend replaced its texts: they are used on every channel, as they are'),
   silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
   createdAt: Timestamp.describe(
     'When its notification was accepted; the first one, if later ones replaced its content',

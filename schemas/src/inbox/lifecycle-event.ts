@@ -16,6 +16,8 @@ export const LIFECYCLE_KINDS = [
   'acted',
   'clicked',
   'deleted',
+  'recalled',
+  'replaced',
 ] as const
 export const LifecycleKind = z.enum(LIFECYCLE_KINDS)
 export type LifecycleKind = z.infer<typeof LifecycleKind>

@@ -12,7 +12,8 @@ import { WAIT_REASONS, type WaitReason } from './wait-reason.ts'
  * would inject a command, and a wildcard would be stored literally.
  *
  *     notify.<tenant>.<priority>.<type…>           in: notifications from backends
- *     work.<kind>.<priority>.<tenant>              work of dispatchers: chunk, due, local, wake, digest, times, run
+ *     work.<kind>.<priority>.<tenant>              work of dispatchers: chunk, due, local, wake, digest, times, run,
+ *                                                  operation
  *     work.step.<channel>.<priority>.<tenant>      a step of a delivery plan, to be sent
  *     work.report.<account>.normal.<tenant>        a provider's report to an account
  *     schedule.<tenant>.<reason>.<key…>            waits in the stream until its time, then becomes work
@@ -20,7 +21,7 @@ import { WAIT_REASONS, type WaitReason } from './wait-reason.ts'
  *     event.<tenant>.inbox.<kind>                  out: lifecycle events of items
  *     event.<tenant>.delivery.<state>              out: state changes of deliveries
  */
-const WORK_KINDS = ['chunk', 'due', 'local', 'wake', 'digest', 'times', 'run'] as const
+const WORK_KINDS = ['chunk', 'due', 'local', 'wake', 'digest', 'times', 'run', 'operation'] as const
 type PlainWorkKind = (typeof WORK_KINDS)[number]
 
 /** A kind of dispatcher work. The steps of each channel are a separate kind. */

@@ -199,6 +199,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
           { ...to, ...changed, to: 'whole', ask: 'a' },
           { ...to, ...changed, to: 'whole', ask: 'b' },
           { ...to, ...changed, to: 'nobody', ask: '' },
+          { ...to, ...changed, to: 'nobody' },
           { ...to, ...changed, to: 'context', context: 'a' },
           { ...to, event: 'preferences.changed', payload: { via: 'app' }, to: 'all' },
           { ...to, event: 'inbox.resync', payload: undefined, to: 'limited' },
@@ -206,6 +207,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
         expect(reached).toEqual([
           { whole: true, other: true, active: true },
           { whole: true, other: false, active: true },
+          { whole: false, other: true, active: true },
           { whole: false, other: true, active: true },
           { whole: false, other: true, active: true },
           { whole: true, other: true, active: true },

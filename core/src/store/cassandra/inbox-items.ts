@@ -38,7 +38,8 @@ export const createItemReads = (session: Session, contents: Contents) => {
     return rows.map((row) => {
       const found = row.ref === null ? undefined : shared.get(row.ref)
       if (!found) return row
-      if (found.recalled || found.content === null) return { ...row, removed: true }
+      if (found.recalled) return { ...row, removed: true, recalled: true as const }
+      if (found.content === null) return { ...row, removed: true }
       return { ...row, content: row.content ?? found.content }
     })
   }

@@ -96,15 +96,18 @@ export const createPut = (
   }
 
   /** Items that are stored after their notification was recalled or replaced follow it. */
-  const followUp = async (items: readonly NewItem[]) => {
+  const followUp = async (items: readonly NewItem[], removed: NewItem[]) => {
     const [{ tenant, content }] = items as [NewItem]
     const { recalled, content: later, at } = await contents.one(tenant, content.notification)
-    if (recalled) return remove(items)
+    if (recalled) {
+      removed.push(...items)
+      return remove(items)
+    }
     const outdated = items.filter(({ personal, id }) => personal && later !== null && acceptedOf(id) < at)
     await replace(outdated, later ?? '', at)
   }
 
-  return async (items: readonly NewItem[]): Promise<void> => {
+  return async (items: readonly NewItem[]): Promise<readonly NewItem[]> => {
     const now = Date.now()
     const shared: NewItem[][] = []
     const prepared: Prepared[] = []
@@ -134,6 +137,8 @@ export const createPut = (
       [...shared.flat(), ...personal],
       ({ tenant, content }) => `${tenant}\n${content.notification}`,
     )
-    await forEach([...followed.values()], followUp)
+    const removed: NewItem[] = []
+    await forEach([...followed.values()], (some) => followUp(some, removed))
+    return removed
   }
 }

@@ -106,7 +106,8 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
       replaceOne(owner, id, JSON.stringify(content), acceptedAt),
 
     recalled: (tenant, notification) => contents.recall(tenant, notification),
-    recipients: (tenant, notification) => recipients.walk(tenant, notification),
+    isRecalled: async (tenant, notification) => (await contents.one(tenant, notification)).recalled,
+    recipients: recipients.page,
 
     clear: createClear(session, retention, { clock, remove, clearGuide }),
   }

@@ -208,6 +208,24 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, user text, device text, key text, items frozen<list<text>>, sent_at bigint, withdrawn_at bigint,
     PRIMARY KEY ((tenant, user), device, key)
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('labelled')} (
+    tenant text, label text, bucket int, at bigint, notification text, context text,
+    PRIMARY KEY ((tenant, label, bucket), at, notification)
+  ) WITH CLUSTERING ORDER BY (at DESC, notification DESC)
+    AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('label_buckets')} (
+    tenant text, label text, bucket int,
+    PRIMARY KEY ((tenant, label), bucket)
+  ) WITH CLUSTERING ORDER BY (bucket DESC)
+    AND compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('label_recalls')} (
+    tenant text, label text, context text, recalled_at bigint,
+    PRIMARY KEY ((tenant, label), context)
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `CREATE TABLE IF NOT EXISTS ${table('operations')} (
+    tenant text, id text, kind text, created_at bigint, progress text,
+    PRIMARY KEY ((tenant, id))
+  ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

@@ -8,8 +8,8 @@ import { forEach, type Session } from './session.ts'
 /** Partitions per notification. For ten million recipients, each stays below about 10 MB. */
 const PARTS = 16
 
-/** Pages of names read at a time, about 500 names each. */
-const READ = 8
+/** Pages of names read at a time, up to 500 names each. */
+const READ = 2
 
 /**
  * Stores the recipients of notifications, in rows of as many names as were stored together. Names suffice,
@@ -35,15 +35,29 @@ export const cassandraRecipients = (session: Session) => {
       })
     },
 
-    walk: async function* (tenant: string, notification: string): AsyncGenerator<NamedItem[]> {
-      const query = `SELECT accepted_at, users FROM ${recipients} WHERE tenant = ? AND notification = ? AND part = ?`
-      for (let part = 0; part < PARTS; part++)
-        for await (const rows of session.scan(query, [[tenant, notification, part]], READ))
-          for (const row of rows) {
-            const acceptedAt = whole(row.accepted_at) ?? 0
-            const users = JSON.parse(String(row.users)) as string[]
-            yield users.map((user) => ({ user, id: itemId(tenant, notification, user, acceptedAt) }))
-          }
+    /** Cursors name the part, and the last page read in it. */
+    page: async (
+      tenant: string,
+      notification: string,
+      after = '0 ',
+    ): Promise<{ named: NamedItem[]; next?: string }> => {
+      const query = `SELECT page, accepted_at, users FROM ${recipients}
+        WHERE tenant = ? AND notification = ? AND part = ? AND page > ? LIMIT ?`
+      const split = after.indexOf(' ')
+      let page = after.slice(split + 1)
+      for (let part = Number(after.slice(0, split)); part < PARTS; part++, page = '') {
+        const rows = await session.rows(query, [tenant, notification, part, page, READ])
+        if (rows.length === 0) continue
+        const named = rows.flatMap((row) => {
+          const acceptedAt = whole(row.accepted_at) ?? 0
+          const users = JSON.parse(String(row.users)) as string[]
+          return users.map((user) => ({ user, id: itemId(tenant, notification, user, acceptedAt) }))
+        })
+        const ended = rows.length < READ
+        if (ended && part + 1 === PARTS) return { named }
+        return { named, next: ended ? `${part + 1} ` : `${part} ${String(rows.at(-1)?.page)}` }
+      }
+      return { named: [] }
     },
   }
 }

@@ -159,6 +159,37 @@ export const inboxEntitiesContract = (store: () => Store): void => {
       expect((await inbox.counts(ada, { tag: 'new' })).counts.unread).toBe(1)
     })
 
+    test('contents are replaced by an operation: once, unless newer content was written', async () => {
+      const { inbox } = store()
+      const ada = owner()
+      const [item, other] = [
+        about(ada, 'first', { age: 5_000 }),
+        sampleItem(ada, { age: 5_000, tags: ['x'] }),
+      ]
+      await inbox.put([item, other])
+      const at = Date.now() - 1_000
+      const ids = [item.id, other.id, '0198f3a0-5f5d-7b2a-9c4d-1e2f3a4b5c6d', 'no id']
+      const change = (content: InboxContent) =>
+        content.entity ? { ...content, title: `${content.title}!` } : undefined
+      for (const _ of [1, 2]) {
+        const items = await inbox.rewrite(ada, ids, change, at)
+        expect(items).toMatchObject([
+          {
+            id: item.id,
+            title: 'first!',
+            createdAt: item.content.createdAt,
+            updatedAt: new Date(at).toISOString(),
+          },
+        ])
+      }
+      expect(await inbox.rewrite(ada, [item.id], change, at - 1)).toEqual([])
+      expect((await active(ada)).map(({ title }) => title).sort()).toEqual(
+        ['first!', other.content.title].sort(),
+      )
+      await inbox.remove(ada, [item.id])
+      expect(await inbox.rewrite(ada, ids, change, Date.now())).toEqual([])
+    })
+
     test('items of a fan-out evolve one by one, and keep their recipients', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
@@ -178,6 +209,17 @@ export const inboxEntitiesContract = (store: () => Store): void => {
       for (const [index, user] of users.entries())
         expect(await active(user)).toMatchObject([{ id: first[index]?.id, title: 'finished' }])
       expect(await inbox.received(users[7]!, 'finished')).toBe(true)
+      // They belong to the notification that they show.
+      const named = first.map(({ user, id }) => ({ user, id }))
+      await inbox.recalled(tenant, 'started')
+      expect(await inbox.recall(tenant, 'started', named)).toEqual([])
+      expect(await active(users[3]!)).toMatchObject([{ title: 'finished', notification: 'finished' }])
+      const [found] = await inbox.ofEntity(users[3]!, { type: TYPE, entity: ENTITY })
+      expect(found).toMatchObject({ id: named[3]?.id, notification: 'finished' })
+      await inbox.recalled(tenant, 'finished')
+      const repeated = await inbox.evolve(shared('finished', 0))
+      expect(new Set(repeated.map(({ outcome }) => outcome))).toEqual(new Set(['recalled']))
+      expect(await active(users[3]!)).toEqual([])
     })
   })
 }

@@ -202,7 +202,9 @@ export const playInbox = async (
       const order = puts++
       for (const item of items) expected.put(item, order)
     },
-    async () => inbox.put(some([...expected.items.values()]).map(({ item }) => item)),
+    async () => {
+      await inbox.put(some([...expected.items.values()]).map(({ item }) => item))
+    },
     async () => patch(some(expected.visible()), { read: true }),
     async () => patch(some(expected.list('active'), 0.8), { read: true }),
     async () => patch(some(expected.visible(), 0.1), { read: false }),

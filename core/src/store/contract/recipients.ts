@@ -36,6 +36,16 @@ const now = () => new Date().toISOString()
 /** The contract of replacing and recalling a notification, which affects all of its recipients. */
 export const recipientsContract = (store: () => Store): void => {
   describe('every recipient of a notification', () => {
+    const recallAll = async (tenant: string, notification: string): Promise<void> => {
+      const { inbox } = store()
+      await inbox.recalled(tenant, notification)
+      for (let after: string | undefined, more = true; more; more = after !== undefined) {
+        const { named, next } = await inbox.recipients(tenant, notification, after)
+        await inbox.recall(tenant, notification, named)
+        after = next
+      }
+    }
+
     test('gets its new content, while place and state of the item stay', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
@@ -102,7 +112,8 @@ export const recipientsContract = (store: () => Store): void => {
       const { items: archived } = await inbox.page(cyd, { status: 'archived', limit: 5 })
       expect(archived).toMatchObject([{ id: cyd.id, title: 'second' }])
 
-      await inbox.recall(tenant, 'named', named)
+      expect(await inbox.recall(tenant, 'named', named)).toHaveLength(2)
+      expect(await inbox.recall(tenant, 'named', named)).toEqual([])
       await inbox.put(items)
       expect(await titles(store(), items)).toEqual([undefined, undefined, undefined])
     })
@@ -117,11 +128,11 @@ export const recipientsContract = (store: () => Store): void => {
       for (let from = 0; from < items.length; from += PAGE) await inbox.put(items.slice(from, from + PAGE))
       await topics.remove(tenant, 'releases', ['user-1'])
 
-      await inbox.recall(tenant, notification, [])
+      await recallAll(tenant, notification)
       expect((await titles(store(), items)).filter((title) => title !== undefined)).toEqual([])
       expect((await inbox.counts(items[0]!)).counts).toEqual({ unread: 1, unseen: 1 })
       expect((await inbox.counts(items.at(-1)!)).counts).toEqual({ unread: 0, unseen: 0 })
-      await inbox.put(items.slice(0, PAGE))
+      expect(await inbox.put(items.slice(0, PAGE))).toHaveLength(PAGE)
       expect((await inbox.page(other, { status: 'active', limit: 5 })).items).toMatchObject([
         { id: other.id },
       ])
@@ -134,7 +145,7 @@ export const recipientsContract = (store: () => Store): void => {
       const pages = Array.from({ length: 6 }, (_, index) => items.slice(index * 20, index * 20 + 20))
       await inbox.put(pages[0]!)
       const work = pages.map((page, index) =>
-        index === 2 ? inbox.recall(tenant, notification, []) : inbox.put(page),
+        index === 2 ? recallAll(tenant, notification) : inbox.put(page),
       )
       await Promise.all(work)
       await inbox.put(pages[2]!)

@@ -20,9 +20,11 @@ import { inboxEntitiesContract } from './inbox-entities.ts'
 import { inboxGroupsContract } from './inbox-groups.ts'
 import { inboxModelContract } from './inbox-model.ts'
 import { inboxRacesContract } from './inbox-races.ts'
+import { labelledContract } from './labelled.ts'
 import { libraryContract } from './library.ts'
 import { notificationListContract } from './notification-list.ts'
 import { notificationsContract } from './notifications.ts'
+import { operationsContract } from './operations.ts'
 import { preferencesContract } from './preferences.ts'
 import { recipientsContract } from './recipients.ts'
 import { schedulesContract } from './schedules.ts'
@@ -82,6 +84,8 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
     schedulesContract(store)
     throttlesContract(store)
     cancelKeysContract(store)
+    labelledContract(store)
+    operationsContract(store)
     accountsContract(store)
     suppressionsContract(store)
     attachmentsContract(store)

@@ -1,7 +1,7 @@
 import type { InboxContent } from '@carillon/schemas'
 import { grouped, slices } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
-import type { Evolution, NewItem, Owner } from '../ports/inbox.ts'
+import type { Evolution, Inbox, NewItem, Owner } from '../ports/inbox.ts'
 import { effective } from './effective.ts'
 import { entityNameOf } from './entity-name.ts'
 import { inboxItem } from './items.ts'
@@ -37,6 +37,17 @@ const createEntityRead =
     }
     throw new RangeError('READ is empty')
   }
+
+/** Reads the items of an entity. See `Inbox.ofEntity`. */
+export const createOfEntity = (rows: InboxRows): Inbox['ofEntity'] => {
+  const read = createEntityRead(rows)
+  return async (owner, entity) => {
+    const name = entityNameOf(entity)
+    if (name === undefined) return []
+    const { live, guide } = await read(owner, name)
+    return live.map((row) => inboxItem(row, row.content, effective(row, guide.marks, Date.now())))
+  }
+}
 
 /** Stores items of evolving entities. See `Inbox.evolve`. */
 export const createEvolve = (rows: InboxRows) => {
@@ -89,18 +100,37 @@ export const createEvolve = (rows: InboxRows) => {
     return tries > 0 ? evolveOne(item, name, tries - 1) : { outcome: 'superseded' }
   }
 
+  /** Removes what was stored of notifications that were recalled meanwhile. */
+  const followRecalls = async (items: readonly NewItem[], results: Map<NewItem, Evolution>) => {
+    const kept = items.filter(({ keepRecipient }) => keepRecipient)
+    for (const [notification, some] of grouped(kept, ({ content }) => content.notification)) {
+      const [{ tenant }] = some as [NewItem]
+      if (!(await rows.isRecalled(tenant, notification))) continue
+      for (const item of some) {
+        const result = results.get(item)
+        const id = result?.outcome === 'replaced' ? result.item.id : item.id
+        await rows.remove({ tenant, user: item.user }, [id])
+        results.set(item, { outcome: 'recalled' })
+      }
+    }
+  }
+
   return async (items: readonly NewItem[]): Promise<Evolution[]> => {
+    // The recipients come first: of a recall and this, one sees the other.
     await rows.keepRecipients(items)
-    const own = items.map(({ keepRecipient: _, ...item }): NewItem => item)
     const results = new Map<NewItem, Evolution>()
     const nameOf = ({ content }: NewItem) => entityNameOf(content) ?? ''
-    const chains = grouped(own, (item) => JSON.stringify([item.tenant, item.user, nameOf(item)]))
+    const chains = grouped(items, (item) => JSON.stringify([item.tenant, item.user, nameOf(item)]))
     for (const some of slices([...chains.values()], AT_ONCE))
       await Promise.all(
         some.map(async (chain) => {
-          for (const item of chain) results.set(item, await evolveOne(item, nameOf(item)))
+          for (const item of chain) {
+            const { keepRecipient: _, ...own } = item
+            results.set(item, await evolveOne(own, nameOf(item)))
+          }
         }),
       )
-    return own.map((item) => results.get(item)!)
+    await followRecalls(items, results)
+    return items.map((item) => results.get(item)!)
   }
 }

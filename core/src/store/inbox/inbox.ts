@@ -3,10 +3,12 @@ import type { Inbox, NamedItem, Owner } from '../ports/inbox.ts'
 import { createChangeAll } from './change-all.ts'
 import { changeRows } from './changes.ts'
 import { effective } from './effective.ts'
-import { createEvolve } from './evolve.ts'
+import { createEvolve, createOfEntity } from './evolve.ts'
 import { inboxItem } from './items.ts'
 import { LIMITS } from './limits.ts'
 import { createLists } from './lists.ts'
+import { createRecall } from './recall.ts'
+import { createRewrite } from './rewrite.ts'
 import type { InboxRows } from './rows.ts'
 import { createSettler } from './settle-marks.ts'
 
@@ -23,6 +25,18 @@ const LOOKED_THROUGH = 100_000
  *   wrong.
  */
 export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
+  async function* walk(tenant: string, notification: string): AsyncGenerator<NamedItem[]> {
+    for (let after: string | undefined, more = true; more; more = after !== undefined) {
+      const page: Awaited<ReturnType<InboxRows['recipients']>> = await rows.recipients(
+        tenant,
+        notification,
+        after,
+      )
+      yield page.named
+      after = page.next
+    }
+  }
+
   /** Calls `work` for every item of a notification, in batches. */
   const reached = async (
     tenant: string,
@@ -33,7 +47,7 @@ export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
     const some = (items: readonly NamedItem[]) =>
       Promise.all(items.map(({ user, id }) => work({ tenant, user }, id)))
     for (const items of slices(named, AT_ONCE)) await some(items)
-    for await (const items of rows.recipients(tenant, notification)) await some(items)
+    for await (const items of walk(tenant, notification)) await some(items)
   }
 
   return {
@@ -62,7 +76,7 @@ export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
 
     received: async ({ tenant, user }, notification) => {
       let looked = 0
-      for await (const items of rows.recipients(tenant, notification)) {
+      for await (const items of walk(tenant, notification)) {
         if (items.some((item) => item.user === user)) return true
         looked += items.length
         if (looked >= LOOKED_THROUGH) return undefined
@@ -77,10 +91,10 @@ export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
       )
     },
 
-    recall: async (tenant, notification, named) => {
-      // Comes first: an item that is stored meanwhile either sees this or is among the recipients.
-      await rows.recalled(tenant, notification)
-      await reached(tenant, notification, named, (owner, id) => rows.remove(owner, [id]))
-    },
+    recalled: rows.recalled,
+    recall: createRecall(rows),
+    recipients: rows.recipients,
+    ofEntity: createOfEntity(rows),
+    rewrite: createRewrite(rows),
   }
 }

@@ -1,6 +1,6 @@
 import type { InboxContent, InboxItem, ItemLabels } from '@carillon/schemas'
 import { uuid7Time } from '../../notification/ids.ts'
-import type { Owner } from '../ports/inbox.ts'
+import type { Inbox, Owner } from '../ports/inbox.ts'
 import { effective, latestMark, settledCells } from './effective.ts'
 import { inboxItem } from './items.ts'
 import { type Guide, HINT_KINDS, type InboxRows, type Row } from './rows.ts'
@@ -59,3 +59,28 @@ export const rewriteRow = async (
   await rows.rewrite(owner, [{ place, id, content, at, expiresAt }])
   return inboxItem(row, JSON.stringify(content), cells)
 }
+
+/** Replaces contents in place. See `Inbox.rewrite`. */
+export const createRewrite =
+  (rows: InboxRows): Inbox['rewrite'] =>
+  async (owner, ids, contentFor, at) => {
+    if (ids.length === 0) return []
+    const [found, guide] = await Promise.all([rows.items(owner, ids, true), rows.guide(owner)])
+    const items: InboxItem[] = []
+    const now = Date.now()
+    for (const row of found) {
+      if (!isLive(row, now)) continue
+      const before = JSON.parse(row.content) as InboxContent
+      const version = versionOf(row, before)
+      if (before.updatedAt !== undefined && version === at)
+        items.push(inboxItem(row, row.content, effective(row, guide.marks, now)))
+      if (before.updatedAt !== undefined && version >= at) continue
+      const content = contentFor(before)
+      if (!content) continue
+      // The time in the id of a first version may be ahead of the clock.
+      const written = Math.max(at, version + 1)
+      const next = { content: replacing(content, before, written), at: written, expiresAt: row.expiresAt }
+      items.push(await rewriteRow(rows, owner, guide, row, next))
+    }
+    return items
+  }

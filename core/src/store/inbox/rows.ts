@@ -31,6 +31,8 @@ export type Row = InboxPlace &
      * the item.
      */
     removed: boolean
+    /** Set if it exists, and its notification is recalled: it counts as removed, and has no content. */
+    recalled?: true
     cells: StateCells
     /** Epoch ms by the name of the action; undefined if no action was invoked. */
     acted: Record<string, number> | undefined
@@ -150,9 +152,10 @@ export type Opened = { guide: Guide; first: LogPage; named: Row[] | undefined; w
 export interface InboxRows {
   /**
    * Stores new items with the current time as their place. An existing item keeps its place and state, and
-   * gets the new content if that was accepted later (the time in its id). Expired items are not stored.
+   * gets the new content if that was accepted later (the time in its id). Expired items are not stored. Returns those that
+   * are removed again, because their notification was recalled.
    */
-  put(items: readonly NewItem[]): Promise<void>
+  put(items: readonly NewItem[]): Promise<readonly NewItem[]>
   /**
    * Reads the log from `below` (exclusive; default: from the newest) down to `downTo` (a place, exclusive;
    * default: to the end), at most `limit` log rows. `rows` are their items, including expired ones; removed
@@ -231,6 +234,11 @@ export interface InboxRows {
   keepRecipients(items: readonly NewItem[]): Promise<void>
   /** Ensures that items of the notification with shared content are stored as removed from now on. */
   recalled(tenant: string, notification: string): Promise<void>
-  /** Yields the recipients of a notification that were stored with `keepRecipient`, some at a time. */
-  recipients(tenant: string, notification: string): AsyncIterable<NamedItem[]>
+  isRecalled(tenant: string, notification: string): Promise<boolean>
+  /** Returns some recipients of a notification that were stored with `keepRecipient`, and where the next ones are. */
+  recipients(
+    tenant: string,
+    notification: string,
+    after?: string,
+  ): Promise<{ named: NamedItem[]; next?: string }>
 }

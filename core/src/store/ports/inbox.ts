@@ -70,12 +70,13 @@ export type Arrival = InboxPlace & { notification: string }
 
 /**
  * What became of an item of an evolving entity. `added`: it was stored. `replaced`: its content took the place of the newest
- * item's, which is `item` now. `superseded`: the inbox has a newer version, and nothing changed.
+ * item's, which is `item` now. `superseded`: the inbox has a newer version, and nothing changed. `recalled`: its notification
+ * was recalled.
  */
 export type Evolution =
   | { outcome: 'added' }
   | { outcome: 'replaced'; item: InboxItem }
-  | { outcome: 'superseded' }
+  | { outcome: 'superseded' | 'recalled' }
 
 /** An item after a change, and its changes; `change` is empty if the item was already in that state. */
 export type ChangedItem = { item: InboxItem; change: StateChange }
@@ -95,13 +96,14 @@ export type ChangedAll = { items: ChangedItem[]; all: boolean }
  * The inboxes of users, in order of arrival, newest first.
  *
  * - `put` is idempotent. Repeating it never undoes a change of state or a removal, and keeps the item's place. Content
- *   is last-writer-wins by its time of acceptance. Items can be put in any order.
+ *   is last-writer-wins by its time of acceptance. Items can be put in any order. It returns those that are removed again,
+ *   because their notification was recalled.
  * - Changes of different cells are independent; of the same cell, the last one wins.
  * - Reads see every `put` and `change` that resolved before.
  * - Every call reads a bounded number of rows, dead ones included, however large the inbox is.
  */
 export interface Inbox {
-  put(items: readonly NewItem[]): Promise<void>
+  put(items: readonly NewItem[]): Promise<readonly NewItem[]>
   /**
    * Stores items with an entity. Each replaces the content of the user's newest item of the same context, type and entity, in
    * place: id, place, `createdAt` and state stay. It is added if there is none. Of concurrent versions, in any number of
@@ -153,8 +155,35 @@ export interface Inbox {
     acceptedAt: number,
     named: readonly NamedItem[],
   ): Promise<void>
-  /** Removes every item of a notification, including those of users who have since left its topic. */
-  recall(tenant: string, notification: string, named: readonly NamedItem[]): Promise<void>
+  /**
+   * Recalls a notification: its items that are stored from now on are removed again, if `put` stored their recipients. Those
+   * that exist are removed by `recall`.
+   */
+  recalled(tenant: string, notification: string): Promise<void>
+  /** Removes the items among `named` that belong to the notification. Returns those that existed. Repeatable. */
+  recall(tenant: string, notification: string, named: readonly NamedItem[]): Promise<NamedItem[]>
+  /**
+   * Returns some of the recipients of a notification that `put` stored, also those who have since left its topic, and where
+   * the next ones are. A recipient may be returned twice. `next` is absent at the end.
+   */
+  recipients(
+    tenant: string,
+    notification: string,
+    after?: string,
+  ): Promise<{ named: NamedItem[]; next?: string }>
+  /** Returns the owner's items of an entity, newest first: all but very old ones. */
+  ofEntity(owner: Owner, entity: Pick<InboxContent, 'context' | 'type' | 'entity'>): Promise<InboxItem[]>
+  /**
+   * Replaces contents in place, unless newer content was written. `contentFor` returns the new content of an item; undefined
+   * leaves it. Place and state stay. `at`: the version, epoch ms. Returns the items that have it; a repetition returns the
+   * same ones.
+   */
+  rewrite(
+    owner: Owner,
+    ids: readonly string[],
+    contentFor: (content: InboxContent) => InboxContent | undefined,
+    at: number,
+  ): Promise<InboxItem[]>
 }
 
 /** The item of one user. */

@@ -31,6 +31,10 @@ export type NotificationRecord = {
   direct: number
   /** The recipients, if they are few and not an audience. */
   users?: string[]
+  /** Its context, if it has one. */
+  context?: string
+  /** The entity whose items it replaces. */
+  replaces?: string
   /** Set if it is a test. */
   test?: true
   /** Set if it has a delivery plan. */

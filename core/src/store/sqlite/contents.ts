@@ -21,9 +21,12 @@ const RECALL = `INSERT INTO shared_contents (tenant, notification, content, writ
 const RECIPIENTS = `SELECT page, at, users FROM recipients WHERE tenant = ? AND notification = ? AND page > ?
   ORDER BY page LIMIT 1`
 
+const IS_RECALLED = `SELECT 1 FROM shared_contents
+  WHERE tenant = ? AND notification = ? AND rendering = '' AND recalled_at IS NOT NULL`
+
 type Page = { page: string; at: number; users: string }
 
-type ContentRows = Pick<InboxRows, 'replaceShared' | 'replaceOne' | 'recalled' | 'recipients'>
+type ContentRows = Pick<InboxRows, 'replaceShared' | 'replaceOne' | 'recalled' | 'isRecalled' | 'recipients'>
 
 /** Stores the shared content of notifications. */
 export const sqliteContents = (session: Session): ContentRows => ({
@@ -45,13 +48,14 @@ export const sqliteContents = (session: Session): ContentRows => ({
     await session.write(({ run }) => run(RECALL, [tenant, notification, now + UNUSED_MS, now]))
   },
 
-  recipients: async function* (tenant, notification) {
-    for (let after = ''; ; ) {
-      const page = await session.get<Page>(RECIPIENTS, [tenant, notification, after])
-      if (!page) return
-      const users = JSON.parse(page.users) as string[]
-      yield users.map((user) => ({ user, id: itemId(tenant, notification, user, page.at) }))
-      after = page.page
-    }
+  isRecalled: async (tenant, notification) =>
+    (await session.get(IS_RECALLED, [tenant, notification])) !== undefined,
+
+  recipients: async (tenant, notification, after = '') => {
+    const page = await session.get<Page>(RECIPIENTS, [tenant, notification, after])
+    if (!page) return { named: [] }
+    const users = JSON.parse(page.users) as string[]
+    const named = users.map((user) => ({ user, id: itemId(tenant, notification, user, page.at) }))
+    return { named, next: page.page }
   },
 })

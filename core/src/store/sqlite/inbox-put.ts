@@ -76,10 +76,10 @@ const ownerOf = ({ run, first }: Write, tenant: string, user: string): number =>
  */
 export const createPut =
   (session: Session, clock: () => number) =>
-  async (items: readonly NewItem[]): Promise<void> => {
+  async (items: readonly NewItem[]): Promise<readonly NewItem[]> => {
     const now = Date.now()
     const alive = items.filter(({ expiresAt }) => expiresAt > now)
-    if (alive.length === 0) return
+    if (alive.length === 0) return []
     const groups = [...grouped(alive, ({ content }) => content)].map(
       ([content, some]): Group => ({
         content,
@@ -90,10 +90,12 @@ export const createPut =
         entity: entityCell(content),
       }),
     )
-    await session.write((write) => {
+    return session.write((write) => {
       const place = clock()
+      const removed: NewItem[] = []
       for (const group of groups) {
         const copy = copyOf(write, group)
+        if (copy === null) removed.push(...group.items)
         for (const { tenant, user, id, expiresAt } of group.items) {
           const owner = ownerOf(write, tenant, user)
           const key = bytesOf(id)
@@ -104,5 +106,6 @@ export const createPut =
         }
       }
       keepRecipients(write, alive)
+      return removed
     }, 'committed')
   }

@@ -208,6 +208,24 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, user, device, key)
    ) WITHOUT ROWID;
    CREATE INDEX shown_pushes_expiry ON shown_pushes (expires_at);`,
+  `CREATE TABLE labelled (
+     tenant TEXT NOT NULL, label TEXT NOT NULL, at INTEGER NOT NULL, notification TEXT NOT NULL, context TEXT NOT NULL,
+     expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, label, at, notification)
+   ) WITHOUT ROWID;
+   CREATE INDEX labelled_expiry ON labelled (expires_at);
+   CREATE TABLE label_recalls (
+     tenant TEXT NOT NULL, label TEXT NOT NULL, context TEXT NOT NULL, recalled_at INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, label, context)
+   ) WITHOUT ROWID;
+   CREATE INDEX label_recalls_expiry ON label_recalls (expires_at);
+   CREATE TABLE operations (
+     tenant TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, created_at INTEGER NOT NULL,
+     step INTEGER NOT NULL DEFAULT 0, progress TEXT, expires_at INTEGER NOT NULL,
+     PRIMARY KEY (tenant, id)
+   ) WITHOUT ROWID;
+   CREATE INDEX operations_expiry ON operations (expires_at);`,
 ]
 
 const TABLE =

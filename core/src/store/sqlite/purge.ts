@@ -41,6 +41,12 @@ const STEPS = [
      (SELECT tenant, key FROM cancellations WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM entity_claims WHERE (tenant, user, name, after) IN
      (SELECT tenant, user, name, after FROM entity_claims WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM labelled WHERE (tenant, label, at, notification) IN
+     (SELECT tenant, label, at, notification FROM labelled WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM label_recalls WHERE (tenant, label, context) IN
+     (SELECT tenant, label, context FROM label_recalls WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+  `DELETE FROM operations WHERE (tenant, id) IN
+     (SELECT tenant, id FROM operations WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM preference_changes WHERE (tenant, user, time) IN
      (SELECT tenant, user, time FROM preference_changes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   `DELETE FROM expiring_keys WHERE (tenant, acquired, key) IN

@@ -77,6 +77,8 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
     links: { insecureLinks: 'accept' },
     retentionMs: RETENTION_MS,
   } as const
+  const announce = createAnnounce({ store, live, log, metrics })
+  const prepared = createPreparedTypes(options.links, cache)
   const pipeline = createPipeline({
     ...{ store, cache, stream, metrics },
     accept: createAccept({ store, cache, log, ...options }),
@@ -85,17 +87,20 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
     renderItems: createRenderItems({
       store,
       cache,
-      prepared: createPreparedTypes(options.links, cache),
+      prepared,
       metrics,
     }),
     storeItems: createStoreItems({ store, stream, metrics }),
     handOver: createHandOver({ live, log, metrics }),
-    announce: createAnnounce({ store, live, log, metrics }),
+    announce,
     startPlans: createStartPlans({ live, stream, seal }),
   })
   const reports = { apply: async () => undefined }
   const work = workHandle(
-    createWorkKinds({ store, stream, cache, live, seal, pipeline, metrics, reports: reports as never }),
+    createWorkKinds({
+      ...{ store, stream, cache, live, seal, pipeline, metrics, prepared, announce },
+      reports: reports as never,
+    }),
   )
 
   let sequence = 0

@@ -3,6 +3,7 @@ export const TAGS = {
   Notifications: 'Backends send notifications, follow them and cancel them',
   Schedules: 'Recurring notifications, sent at the times of a cron expression',
   Attachments: 'Files to attach to e-mails',
+  'Delivered items': 'Backends list, mark, replace and recall the items that users already have',
   Inbox: "A user's own items: list, count and change them. For front ends, with a user token",
   Me: 'The locale and time zone that front ends report',
   Devices: 'Destinations of push messages, webhooks and chat messages',

@@ -1,0 +1,85 @@
+import type { InboxItem, ItemSelection } from '@carillon/schemas'
+import { slices } from '../group-by.ts'
+import type { Store } from '../store/port.ts'
+import type { InboxPlace, NamedItem, Owner } from '../store/ports/inbox.ts'
+import type { Batch } from './walk.ts'
+
+/** Inboxes that are read at the same time. */
+const AT_ONCE = 32
+
+/** An item, and whose it is. */
+export type FoundItem = { user: string; item: InboxItem }
+
+/** Reports whether an item is selected. */
+export const isSelected = (
+  item: InboxItem,
+  { notification, entity, tag, context }: Omit<ItemSelection, 'user'>,
+): boolean =>
+  (notification === undefined || item.notification === notification) &&
+  (entity === undefined || item.entity === entity) &&
+  (tag === undefined || item.tags?.includes(tag) === true) &&
+  (context === undefined || item.context === context)
+
+/**
+ * Returns a function that finds the items that a notification may have in the inboxes of recipients. One that replaces items
+ * has those that it replaced.
+ */
+export const createCandidates =
+  (inbox: Pick<Store['inbox'], 'ofEntity'>) =>
+  async (tenant: string, { id, record, named }: Batch): Promise<NamedItem[]> => {
+    const entity = record?.replaces
+    if (!record || entity === undefined) return named
+    const { type, context } = record
+    const all: NamedItem[] = [...named]
+    for (const some of slices(named, AT_ONCE)) {
+      const found = await Promise.all(
+        some.map(async ({ user }) => {
+          const items = await inbox.ofEntity({ tenant, user }, { type, context, entity })
+          return items
+            .filter(({ notification }) => notification === id)
+            .map((item) => ({ user, id: item.id }))
+        }),
+      )
+      all.push(...found.flat())
+    }
+    return [...new Map(all.map((each) => [each.id, each])).values()]
+  }
+
+/** Returns a function that reads the items of a batch that are selected. Each belongs to the notification of the batch. */
+export const createBatchItems = (inbox: Pick<Store['inbox'], 'ofEntity' | 'get'>) => {
+  const candidates = createCandidates(inbox)
+  return async (tenant: string, batch: Batch, selection: ItemSelection): Promise<FoundItem[]> => {
+    const found: FoundItem[] = []
+    for (const some of slices(await candidates(tenant, batch), AT_ONCE)) {
+      const items = await Promise.all(some.map(({ user, id }) => inbox.get({ tenant, user }, [id])))
+      for (const [index, [item]] of items.entries())
+        if (item && item.notification === batch.id && isSelected(item, selection))
+          found.push({ user: some[index]!.user, item })
+    }
+    return found
+  }
+}
+
+/** Reads a page of the selected items of one user, in order of arrival. It may be short, or empty, and still have a `next`. */
+export const itemsOfUser = async (
+  inbox: Pick<Store['inbox'], 'arrivals' | 'get'>,
+  owner: Owner,
+  selection: Omit<ItemSelection, 'user'>,
+  { before, limit }: { before?: InboxPlace | undefined; limit: number },
+): Promise<{ items: InboxItem[]; next?: InboxPlace }> => {
+  const { arrivals, next } = await inbox.arrivals(owner, { ...(before ? { before } : {}), limit })
+  const wanted = arrivals.filter(
+    ({ notification }) => selection.notification === undefined || notification === selection.notification,
+  )
+  const items = await inbox.get(
+    owner,
+    wanted.map(({ id }) => id),
+  )
+  const order = new Map(arrivals.map(({ id }, index) => [id, index]))
+  return {
+    items: items
+      .filter((item) => isSelected(item, selection))
+      .sort((one, other) => order.get(one.id)! - order.get(other.id)!),
+    ...(next ? { next } : {}),
+  }
+}

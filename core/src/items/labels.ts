@@ -1,0 +1,14 @@
+import type { ItemSelection, Notification } from '@carillon/schemas'
+
+const entityLabel = (entity: string) => `entity ${entity}`
+const tagLabel = (tag: string) => `tag ${tag}`
+
+/** Returns the labels under which a notification is found: of its entity and of its tags. */
+export const labelsOf = ({ entity, tags = [] }: Pick<Notification, 'entity' | 'tags'>): string[] => [
+  ...(entity === undefined ? [] : [entityLabel(entity)]),
+  ...[...new Set(tags)].map(tagLabel),
+]
+
+/** Returns the label that a selection names; undefined if it names neither an entity nor a tag. */
+export const labelOf = ({ entity, tag }: Pick<ItemSelection, 'entity' | 'tag'>): string | undefined =>
+  entity === undefined ? tag && tagLabel(tag) : entityLabel(entity)

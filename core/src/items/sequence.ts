@@ -1,0 +1,51 @@
+import type { ItemSelection } from '@carillon/schemas'
+import type { Store } from '../store/port.ts'
+import { labelOf } from './labels.ts'
+
+/** Notifications that are read together. */
+const TOGETHER = 50
+
+/**
+ * Where a walk continues: after a notification; or `within` its recipients, after `skip` of a page. `at`: its place, epoch ms,
+ * or its index in a list of ids.
+ */
+export type Position = { at: number; id: string; within?: { page: string; skip: number } | undefined }
+
+/**
+ * What to walk: notifications by id, or those of an entity or tag, or all of a tenant. `until`: only those that were accepted
+ * before, epoch ms.
+ */
+export type Walked = Pick<ItemSelection, 'entity' | 'tag' | 'context'> & {
+  ids?: readonly string[] | undefined
+  until?: number
+}
+
+/** A notification of a walk, at its place. */
+export type Next = { at: number; id: string; context?: string }
+
+/** Returns a function that reads the next notifications of a walk. `next`: where it continues, if it has not ended. */
+export const createSequence =
+  (store: Pick<Store, 'notifications' | 'labelled'>) =>
+  async (
+    tenant: string,
+    { ids, until = Number.MAX_SAFE_INTEGER, ...target }: Walked,
+    after: Position | undefined,
+  ): Promise<{ found: Next[]; next?: Position }> => {
+    if (ids) {
+      const from = after ? after.at + 1 : 0
+      const found = ids.slice(from, from + TOGETHER).map((id, index) => ({ at: from + index, id }))
+      const last = found.at(-1)
+      return { found, ...(last && last.at + 1 < ids.length ? { next: last } : {}) }
+    }
+    const label = labelOf(target)
+    if (label === undefined) {
+      const before = after && { at: after.at, id: after.id }
+      const { notifications, next } = await store.notifications.list(tenant, { before, limit: TOGETHER })
+      const found = notifications.map(({ acceptedAt, id }) => ({ at: acceptedAt, id }))
+      return { found, ...(next ? { next } : {}) }
+    }
+    const before = after ? { at: after.at, notification: after.id } : { at: until, notification: '' }
+    const page = await store.labelled.list(tenant, label, { before, limit: TOGETHER })
+    const found = page.found.map(({ at, notification: id, context }) => ({ at, id, context }))
+    return { found, ...(page.next ? { next: { at: page.next.at, id: page.next.notification } } : {}) }
+  }

@@ -1,0 +1,22 @@
+import { scheduleSubject } from '@carillon/schemas'
+import { planGroups } from '../delivery/step.ts'
+import { dueKey } from '../notification/ids.ts'
+import type { NotificationProgress } from '../store/ports/notifications.ts'
+import type { Stream } from '../stream/port.ts'
+
+/**
+ * Removes what waits in the log of a notification: its delivery, if it is scheduled, and the steps of its plan. Returns the
+ * number of steps.
+ */
+export const removeWaiting = async (
+  stream: Pick<Stream, 'cancel' | 'cancelGroup'>,
+  tenant: string,
+  id: string,
+  found: Pick<NotificationProgress, 'planned' | 'chains'> | undefined,
+): Promise<number> => {
+  await stream.cancel([scheduleSubject(tenant, 'deliver_at', dueKey(id))])
+  let ended = 0
+  const groups = found?.planned ? planGroups(tenant, id, found.chains > 0) : []
+  for (const group of groups) ended += await stream.cancelGroup(group)
+  return ended
+}

@@ -1,0 +1,116 @@
+import { itemId } from '../notification/ids.ts'
+import type { Store } from '../store/port.ts'
+import type { NamedItem } from '../store/ports/inbox.ts'
+import type { NotificationProgress } from '../store/ports/notifications.ts'
+import { createSequence, type Next, type Position, type Walked } from './sequence.ts'
+
+/** Reads of notifications per call, for walks that find few recipients. */
+const READS = 4
+
+/** Some recipients of a notification. `first`: they are its first ones. `context`: '' for none. */
+export type Batch = {
+  id: string
+  record: NotificationProgress | undefined
+  context: string
+  named: NamedItem[]
+  first: boolean
+}
+
+/** The list of recipients in the record comes first; pages of stored recipients start with `r`. */
+const RECORD = ''
+const STORED = 'r'
+
+const namedIn = (tenant: string, record: NotificationProgress): NamedItem[] => {
+  const { id, users = [], absent = [], acceptedAt, deliverAt = 0 } = record
+  const at = Math.max(acceptedAt, deliverAt)
+  return [...new Set([...users, ...absent])].map((user) => ({ user, id: itemId(tenant, id, user, at) }))
+}
+
+/**
+ * Returns a function that walks the recipients of notifications, newest notification first, up to about `most` of them at a
+ * time. Reads a bounded number of rows. A recipient may be found twice. `next` is absent at the end.
+ */
+export const createWalk = (store: Pick<Store, 'inbox' | 'notifications' | 'labelled'>) => {
+  const following = createSequence(store)
+
+  /** Returns up to `most` recipients of a notification, and where the next ones are. */
+  const recipients = async (
+    tenant: string,
+    id: string,
+    record: NotificationProgress | undefined,
+    within: Position['within'],
+    most: number,
+  ): Promise<{ named: NamedItem[]; within?: Position['within'] }> => {
+    const pageOf = async (page: string): Promise<{ named: NamedItem[]; next?: string }> => {
+      if (page === RECORD) {
+        const named = record ? namedIn(tenant, record) : []
+        return record?.users ? { named } : { named, next: STORED }
+      }
+      const after = page === STORED ? undefined : page.slice(STORED.length)
+      const { named, next } = await store.inbox.recipients(tenant, id, after)
+      return { named, ...(next === undefined ? {} : { next: STORED + next }) }
+    }
+    const named: NamedItem[] = []
+    let { page, skip } = within ?? { page: RECORD, skip: 0 }
+    for (;;) {
+      const found = await pageOf(page)
+      const some = found.named.slice(skip, skip + most - named.length)
+      named.push(...some)
+      if (skip + some.length < found.named.length)
+        return { named, within: { page, skip: skip + some.length } }
+      if (found.next === undefined) return { named }
+      page = found.next
+      skip = 0
+      if (named.length >= most) return { named, within: { page, skip } }
+    }
+  }
+
+  return async (
+    tenant: string,
+    walked: Walked,
+    position: Position | undefined,
+    most: number,
+  ): Promise<{ batches: Batch[]; next?: Position }> => {
+    const batches: Batch[] = []
+    let left = most
+    const take = async (
+      { at, id, context }: Next,
+      record: NotificationProgress | undefined,
+      within?: Position['within'],
+    ): Promise<Position | undefined> => {
+      const found = await recipients(tenant, id, record, within, left)
+      const known = record?.context ?? context ?? ''
+      batches.push({ id, record, context: known, named: found.named, first: within === undefined })
+      left -= Math.max(1, found.named.length)
+      return found.within && { at, id, within: found.within }
+    }
+    let after = position
+    if (position?.within) {
+      const record = await store.notifications.get(tenant, position.id)
+      const more = await take(position, record, position.within)
+      if (more) return { batches, next: more }
+      after = { at: position.at, id: position.id }
+    }
+    for (let reads = 0; reads < READS && left > 0; reads++) {
+      const { found, next } = await following(tenant, walked, after)
+      const records = await store.notifications.find(
+        tenant,
+        found.map(({ id }) => id),
+      )
+      for (const each of found) {
+        if (left <= 0) return { batches, ...(after ? { next: after } : {}) }
+        const record = records.get(each.id)
+        const context = record ? (record.context ?? '') : each.context
+        after = { at: each.at, id: each.id }
+        if (walked.context !== undefined && context !== undefined && context !== walked.context) continue
+        const more = await take(each, record)
+        if (more) return { batches, next: more }
+      }
+      if (!next) return { batches }
+      after = next
+    }
+    return { batches, ...(after ? { next: after } : {}) }
+  }
+}
+
+export type Walk = ReturnType<typeof createWalk>

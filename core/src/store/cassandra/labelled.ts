@@ -1,0 +1,97 @@
+import { LRUCache } from 'lru-cache'
+import { grouped } from '../../group-by.ts'
+import type { Labelled, LabelledPlace } from '../ports/labelled.ts'
+import { whole } from './inbox-row.ts'
+import { forEach, type Session } from './session.ts'
+import { ttlUntil } from './ttl.ts'
+
+/** The notifications of a label that were accepted within this time share a partition, in ms. */
+const BUCKET_MS = 10 * 60_000
+/** Buckets that one call reads. */
+const BUCKETS_READ = 64
+/** Buckets that a process remembers to have marked. */
+const MARKED_MAX = 10_000
+
+const bucketOf = (at: number): number => Math.floor(at / BUCKET_MS)
+
+/**
+ * Stores the notifications of a label in buckets of ten minutes, so that a tag of every notification makes no large partition.
+ * A mark for each bucket that is not empty, written once per process, keeps the walk over quiet times short. The time up to
+ * which a label is recalled is written with itself as timestamp, so the latest stays in any order of arrival.
+ */
+export const cassandraLabelled = (session: Session, retention: number): Labelled => {
+  const labelled = session.table('labelled')
+  const buckets = session.table('label_buckets')
+  const recalls = session.table('label_recalls')
+  const enter = `INSERT INTO ${labelled} (tenant, label, bucket, at, notification, context) VALUES (?, ?, ?, ?, ?, ?)
+    USING TTL ?`
+  const mark = `INSERT INTO ${buckets} (tenant, label, bucket) VALUES (?, ?, ?) USING TTL ?`
+  const recalled = `SELECT recalled_at FROM ${recalls} WHERE tenant = ? AND label = ? AND context IN ('', ?)`
+  const recall = `INSERT INTO ${recalls} (tenant, label, context, recalled_at) VALUES (?, ?, ?, ?)
+    USING TIMESTAMP ? AND TTL ?`
+  const listed = `SELECT at, notification, context FROM ${labelled}
+    WHERE tenant = ? AND label = ? AND bucket = ? AND (at, notification) < (?, ?) LIMIT ?`
+  const marked = `SELECT bucket FROM ${buckets} WHERE tenant = ? AND label = ? AND bucket <= ? LIMIT ?`
+  /** Until when each bucket is marked, by name. */
+  const known = new LRUCache<string, number>({ max: MARKED_MAX })
+
+  return {
+    enter: async (tenant, notifications) => {
+      const recalledAt = new Map<string, number>()
+      const nameOf = (label: string, context: string) => `${label}\n${context}`
+      const together = grouped(notifications, ({ label, at }) => `${bucketOf(at)} ${label}`)
+      await forEach([...together.values()], async (some) => {
+        const { label, at } = some[0]!
+        const bucket = bucketOf(at)
+        const until = Math.max(...some.map(({ dueAt }) => dueAt)) + retention
+        const name = JSON.stringify([tenant, bucket, label])
+        // The mark comes first, so that every notification is found through it.
+        if ((known.get(name) ?? 0) < until) {
+          await session.write([{ query: mark, params: [tenant, label, bucket, ttlUntil(until)] }])
+          known.set(name, until)
+        }
+        await session.write(
+          some.map(({ notification, context, at, dueAt }) => ({
+            query: enter,
+            params: [tenant, label, bucket, at, notification, context, ttlUntil(dueAt + retention)],
+          })),
+        )
+      })
+      const asked = new Map(notifications.map((each) => [nameOf(each.label, each.context), each]))
+      await forEach([...asked], async ([name, { label, context }]) => {
+        const rows = await session.rows(recalled, [tenant, label, context])
+        recalledAt.set(name, Math.max(-1, ...rows.map((row) => whole(row.recalled_at) ?? -1)))
+      })
+      return notifications.map(
+        ({ label, context, at }) => at <= (recalledAt.get(nameOf(label, context)) ?? -1),
+      )
+    },
+
+    recall: (tenant, label, { at, context = '' }) => {
+      const written = [at * 1_000, ttlUntil(at + retention)]
+      return session.write([{ query: recall, params: [tenant, label, context, at, ...written] }])
+    },
+
+    list: async (tenant, label, { before, limit }) => {
+      const marks = await session.rows(marked, [tenant, label, bucketOf(before.at), BUCKETS_READ])
+      const found: (LabelledPlace & { context: string })[] = []
+      for (const { bucket } of marks) {
+        const { at, notification } = before
+        const values = [tenant, label, bucket, at, notification, limit - found.length]
+        for (const row of await session.rows(listed, values))
+          found.push({
+            at: whole(row.at) ?? 0,
+            notification: String(row.notification),
+            context: String(row.context ?? ''),
+          })
+        if (found.length >= limit) {
+          const last = found.at(-1)!
+          return { found, next: { at: last.at, notification: last.notification } }
+        }
+      }
+      const lowest = marks.at(-1)
+      if (!lowest || marks.length < BUCKETS_READ) return { found }
+      return { found, next: { at: Number(lowest.bucket) * BUCKET_MS, notification: '' } }
+    },
+  }
+}

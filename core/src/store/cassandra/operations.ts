@@ -1,0 +1,39 @@
+import {
+  OPERATION_KEPT_MS,
+  type OperationKind,
+  type OperationProgress,
+  type Operations,
+} from '../ports/operations.ts'
+import { whole } from './inbox-row.ts'
+import type { Session } from './session.ts'
+import { ttlUntil } from './ttl.ts'
+
+const NONE: OperationProgress = { step: 0, finished: false, done: 0, total: 0, skipped: 0 }
+
+/** Stores operations. The timestamp of progress is its step, so the latest stays in any order of arrival. */
+export const cassandraOperations = (session: Session): Operations => {
+  const table = session.table('operations')
+  const begin = `INSERT INTO ${table} (tenant, id, kind, created_at) VALUES (?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
+  const progress = `UPDATE ${table} USING TIMESTAMP ? AND TTL ? SET progress = ? WHERE tenant = ? AND id = ?`
+  const get = `SELECT kind, created_at, progress FROM ${table} WHERE tenant = ? AND id = ?`
+  return {
+    begin: (tenant, { id, kind, createdAt }) => {
+      const ttl = ttlUntil(createdAt + OPERATION_KEPT_MS)
+      return session.write([{ query: begin, params: [tenant, id, kind, createdAt, createdAt * 1_000, ttl] }])
+    },
+
+    progress: (tenant, { id, createdAt }, reached) => {
+      const written = [createdAt * 1_000 + reached.step, ttlUntil(createdAt + OPERATION_KEPT_MS)]
+      return session.write([{ query: progress, params: [...written, JSON.stringify(reached), tenant, id] }])
+    },
+
+    get: async (tenant, id) => {
+      const [row] = await session.rows(get, [tenant, id])
+      const createdAt = whole(row?.created_at)
+      if (!row || createdAt === null) return undefined
+      const reached =
+        typeof row.progress === 'string' ? (JSON.parse(row.progress) as OperationProgress) : NONE
+      return { id, kind: row.kind as OperationKind, createdAt, ...reached }
+    },
+  }
+}

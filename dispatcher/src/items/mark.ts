@@ -1,0 +1,65 @@
+import { grouped, slices } from '@carillon/core/group-by'
+import type { FoundItem } from '@carillon/core/items/found'
+import { verbsOf } from '@carillon/core/items/verbs'
+import type { Store } from '@carillon/core/store/port'
+import type { ChangedItem } from '@carillon/core/store/ports/inbox'
+import type { Stream } from '@carillon/core/stream/port'
+import { changeOf, type ItemMarks } from '@carillon/schemas'
+import type { Announce, Told } from './announce.ts'
+import { lifecycleEvents } from './lifecycle.ts'
+
+/** Users whose items are changed at the same time. */
+const AT_ONCE = 32
+
+export type MarkPorts = {
+  store: Pick<Store, 'inbox'>
+  stream: Pick<Stream, 'publish'>
+  announce: Announce
+}
+
+const isChanged = ({ change }: ChangedItem) => Object.keys(change).length > 0
+
+const changedTold = (tenant: string, user: string, changed: readonly ChangedItem[]): Told => ({
+  ...{ tenant, user },
+  contexts: [...new Set(changed.map(({ item }) => item.context ?? ''))],
+  eventsFor: (counts, context) => {
+    const seen = changed.filter(({ item }) => context === undefined || (item.context ?? '') === context)
+    return [...grouped(seen, ({ change }) => JSON.stringify(change)).values()].map((some) => ({
+      event: 'inbox.changed' as const,
+      payload: { ids: some.map(({ item }) => item.id), patch: some[0]!.change, counts },
+    }))
+  },
+})
+
+/** Returns a function that sets the state of items, as their users could. Repeatable. */
+export const createMark =
+  ({ store, stream, announce }: MarkPorts) =>
+  async (tenant: string, found: readonly FoundItem[], marks: ItemMarks): Promise<void> => {
+    const now = Date.now()
+    const all: { user: string; changed: ChangedItem[] }[] = []
+    const users = [...grouped(found, ({ user }) => user)]
+    for (const some of slices(users, AT_ONCE))
+      all.push(
+        ...(await Promise.all(
+          some.map(async ([user, items]) => {
+            const ids = items.map(({ item }) => item.id)
+            const changes = await store.inbox.change({ tenant, user }, ids, (item) =>
+              changeOf(item, marks, now),
+            )
+            return { user, changed: changes.filter(isChanged) }
+          }),
+        )),
+      )
+    const touched = all.filter(({ changed }) => changed.length > 0)
+    await announce(touched.map(({ user, changed }) => changedTold(tenant, user, changed)))
+    const events = verbsOf(marks).flatMap(({ kind, cell }) =>
+      lifecycleEvents(
+        tenant,
+        kind,
+        touched.flatMap(({ user, changed }) =>
+          changed.filter(({ change }) => cell in change).map(({ item }) => ({ user, item })),
+        ),
+      ),
+    )
+    if (events.length > 0) await stream.publish(events)
+  }

@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto'
+import { firstPart, operationMessage, type Verb } from '@carillon/core/items/operation-work'
+import type { LiveMessage } from '@carillon/core/live/port'
+import { derivedUuid7 } from '@carillon/core/notification/ids'
+import type { ItemSelection, NotificationInput } from '@carillon/schemas'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { providersOf, scripted } from '../sending/testing/scripted.ts'
+import { openWorld, type World } from '../testing/dispatcher.ts'
+
+let world: World
+afterEach(() => world.close())
+
+const uuidv7 = () => derivedUuid7(Date.now(), randomUUID())
+const until = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
+
+const open = async (options: Parameters<typeof openWorld>[0] = {}) => {
+  const mail = scripted('mail', ['email'])
+  world = await openWorld({ providers: providersOf(mail), ...options })
+  await world.account('mail')
+  const live: LiveMessage[] = []
+  vi.spyOn(world.live, 'deliver').mockImplementation(async (messages) => {
+    live.push(...messages.filter(({ to }) => to !== 'nobody'))
+    return messages.map(({ to }) => ({ whole: true, other: to === 'nobody', active: true }))
+  })
+  const { store, stream, tenant } = world
+  /** Starts an operation, and waits for its end. */
+  const operate = async (verb: Verb, target: ItemSelection) => {
+    const operation = { id: uuidv7(), createdAt: Date.now(), until: (await stream.now(tenant)) + 1 }
+    await store.operations.begin(tenant, { ...operation, kind: verb.kind })
+    await stream.publish([operationMessage(tenant, firstPart({ ...operation, verb, target }))])
+    await until(async () =>
+      expect(await store.operations.get(tenant, operation.id)).toMatchObject({ finished: true }),
+    )
+    return store.operations.get(tenant, operation.id)
+  }
+  const inbox = async (user: string, status: 'active' | 'archived' = 'active') =>
+    (await store.inbox.page({ tenant, user }, { status, limit: 50 })).items
+  const order = (title: string, more: Partial<NotificationInput> = {}) =>
+    world.send({ to: 'ada', type: 'order', entity: 'order-7', title, ...more })
+  return { ...world, mail, live, operate, inbox, order }
+}
+
+describe('recall', () => {
+  test('removes the items of an entity from every inbox, with frames, and nothing else', async () => {
+    const { inbox, live, operate, order, quiet } = await open()
+    await order('first', { to: ['ada', 'bob'] })
+    await order('second', { context: 'org-7' })
+    await order('another', { entity: 'order-8', tags: ['x'] })
+    await quiet()
+    live.length = 0
+    const operation = await operate({ kind: 'recall' }, { entity: 'order-7' })
+    expect(operation).toMatchObject({ kind: 'recall', done: 3, total: 3, skipped: 0 })
+    expect((await inbox('ada')).map(({ title }) => title)).toEqual(['another'])
+    expect(await inbox('bob')).toEqual([])
+    const frames = live.filter(({ event }) => event === 'inbox.removed')
+    expect(frames.map(({ user }) => user).sort()).toEqual(['ada', 'ada', 'bob'])
+    expect(frames[0]).toMatchObject({ payload: { ids: [expect.any(String)] } })
+  })
+
+  test('of one user, context or notification leaves the others', async () => {
+    const { inbox, operate, order, quiet } = await open()
+    await order('first', { to: ['ada', 'bob'], id: 'first', tags: ['t'] })
+    await order('second', { to: ['ada', 'bob'], context: 'org-7', tags: ['t'] })
+    await order('third', { to: ['ada', 'bob'], context: 'org-8', tags: ['t'] })
+    await quiet()
+    await operate({ kind: 'recall' }, { entity: 'order-7', user: 'bob', context: 'org-8' })
+    expect((await inbox('bob')).map(({ title }) => title).sort()).toEqual(['first', 'second'])
+    await operate({ kind: 'recall' }, { tag: 't', context: 'org-7' })
+    expect((await inbox('ada')).map(({ title }) => title).sort()).toEqual(['first', 'third'])
+    await operate({ kind: 'recall' }, { notification: 'first' })
+    expect((await inbox('ada')).map(({ title }) => title)).toEqual(['third'])
+    expect(await inbox('bob')).toEqual([])
+  })
+
+  test('ends pending steps, those in digests too', async () => {
+    const { ledger, mail, operate, order, person, quiet, store, tenant } = await open()
+    await person('ada', { email: 'ada@example.org' })
+    await store.types.put(tenant, {
+      key: 'order',
+      plan: [{ channel: 'email', when: 'always', after: 0, digest: { window: 1 } }],
+    })
+    await order('in a digest', { id: 'digested' })
+    await order('later', { id: 'delayed', plan: [{ channel: 'email', when: 'always', after: 1 }] })
+    await order('without an item', {
+      id: 'bare',
+      inbox: 'none',
+      plan: [{ channel: 'email', when: 'always', after: 1 }],
+    })
+    const deliverAt = new Date(Date.now() + 1_000).toISOString()
+    await order('scheduled', { id: 'scheduled', deliverAt })
+    await quiet()
+    await operate({ kind: 'recall' }, { entity: 'order-7' })
+    await until(async () => expect(await ledger('digested', 'ada')).toMatchObject([{ state: 'skipped' }]))
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    await quiet()
+    expect(mail.got).toEqual([])
+    for (const id of ['digested', 'delayed', 'bare', 'scheduled'])
+      expect(await store.notifications.get(tenant, id)).toMatchObject({ state: 'cancelled' })
+  })
+
+  test('takes an audience part by part, in any number of dispatchers, and after a crash', async () => {
+    const { inbox, live, operate, order, quiet, store, stream, tenant } = await open()
+    const users = Array.from({ length: 1_200 }, (_, n) => `user-${n}`)
+    await store.topics.add(tenant, 'team', users)
+    await order('to all', { to: { topic: 'team' }, id: 'broadcast' })
+    await quiet()
+    live.length = 0
+    const publish = vi.spyOn(stream, 'publish')
+    const operation = await operate({ kind: 'recall' }, { notification: 'broadcast' })
+    expect(operation).toMatchObject({ done: 1_200, total: 1_200 })
+    for (const user of ['user-0', 'user-700', 'user-1199']) expect(await inbox(user)).toEqual([])
+    expect(live.filter(({ event }) => event === 'inbox.removed')).toHaveLength(1_200)
+    // Every part is repeated, as after a crash.
+    const parts = publish.mock.calls
+      .flatMap(([messages]) => messages)
+      .filter(({ subject }) => subject.startsWith('work.operation.'))
+    expect(parts.length).toBeGreaterThan(2)
+    await stream.publish(parts.map(({ dedupe: _, ...message }) => message))
+    await quiet()
+    expect(await store.operations.get(tenant, operation!.id)).toMatchObject({ done: 1_200, finished: true })
+  })
+
+  test('also reaches what is stored while it runs', async () => {
+    const { inbox, operate, order, quiet, store, tenant } = await open()
+    const users = Array.from({ length: 800 }, (_, n) => `user-${n}`)
+    await store.topics.add(tenant, 'team', users)
+    await order('to all', { to: { topic: 'team' }, id: 'broadcast' })
+    await until(async () => expect(await store.notifications.get(tenant, 'broadcast')).toBeDefined())
+    await operate({ kind: 'recall' }, { notification: 'broadcast' })
+    await quiet()
+    for (const user of users) expect(await inbox(user)).toEqual([])
+  })
+
+  test('removes evolved items with the notification that they show, and not with an earlier one', async () => {
+    const { inbox, operate, order, quiet } = await open()
+    await order('first', { id: 'first' })
+    await quiet()
+    await order('second', { id: 'second', replace: true, tags: ['new'] })
+    await quiet()
+    await operate({ kind: 'recall' }, { notification: 'first' })
+    expect((await inbox('ada')).map(({ title }) => title)).toEqual(['second'])
+    await operate({ kind: 'recall' }, { tag: 'new' })
+    expect(await inbox('ada')).toEqual([])
+  })
+
+  test('of a tenant touches no other tenant', async () => {
+    const { inbox, operate, order, quiet, store, titles } = await open()
+    const content = { notification: 'n', type: 'order', entity: 'order-7', priority: 'normal' } as const
+    const other = { tenant: 'other', user: 'ada' }
+    const createdAt = new Date().toISOString()
+    await store.inbox.put([
+      {
+        ...other,
+        id: uuidv7(),
+        content: { ...content, title: 'theirs', createdAt },
+        expiresAt: Date.now() + 60_000,
+      },
+    ])
+    await order('ours')
+    await quiet()
+    await operate({ kind: 'recall' }, { entity: 'order-7' })
+    expect(await inbox('ada')).toEqual([])
+    expect(await titles('ada', 'other')).toEqual(['theirs'])
+  })
+})
+
+describe('mark', () => {
+  test('sets the state of items, as their users would, and undoes it', async () => {
+    const { inbox, live, operate, order, quiet } = await open()
+    await order('first', { to: ['ada', 'bob'] })
+    await quiet()
+    live.length = 0
+    await operate({ kind: 'mark', marks: { read: true } }, { entity: 'order-7' })
+    expect(await inbox('ada')).toMatchObject([{ readAt: expect.any(String), seenAt: expect.any(String) }])
+    expect(live.map(({ event, user }) => `${event} ${user}`).sort()).toEqual([
+      'inbox.changed ada',
+      'inbox.changed bob',
+    ])
+    await operate({ kind: 'mark', marks: { seen: false } }, { entity: 'order-7', user: 'ada' })
+    expect(await inbox('ada')).toMatchObject([{ readAt: null, seenAt: null }])
+    expect(await inbox('bob')).toMatchObject([{ readAt: expect.any(String) }])
+    await operate({ kind: 'mark', marks: { archived: true } }, { entity: 'order-7' })
+    expect(await inbox('ada')).toEqual([])
+    expect(await inbox('ada', 'archived')).toHaveLength(1)
+    // Repeating it changes nothing, and tells nobody.
+    live.length = 0
+    await operate({ kind: 'mark', marks: { archived: true } }, { entity: 'order-7' })
+    expect(live).toEqual([])
+  })
+
+  test('ends steps that wait for what was marked', async () => {
+    const { ledger, mail, operate, order, person, quiet } = await open()
+    await person('ada', { email: 'ada@example.org' })
+    await order('first', { id: 'first', plan: [{ channel: 'email', when: 'unread', after: 1 }] })
+    await quiet()
+    await operate({ kind: 'mark', marks: { read: true } }, { entity: 'order-7' })
+    await until(async () =>
+      expect(await ledger('first', 'ada')).toMatchObject([{ state: 'skipped', reason: 'read' }]),
+    )
+    expect(mail.got).toEqual([])
+  })
+})
+
+describe('replace', () => {
+  const type = {
+    key: 'order',
+    schema: { type: 'object', properties: { status: { type: 'string' } }, additionalProperties: true },
+    content: { title: 'Order {{ data.number }}: {{ data.status }}' },
+    locales: { de: { content: { title: 'Bestellung {{ data.number }}: {{ data.status }}' } } },
+  } as const
+
+  test('renders other data in the locale of each user, by the version of acceptance', async () => {
+    const { inbox, live, operate, order, person, quiet, store, tenant } = await open()
+    await person('bob', { locale: 'de' })
+    await store.types.put(tenant, type)
+    await order('', { to: ['ada', 'bob'], title: undefined, data: { number: 7, status: 'sent' } })
+    await quiet()
+    const [before] = await inbox('ada')
+    await operate({ kind: 'mark', marks: { read: true } }, { entity: 'order-7' })
+    await store.types.put(tenant, { ...type, content: { title: 'another version' } })
+    live.length = 0
+    const operation = await operate({ kind: 'replace', data: { status: 'delivered' } }, { entity: 'order-7' })
+    expect(operation).toMatchObject({ done: 2, total: 2, skipped: 0 })
+    expect(await inbox('ada')).toMatchObject([
+      {
+        id: before?.id,
+        title: 'Order 7: delivered',
+        data: { number: 7, status: 'delivered' },
+        createdAt: before?.createdAt,
+        readAt: expect.any(String),
+      },
+    ])
+    expect(await inbox('bob')).toMatchObject([{ title: 'Bestellung 7: delivered' }])
+    expect(live).toMatchObject([
+      { event: 'inbox.changed', payload: { ids: [expect.any(String)], item: { data: { number: 7 } } } },
+      { event: 'inbox.changed' },
+    ])
+    expect(live[0]?.payload).not.toHaveProperty('ring')
+  })
+
+  test('uses texts as they are, on every channel that has not been sent', async () => {
+    const { appUrl, inbox, mail, operate, order, person, quiet, store, tenant } = await open()
+    await appUrl('https://app.example.org')
+    await person('ada', { email: 'ada@example.org' })
+    await store.types.put(tenant, { ...type, plan: [{ channel: 'email', when: 'unread', after: 2 }] })
+    await order('', { title: undefined, data: { number: 7, status: 'sent' }, body: 'Soon', url: '/orders/7' })
+    await quiet()
+    const content = { title: 'Delivered to {{ nobody }}', body: null }
+    await operate({ kind: 'replace', content, unread: true, ring: true }, { entity: 'order-7' })
+    const [item] = await inbox('ada')
+    expect(item).toMatchObject({ title: 'Delivered to {{ nobody }}', url: '/orders/7', literal: true })
+    expect(item).not.toHaveProperty('body')
+    await until(() => expect(mail.got).toHaveLength(1))
+    expect(mail.got[0]?.content.title).toBe('Delivered to {{ nobody }}')
+    expect(JSON.stringify(mail.got[0]?.content)).not.toContain('Order 7')
+  })
+
+  test('leaves items whose data would not fit, and says so', async () => {
+    const { inbox, operate, order, quiet, store, tenant } = await open()
+    await store.types.put(tenant, type)
+    await order('', { title: undefined, data: { number: 7, status: 'sent' } })
+    await quiet()
+    expect(await operate({ kind: 'replace', data: { status: 5 } }, { entity: 'order-7' })).toMatchObject({
+      skipped: 1,
+    })
+    expect(await inbox('ada')).toMatchObject([{ title: 'Order 7: sent' }])
+  })
+
+  test('makes items unread, and rings, if asked', async () => {
+    const { inbox, live, operate, order, quiet } = await open()
+    await order('first')
+    await quiet()
+    await operate({ kind: 'mark', marks: { read: true } }, { entity: 'order-7' })
+    live.length = 0
+    const verb = { kind: 'replace', content: { title: 'now' }, unread: true, ring: true } as const
+    await operate(verb, { entity: 'order-7' })
+    expect(await inbox('ada')).toMatchObject([{ title: 'now', readAt: null, seenAt: null }])
+    expect(live).toMatchObject([
+      { payload: { ring: true, item: { title: 'now', readAt: null }, counts: { unread: 1 } } },
+    ])
+  })
+})

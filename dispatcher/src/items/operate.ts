@@ -1,0 +1,119 @@
+import { createBatchItems, type FoundItem, itemsOfUser } from '@carillon/core/items/found'
+import { type OperationWork, operationMessage } from '@carillon/core/items/operation-work'
+import type { Position } from '@carillon/core/items/sequence'
+import { type Batch, createWalk } from '@carillon/core/items/walk'
+import type { Store } from '@carillon/core/store/port'
+import { createMark, type MarkPorts } from './mark.ts'
+import { createRecall, type RecallPorts } from './recall.ts'
+import { createReplace, type ReplacePorts } from './replace.ts'
+
+/** Inboxes that a part of an operation handles: as many as a chunk of a fan-out. */
+const PART = 500
+/** Notifications whose items are still being stored, that an operation comes back to. */
+const UNFINISHED_MAX = 1_000
+/** Pauses before it comes back, in ms, doubled each time. */
+const PAUSE_MS = 250
+const PAUSE_MAX_MS = 30_000
+/** How long it comes back, in ms. */
+const AGE_MAX_MS = 3_600_000
+
+export type OperatePorts = RecallPorts &
+  MarkPorts &
+  ReplacePorts & {
+    store: Pick<Store, 'inbox' | 'users' | 'notifications' | 'labelled' | 'operations'>
+  }
+
+/** What a part did. `next`: where the next one continues. */
+type Part = { next?: Position; done: number; found: number; skipped: number; unfinished: string[] }
+
+/**
+ * Reports whether items of a notification may be stored after they were looked for. A recall needs to come back only to one
+ * that a dispatcher is reading: the others are marked as recalled.
+ */
+const isUnfinished = ({ verb }: OperationWork, { record }: Batch): boolean => {
+  if (verb.kind === 'mark') return false
+  return record === undefined || (verb.kind === 'replace' && record.state === 'delivering')
+}
+
+const pauseOf = (round: number): number => Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 ** Math.min(round, 16))
+
+/**
+ * Returns a function that handles one part of an operation on delivered items, records its progress, and appends the next part
+ * to the log. Repeatable. When it has walked all notifications, it comes back to those whose items were still being stored.
+ */
+export const createOperate = (ports: OperatePorts) => {
+  const { store, stream } = ports
+  const walk = createWalk(store)
+  const itemsOf = createBatchItems(store.inbox)
+  const recall = createRecall(ports)
+  const mark = createMark(ports)
+  const replace = createReplace(ports)
+
+  /** Applies the verb to items. Resolves with the number of skipped ones. */
+  const apply = async (tenant: string, { verb, until }: OperationWork, found: readonly FoundItem[]) => {
+    if (verb.kind === 'recall') await recall.items(tenant, found)
+    if (verb.kind === 'mark') await mark(tenant, found, verb.marks)
+    return verb.kind === 'replace' ? replace(tenant, found, verb, until) : 0
+  }
+
+  const partOfUser = async (tenant: string, user: string, work: OperationWork): Promise<Part> => {
+    const { position, target, verb } = work
+    if (!position && verb.kind === 'recall' && target.notification !== undefined)
+      await recall.step(tenant, target.notification, user)
+    const before = position && { place: position.at, id: position.id }
+    const { items, next } = await itemsOfUser(store.inbox, { tenant, user }, target, { before, limit: PART })
+    const skipped = await apply(
+      tenant,
+      work,
+      items.map((item) => ({ user, item })),
+    )
+    const { length } = items
+    return {
+      ...{ done: length, found: length, skipped, unfinished: [] },
+      ...(next ? { next: { at: next.place, id: next.id } } : {}),
+    }
+  }
+
+  const partOfAll = async (tenant: string, work: OperationWork): Promise<Part> => {
+    const { ids, until, target, verb } = work
+    const walked = { ...target, until, ids }
+    const { batches, next } = await walk(tenant, walked, work.position, PART)
+    const part: Part = { done: 0, found: 0, skipped: 0, unfinished: [], ...(next ? { next } : {}) }
+    for (const batch of batches) {
+      if (batch.first && verb.kind === 'recall') await recall.begin(tenant, batch)
+      if (batch.first && isUnfinished(work, batch)) part.unfinished.push(batch.id)
+      if (batch.first) part.found += Math.max(batch.record?.recipients ?? 0, batch.named.length)
+      if (verb.kind === 'recall') await recall.batch(tenant, batch)
+      else part.skipped += await apply(tenant, work, await itemsOf(tenant, batch, target))
+      part.done += batch.named.length
+    }
+    return part
+  }
+
+  return async (tenant: string, work: OperationWork): Promise<void> => {
+    const { user } = work.target
+    const part = user === undefined ? await partOfAll(tenant, work) : await partOfUser(tenant, user, work)
+    // What it comes back to is counted already.
+    const counts = work.round === 0 ? part : { done: 0, found: 0 }
+    const done = work.done + counts.done
+    const unfinished = [...new Set([...work.unfinished, ...part.unfinished])].slice(0, UNFINISHED_MAX)
+    const { position: _, ...rest } = work
+    const reached: OperationWork = {
+      ...{ ...rest, unfinished, step: work.step + 1, done },
+      total: Math.max(done, work.total + counts.found),
+      skipped: work.skipped + part.skipped,
+    }
+    const again = !part.next && unfinished.length > 0 && Date.now() < work.createdAt + AGE_MAX_MS
+    const finished = !part.next && !again
+    const { step, total, skipped } = reached
+    await store.operations.progress(tenant, work, {
+      ...{ step, finished, done, skipped },
+      total: finished ? done : total,
+    })
+    if (part.next) await stream.publish([operationMessage(tenant, { ...reached, position: part.next })])
+    if (again) {
+      const round = { ...reached, ids: unfinished, unfinished: [], round: work.round + 1 }
+      await stream.publish([operationMessage(tenant, round, Date.now() + pauseOf(work.round))])
+    }
+  }
+}

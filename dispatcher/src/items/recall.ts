@@ -1,0 +1,82 @@
+import { planKey } from '@carillon/core/delivery/step'
+import { grouped, slices } from '@carillon/core/group-by'
+import { createCandidates, type FoundItem } from '@carillon/core/items/found'
+import { removeWaiting } from '@carillon/core/items/waiting-steps'
+import type { Batch } from '@carillon/core/items/walk'
+import type { Store } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
+import type { Announce, Told } from './announce.ts'
+import { lifecycleEvents } from './lifecycle.ts'
+
+/** Ids in one live message. */
+const IDS_MAX = 500
+
+export type RecallPorts = {
+  store: Pick<Store, 'inbox' | 'notifications'>
+  stream: Pick<Stream, 'publish' | 'cancel' | 'cancelGroup'>
+  announce: Announce
+}
+
+type Removed = { user: string; item: { id: string; notification: string; context?: string } }
+
+const removedTold = (tenant: string, user: string, removed: readonly Removed[]): Told[] => {
+  const contexts = grouped(removed, ({ item }) => item.context ?? '')
+  return [...contexts].map(([context, some]) => ({
+    ...{ tenant, user, contexts: [context] },
+    eventsFor: (counts) =>
+      slices(some, IDS_MAX).map((ids) => ({
+        event: 'inbox.removed' as const,
+        payload: { ids: ids.map(({ item }) => item.id), counts },
+      })),
+  }))
+}
+
+/** Creates the parts of a recall. Each is repeatable. */
+export const createRecall = ({ store, stream, announce }: RecallPorts) => {
+  const candidates = createCandidates(store.inbox)
+
+  const tell = async (tenant: string, removed: readonly Removed[]) => {
+    if (removed.length === 0) return
+    const users = grouped(removed, ({ user }) => user)
+    await announce([...users].flatMap(([user, some]) => removedTold(tenant, user, some)))
+    await stream.publish(lifecycleEvents(tenant, 'recalled', removed))
+  }
+
+  return {
+    /**
+     * Ends a notification: nothing of it is delivered any more, and items that are being stored are removed again. Comes before
+     * its items are removed.
+     */
+    begin: async (tenant: string, { id, record }: Batch): Promise<void> => {
+      await store.notifications.cancel(tenant, id, Date.now())
+      await store.inbox.recalled(tenant, id)
+      await removeWaiting(stream, tenant, id, record)
+    },
+
+    /** Removes the items of a notification from the inboxes of some recipients. */
+    batch: async (tenant: string, batch: Batch): Promise<void> => {
+      const removed = await store.inbox.recall(tenant, batch.id, await candidates(tenant, batch))
+      const context = batch.context === '' ? {} : { context: batch.context }
+      await tell(
+        tenant,
+        removed.map(({ user, id }) => ({ user, item: { id, notification: batch.id, ...context } })),
+      )
+    },
+
+    /** Removes items of one user, and the steps that wait for them. */
+    items: async (tenant: string, found: readonly FoundItem[]): Promise<void> => {
+      const removed: FoundItem[] = []
+      for (const [notification, some] of grouped(found, ({ item }) => item.notification)) {
+        const named = some.map(({ user, item }) => ({ user, id: item.id }))
+        const gone = new Set((await store.inbox.recall(tenant, notification, named)).map(({ id }) => id))
+        removed.push(...some.filter(({ item }) => gone.has(item.id)))
+      }
+      await tell(tenant, removed)
+    },
+
+    /** Removes the step of a notification that waits for one user. */
+    step: async (tenant: string, notification: string, user: string): Promise<void> => {
+      await stream.cancel([planKey({ tenant, notification, user })])
+    },
+  }
+}
