@@ -7,7 +7,7 @@ import { placeOf, type Query } from '../inbox/query.ts'
 import type { LiveMessage, State } from '../inbox/state.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../timing/clock.ts'
-import type { createArrivals } from './arrivals.ts'
+import type { Announce, createArrivals } from './arrivals.ts'
 
 /** The page that supplies the counts while no feed lists all items. */
 const BASE: Query & { limit: number } = { status: 'active', limit: 10 }
@@ -25,7 +25,7 @@ export const createInboxSync = ({
   clock,
   lists,
   arrived,
-  rung,
+  announce,
   onPage,
 }: {
   api: InboxApi
@@ -33,8 +33,7 @@ export const createInboxSync = ({
   clock: Clock
   lists: ReadonlySet<FeedList>
   arrived: ReturnType<typeof createArrivals>
-  /** Called with an item that is announced anew, because a backend replaced its content. */
-  rung: (item: InboxItem) => void
+  announce: Announce
   /** Called after each page, because it may have moved the live position. */
   onPage: () => void
 }) => {
@@ -81,7 +80,11 @@ export const createInboxSync = ({
       if (!lost) state.set(applyLive(before, live, clock.now()))
       if (live.event === 'inbox.added')
         arrived([live.message.item], ({ id }) => before.items.get(id) !== null)
-      if (live.event === 'inbox.changed' && live.message.ring && live.message.item) rung(live.message.item)
+      if (live.event === 'inbox.changed' && live.message.ring) {
+        const { item } = live.message
+        // Once for each version of its content.
+        if (item && !item.silent) announce(item, `${item.id}@${item.updatedAt}`)
+      }
       return lost
     },
     /** Fetches one page. With `full`, or if the page shows missed messages, it fetches the lists of all feeds. */

@@ -1,4 +1,3 @@
-import type { InboxItem } from '@carillon/schemas'
 import { createActions } from '../actions/actions.ts'
 import { createOutbox } from '../actions/outbox.ts'
 import type { FeedList } from '../feed/feed-list.ts'
@@ -15,7 +14,7 @@ import { createStore } from '../store/store.ts'
 import { createSharedConnection } from '../tabs/shared-connection.ts'
 import { createClock } from '../timing/clock.ts'
 import { TIMING, type Timing } from '../timing/timing.ts'
-import { createArrivals } from './arrivals.ts'
+import { type Announce, createArrivals } from './arrivals.ts'
 import type { ClientEvents, ClientOptions } from './client.ts'
 import { createErrors } from './errors.ts'
 import { createInboxSync } from './inbox-sync.ts'
@@ -54,14 +53,10 @@ export const connectParts = (
     tell(error)
     if (tokens.fixed && error.status === 401) connection.stop()
   }
-  const arrived = createArrivals(
-    (ids) => connection.received(ids),
-    (item) => connection.announce(item),
-  )
-  /** Announces an item whose content was replaced, once for each version. */
-  const rung = (item: InboxItem) =>
-    !item.silent && connection.announces(`${item.id}@${item.updatedAt}`) && emit('notification', item)
-  const sync = createInboxSync({ api, state, clock, lists, arrived, rung, onPage: () => sequencer.settle() })
+  const announce: Announce = (item, name) => connection.announce(item, name)
+  const arrived = createArrivals((ids) => connection.received(ids), announce)
+  const inbox = { api, state, clock, lists, arrived, announce }
+  const sync = createInboxSync({ ...inbox, onPage: () => sequencer.settle() })
   const refetch = createRefetch({
     ...{ pass: sync.fetch, onError: fail, timing },
     stopped: () => connection.state() === 'stopped',

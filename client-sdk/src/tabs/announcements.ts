@@ -12,11 +12,12 @@ const KEPT_MAX = 100
 export const createAnnouncements = <Item extends { id: string }>(announce: (item: Item) => void) => {
   let isFirst = (_id: string) => true
   let leads = true
-  let kept: { item: Item; since: number }[] = []
+  let kept: { item: Item; name: string; since: number }[] = []
 
-  const add = (item: Item) => {
-    if (leads && isFirst(item.id)) announce(item)
-    if (!leads) kept = [...kept, { item, since: Date.now() }].slice(-KEPT_MAX)
+  /** `name`: what is announced once; another one for each version of an item that rings again. */
+  const add = (item: Item, name = item.id) => {
+    if (leads && isFirst(name)) announce(item)
+    if (!leads) kept = [...kept, { item, name, since: Date.now() }].slice(-KEPT_MAX)
   }
 
   return {
@@ -31,7 +32,7 @@ export const createAnnouncements = <Item extends { id: string }>(announce: (item
       if (!leads) return
       const recent = kept.filter(({ since }) => Date.now() - since < KEEP_MS)
       kept = []
-      for (const { item } of recent) add(item)
+      for (const { item, name } of recent) add(item, name)
     },
   }
 }
