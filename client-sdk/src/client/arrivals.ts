@@ -3,8 +3,8 @@ import type { InboxItem } from '@carillon/schemas'
 /** Maximum number of remembered item ids. */
 const KNOWN_MAX = 2_000
 
-/** Announces an item, unless another tab has announced something of that name. */
-export type Announce = (item: InboxItem, name: string) => void
+/** Announces an item, unless something of that name was announced. The name defaults to the id of the item. */
+export type Announce = (item: InboxItem, name?: string) => void
 
 /** Handles items the first time they arrive: acknowledges them to the hub and announces those that are new to the user. */
 export const createArrivals = (acknowledge: (ids: readonly string[]) => void, announce: Announce) => {
@@ -15,6 +15,6 @@ export const createArrivals = (acknowledge: (ids: readonly string[]) => void, an
     for (const { id } of fresh) known.add(id)
     for (const id of known) if (known.size > KNOWN_MAX) known.delete(id)
     acknowledge(fresh.filter(({ receivedAt }) => !receivedAt).map(({ id }) => id))
-    for (const item of fresh) if (!item.silent && isNews(item)) announce(item, item.id)
+    for (const item of fresh) if (!item.silent && isNews(item)) announce(item)
   }
 }

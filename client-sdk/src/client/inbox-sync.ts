@@ -78,13 +78,11 @@ export const createInboxSync = ({
       const before = state.getSnapshot()
       const lost = !before.last && horizon !== undefined
       if (!lost) state.set(applyLive(before, live, clock.now()))
-      if (live.event === 'inbox.added')
-        arrived([live.message.item], ({ id }) => before.items.get(id) !== null)
-      if (live.event === 'inbox.changed' && live.message.ring) {
-        const { item } = live.message
-        // Once for each version of its content.
-        if (item && !item.silent) announce(item, `${item.id}@${item.updatedAt}`)
-      }
+      const { event, message } = live
+      if (event === 'inbox.added') arrived([message.item], ({ id }) => before.items.get(id) !== null)
+      // Once for each version of its content.
+      if (event === 'inbox.changed' && message.ring && message.item)
+        announce(message.item, message.item.id + message.item.updatedAt)
       return lost
     },
     /** Fetches one page. With `full`, or if the page shows missed messages, it fetches the lists of all feeds. */

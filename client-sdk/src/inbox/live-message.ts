@@ -36,7 +36,7 @@ const changed = (state: State, message: InboxChanged, now: number): State => {
     if (!whole) return withChange(item, patch)
     // Pages know more about its place and its group.
     const { arrivedAt, group } = item
-    return { ...whole, arrivedAt, ...(group && group.key === whole.group?.key && { group }) }
+    return { ...whole, arrivedAt, ...(group?.key === whole.group?.key && { group }) }
   }
   const next = edit(state, named, change, now)
   // Items that are not loaded may now belong to other lists.

@@ -52,7 +52,13 @@ const itemTold = (tenant: string, user: string, item: InboxItem, ring: boolean |
   eventsFor: (counts) => [
     {
       event: 'inbox.changed' as const,
-      payload: { ids: [item.id], patch: {}, item, ...(ring ? { ring: true as const } : {}), counts },
+      payload: {
+        ids: [item.id],
+        patch: {},
+        item,
+        ...(ring && !item.silent ? { ring: true as const } : {}),
+        counts,
+      },
     },
   ],
 })
