@@ -47,7 +47,7 @@ export const createPresence = (
   }
   let toldAt = 0
   const onInput = () => {
-    if (Date.now() - toldAt < INPUT_MS) return
+    if (active && Date.now() - toldAt < INPUT_MS) return
     toldAt = Date.now()
     tell()
   }
