@@ -42,7 +42,7 @@ it('bundles stay within their size budgets', async () => {
   )
   expect(sizeOf([...bell.part('sound'), ...bell.part('page-badge')])).toBeLessThanOrEqual(1 * KB)
   expect(sizeOf(bell.part('preferences-page'))).toBeLessThanOrEqual(7 * KB)
-  expect(sizeOf((await built('push')).loaded)).toBeLessThanOrEqual(2.2 * KB)
+  expect(sizeOf((await built('push')).loaded)).toBeLessThanOrEqual(2 * KB)
   expect(sizeOf((await built('push-worker')).loaded)).toBeLessThanOrEqual(2 * KB)
 })
 

@@ -1,3 +1,5 @@
+import { TIMING } from '../timing/timing.ts'
+
 /** A report about a push, as `POST /v1/push/reports` takes it. */
 export type Report = { token: string; event: 'delivered' | 'clicked' | 'shown'; action?: string }
 
@@ -43,6 +45,7 @@ export const post = async <T>(url: string, body: object): Promise<T | undefined>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
     keepalive: true,
+    signal: AbortSignal.timeout(TIMING.request),
   })
   if (response.status >= 500) throw new Error(`the hub answers ${response.status}`)
   return response.ok ? response.json() : undefined

@@ -3,8 +3,8 @@
  * @module
  */
 import type { Counts } from '@carillon/schemas'
-import { createRequest } from '../http/request.ts'
-import { createTokens, type TokenSource } from '../http/token.ts'
+import type { Request } from '../http/request.ts'
+import type { TokenSource } from '../http/token.ts'
 import type { Readable } from '../store/store.ts'
 import { TIMING } from '../timing/timing.ts'
 import { base64url, deviceId, readConfig, removeConfig, writeConfig } from './config.ts'
@@ -78,12 +78,12 @@ const supported = () =>
 export const createPush = ({ url, token, ...options }: PushOptions): Push => {
   const base = new URL(url, globalThis.location?.href).href.replace(/\/?$/, '/')
   const worker = options.worker ?? new URL('push-worker.js', base).pathname
-  const call = createRequest({
-    url: `${base}v1/`,
-    tokens: createTokens(token),
-    fetch: (...request) => (options.fetch ?? globalThis.fetch)(...request),
-    timeout: TIMING.request,
-  })
+  let requests: Request | undefined
+  const call: Request = async (...request) => {
+    const { createPushRequests } = await import('./requests.ts')
+    requests ??= createPushRequests(base, token, options.fetch)
+    return requests(...request)
+  }
 
   let key = ''
 

@@ -4,19 +4,26 @@
  * @module
  */
 import type { PushMessage } from '@carillon/schemas'
-import { deviceId, post, readConfig, writeConfig } from '../push/config.ts'
+import { deviceId, post, type Report, readConfig, writeConfig } from '../push/config.ts'
 import { messagesOf, REPORTS_MAX, type Shown, setBadge, sync } from '../push/shown.ts'
+import { createQueue } from '../timing/serial-queue.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
-const show = async (message: PushMessage) => {
+/** One after the other, so that pushes that come together count each other, and their reports. */
+const displays = createQueue()
+const syncs = createQueue()
+
+const display = async (message: PushMessage) => {
   const { title = self.location.host, body, url, image, group, actions = [], data, badge } = message
-  const { item, report } = message
   const tag = group ?? message.tag
   const [before] = await self.registration.getNotifications({ tag })
   const earlier = before ? messagesOf(before).filter((each) => each.tag !== message.tag) : []
   const isNew = messagesOf(before ?? { data: null }).length === earlier.length
-  const messages = [{ tag: message.tag, item, report }, ...earlier].slice(0, REPORTS_MAX)
+  const messages = [{ tag: message.tag, item: message.item, report: message.report }, ...earlier].slice(
+    0,
+    REPORTS_MAX,
+  )
   const urls = Object.fromEntries(actions.map((action) => [action.name, action.url]))
   const options = {
     ...{ body, image, tag, data: { carillon: { url, urls, messages }, data } satisfies Shown },
@@ -27,7 +34,16 @@ const show = async (message: PushMessage) => {
   const count = messages.length > 1 ? ` (${messages.length})` : ''
   await self.registration.showNotification(title + count, options)
   setBadge(badge)
-  await sync(self.registration, report ? [{ token: report, event: 'delivered' }] : [], tag)
+  return tag
+}
+
+const report = (reports: readonly Report[], keep?: string) =>
+  syncs(() => sync(self.registration, reports, keep))
+
+const show = async (message: PushMessage) => {
+  const tag = await displays(() => display(message))
+  const { report: token } = message
+  await report(token ? [{ token, event: 'delivered' }] : [], tag)
 }
 
 /**
@@ -54,8 +70,7 @@ const clicked = async (notification: Notification, action: string) => {
   const link = action ? urls[action] : (url ?? self.registration.scope)
   await Promise.all([
     link && open(link).catch(() => {}),
-    newest?.report &&
-      sync(self.registration, [{ token: newest.report, event: 'clicked', ...(action && { action }) }]),
+    newest?.report && report([{ token: newest.report, event: 'clicked', ...(action && { action }) }]),
   ])
 }
 
