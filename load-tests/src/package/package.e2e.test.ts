@@ -96,7 +96,8 @@ const APPS: [string, string, number][] = [
 ]
 const sizeOf = (code: string | Buffer) => gzipSync(code, { level: 9 }).length
 
-test.each(APPS)('an app with %s bundles what is in %s.js of a hub', async (program, file, more) => {
+/** Returns the size of what an app loads at first. */
+const bundled = async (program: string): Promise<number> => {
   const input = join(dir, 'budget.js')
   await writeFile(input, program.replace(/; (.*)$/, '; globalThis.used = $1'))
   const built = await build({
@@ -105,9 +106,17 @@ test.each(APPS)('an app with %s bundles what is in %s.js of a hub', async (progr
     resolve: { conditions: ['module', 'browser'] },
     build: { write: false, rolldownOptions: { input, external: ['react'] } },
   })
-  const [entry] = (built as Rollup.RollupOutput).output
+  return sizeOf((built as Rollup.RollupOutput).output[0].code)
+}
+
+test.each(APPS)('an app with %s bundles what is in %s.js of a hub', async (program, file, more) => {
   const served = await readFile(join(dir, `node_modules/@carillon/client/dist/browser/${file}.js`))
-  expect(sizeOf(entry.code)).toBeLessThanOrEqual(sizeOf(served) + more)
+  expect(await bundled(program)).toBeLessThanOrEqual(sizeOf(served) + more)
+})
+
+test('an app bundles nothing that it does not use', async () => {
+  expect(await bundled("import { NotificationBell } from '@carillon/client/bell'")).toBeLessThan(100)
+  expect(await bundled("import { CarillonError } from '@carillon/client'; CarillonError")).toBeLessThan(500)
 })
 
 test.each(['bundler', 'nodenext'])(
