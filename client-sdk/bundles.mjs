@@ -1,5 +1,6 @@
 import { rolldown } from 'rolldown'
 import { minifyStyles } from './minify-styles.mjs'
+import { minifyTemplates } from './minify-templates.mjs'
 import { socketIoSubset } from './socket-io-subset.mjs'
 
 const SOCKET_IO = '/*! A part of Socket.IO, (c) 2014-present Guillermo Rauch and contributors, MIT License */'
@@ -22,7 +23,7 @@ const input = ({ name, entry, external = [] }) => ({
   resolve: { conditionNames: ['source', 'module', 'browser', 'import', 'default'] },
   // Chunks import what they share with the entry from the entry, so a page loads one file until it needs a chunk.
   preserveEntrySignatures: 'allow-extension',
-  plugins: [socketIoSubset, minifyStyles],
+  plugins: [socketIoSubset, minifyStyles, minifyTemplates],
   logLevel: 'warn',
   // `'use client'` is for servers.
   checks: { moduleLevelDirective: false },

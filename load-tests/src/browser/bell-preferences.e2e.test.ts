@@ -39,6 +39,11 @@ describe.skipIf(!executablePath)(
       apiKey = (await (await fetch(`${server.url}/demo/config.json`)).json()).apiKey
       await call('PUT', '/v1/categories/alerts', apiKey, { name: 'Alerts' })
       const plan = [{ channel: 'email', when: 'always', after: 0 }]
+      await call('PUT', '/v1/categories/reports', apiKey, { name: 'Reports' })
+      await call('PUT', '/v1/types/report.ready', apiKey, {
+        category: 'reports',
+        content: { title: 'Report' },
+      })
       await call('PUT', '/v1/types/alert.raised', apiKey, {
         category: 'alerts',
         content: { title: 'Alert' },
@@ -153,6 +158,32 @@ describe.skipIf(!executablePath)(
       await expect.poll(own, WAIT).toEqual({ categories: { alerts: { inbox: false } } })
       expect(await inbox.isChecked()).toBe(false)
       expect(await page.getByRole('alert').count()).toBe(0)
+      await page.close()
+    })
+
+    test('categories have tabs with their counts, and what is read is archived at once', async () => {
+      const user = 'pref-linus'
+      for (const type of ['alert.raised', 'alert.raised', 'report.ready'])
+        await call('POST', '/v1/notifications', apiKey, { to: user, type })
+      const page = await (await browser.newContext()).newPage()
+      await page.goto(`${server.url}/?user=${user}`)
+      await page.getByRole('button', { name: 'Notifications, 3 unread' }).press('Enter')
+      const items = () => page.getByRole('article').count()
+      const tab = (name: string) => page.getByRole('tab', { name, exact: true })
+      await tab('Alerts , 2 unread').click()
+      await expect.poll(items, WAIT).toBe(2)
+      await page.getByRole('article').first().press('u')
+      await tab('Alerts , 1 unread').waitFor(WAIT)
+      await tab('Unread , 2 unread').waitFor(WAIT)
+      await page.getByRole('button', { name: 'More' }).first().click()
+      await page.getByRole('menuitem', { name: 'Archive all read' }).click()
+      await expect.poll(items, WAIT).toBe(1)
+      await tab('Reports , 1 unread').click()
+      await page.getByRole('article', { name: 'Report' }).waitFor(WAIT)
+      await tab('Unread , 2 unread').press('ArrowLeft')
+      await expect.poll(items, WAIT).toBe(2)
+      await tab('Archived').click()
+      await expect.poll(items, WAIT).toBe(1)
       await page.close()
     })
 

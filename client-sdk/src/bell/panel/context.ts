@@ -5,6 +5,7 @@ import type { Follow } from '../follow.ts'
 import type { Problem } from '../problem.ts'
 import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
+import type { createCategories } from './categories.ts'
 import type { List } from './list.ts'
 import type { createMenu } from './menu.ts'
 import type { createSelection } from './selection.ts'
@@ -38,6 +39,7 @@ export type Panel = {
   /** The id of the item that has the focus. Only its controls can be reached by Tab. */
   focused: string | undefined
   renderItem: RenderItem | undefined
+  categories: ReturnType<typeof createCategories>
   /** Returns the unread count of a tab that has one. */
   countOf(tab: Tab): Counts | undefined
   choose(tab: Tab): void

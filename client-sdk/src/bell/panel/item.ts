@@ -143,7 +143,7 @@ export const itemView = ({ item, isMember }: Row, index: number, panel: Panel) =
         <div class="meta" part="meta">
           <span class="facts">
             <time dir="auto" id="time-${id}" datetime=${item.createdAt} title=${times.full(created)}>${times.short(created, now())}</time>
-            ${category ? html` · <span dir="auto">${category}</span>` : nothing}
+            ${category ? html` · <span dir="auto">${panel.categories.names.get(category) ?? category}</span>` : nothing}
           </span>
           ${itemTools(item, panel)}
         </div>

@@ -14,6 +14,7 @@ import { swipeStyles } from '../styles/swipe.ts'
 import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
 import { createCardActs } from './cards.ts'
+import { createCategories } from './categories.ts'
 import type { Panel, RenderItem } from './context.ts'
 import { createEngagement } from './engagement.ts'
 import { createList } from './list.ts'
@@ -23,6 +24,7 @@ import { createMenu } from './menu.ts'
 import { createOffline } from './offline.ts'
 import { createPreferencesPlace } from './preferences-place.ts'
 import { createSelection } from './selection.ts'
+import { fadeTabs } from './tab-strip.ts'
 import { UNREAD } from './tabs.ts'
 import { createTouch } from './touch.ts'
 import { createUndo } from './undo.ts'
@@ -73,10 +75,11 @@ export const createPanel = (host: PanelHost) => {
     selection.stop()
   })
   const loading = createLoading(update)
+  const categories = createCategories(client, update)
   const offline = createOffline(client, update)
 
   const panel: Panel = {
-    ...{ list, verbs, undo, selection, menu, unfolded, update, now: client.now },
+    ...{ list, verbs, undo, selection, menu, unfolded, categories, update, now: client.now },
     get text() {
       return text()
     },
@@ -101,7 +104,7 @@ export const createPanel = (host: PanelHost) => {
     get focused() {
       return engagement.focused
     },
-    countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : undefined),
+    countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : categories.countOf(tab.query.category)),
     ...createListActs({ list, selection, engagement, text, announce }),
     follow: host.follow,
     get sound() {
@@ -130,8 +133,11 @@ export const createPanel = (host: PanelHost) => {
     /** Called after each rendering while the panel is open. */
     rendered() {
       preferences.rendered()
+      categories.start()
       const scroll = scroller()
       if (!scroll) return
+      const tabs = root.querySelector('.tabs')
+      if (tabs) fadeTabs(tabs)
       engagement.keepFocus()
       // A scrollbar that takes room replaces the margin at the end.
       scroll.style.paddingInlineEnd = scroll.offsetWidth > scroll.clientWidth ? '0' : ''
@@ -140,12 +146,14 @@ export const createPanel = (host: PanelHost) => {
     /** Called when the panel closes. */
     closed() {
       preferences.close()
+      categories.stop()
       seen.stop()
       selection.stop()
       engagement.reset()
     },
     stop() {
       preferences.close()
+      categories.stop()
       seen.stop()
       loading.stop()
       offline.stop()

@@ -16,9 +16,8 @@ export const createPreferencesPlace = (host: PanelHost, leave: () => void) => {
   const back = () => {
     close()
     moveFocus = () => {
-      const buttons = root.querySelectorAll<HTMLElement>('.header .prefs-button, .header .more-button')
-      const shown = [...buttons].find((button) => button.checkVisibility())
-      shown?.focus()
+      const buttons = [...root.querySelectorAll<HTMLElement>('.prefs-button, .more-button')]
+      buttons.find((button) => button.checkVisibility())?.focus()
     }
     update()
   }

@@ -2,12 +2,12 @@ import { html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { announcement } from '../announcements/card.ts'
 import { type IconName, icon } from '../icon.ts'
-import { countText } from '../text/count.ts'
 import type { Panel } from './context.ts'
 import { itemView } from './item.ts'
 import { openSnooze } from './item-tools.ts'
 import { onListKey } from './keys.ts'
-import { ALL, TABS, type Tab, UNREAD } from './tabs.ts'
+import { tabStrip } from './tab-strip.ts'
+import { idOf } from './tabs.ts'
 
 const iconButton = (label: string, name: IconName, click: (event: Event) => void, extra = '') => html`
   <button class="tool ${extra}" part="tool" title=${label} aria-label=${label} @click=${click}>${icon(name)}</button>
@@ -68,45 +68,6 @@ const bulk = (panel: Panel) => {
   `
 }
 
-const tabs = (panel: Panel) => {
-  const { list, text } = panel
-  const onKey = (event: KeyboardEvent) => {
-    const isBack =
-      getComputedStyle(event.currentTarget as Element).direction === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
-    const step = { ArrowLeft: 1, ArrowRight: 1 }[event.key] && (event.key === isBack ? -1 : 1)
-    if (!step) return
-    event.preventDefault()
-    const buttons = [...(event.currentTarget as Element).querySelectorAll('button')]
-    const next = buttons.at((buttons.indexOf(event.target as HTMLButtonElement) + step) % buttons.length)
-    next?.focus()
-    next?.click()
-  }
-  const tab = (each: Tab) => {
-    const isChosen = each.key === list.tab.key
-    const unread = panel.countOf(each)
-    return html`
-      <button
-        role="tab"
-        id="tab-${each.key}"
-        part="tab"
-        aria-selected=${isChosen}
-        aria-controls="list"
-        tabindex=${isChosen ? 0 : -1}
-        @click=${() => panel.choose(each)}
-      >
-        <span class="label" dir="auto">${text(each.key)}</span>
-        ${
-          unread && (unread.unread > 0 || unread.more)
-            ? html`<span class="count" aria-hidden="true">${countText(unread)}</span
-              ><span class="hidden">, ${text('tabUnread', { n: countText(unread) })}</span>`
-            : nothing
-        }
-      </button>
-    `
-  }
-  return html`<div class="tabs" role="tablist" aria-label=${text('bell')} @keydown=${onKey}>${TABS.map(tab)}</div>`
-}
-
 const skeleton = html`
   <div class="skeleton" aria-hidden="true">
     ${[1, 2, 3, 4].map(() => html`<div><span></span><span></span><span></span></div>`)}
@@ -128,7 +89,8 @@ const emptyView = ({ list, text, problem, retry, isLoading }: Panel) => {
       html`${problem === 'broken' ? nothing : html`<p class="soft">${text('loadHint')}</p>`}<button class="action" @click=${retry}>${text('tryNow')}</button>`,
     )
   if (list.status === 'loading') return nothing
-  const isInbox = list.tab === ALL || list.tab === UNREAD
+  const { status = 'unread' } = list.tab.query
+  const isInbox = status === 'unread'
   return hint(
     isInbox ? 'bell' : 'archive',
     text(isInbox ? 'empty' : 'emptyOther'),
@@ -152,7 +114,7 @@ const listView = (panel: Panel) => {
       id="list"
       role="tabpanel"
       tabindex="-1"
-      aria-labelledby="tab-${list.tab.key}"
+      aria-labelledby=${idOf(list.tab)}
       @scroll=${panel.onScroll}
       @pointerenter=${panel.onHover}
       @pointerleave=${panel.onHover}
@@ -207,7 +169,7 @@ const strip = ({ list, problem, isOffline, text }: Panel) => {
 
 /** Renders the inside of the panel. */
 export const panelView = (panel: Panel) => html`
-  ${header(panel)} ${panel.selection.active ? bulk(panel) : tabs(panel)}
+  ${header(panel)} ${panel.selection.active ? bulk(panel) : tabStrip(panel)}
   ${strip(panel)}
   ${listView(panel)} ${undoBar(panel)}
   <slot name="footer"></slot>

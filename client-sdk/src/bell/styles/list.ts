@@ -2,14 +2,36 @@ import { css } from 'lit'
 
 /** The list of the panel and what is around it: tabs, selection, pill, empty states and undo. */
 export const listStyles = css`
+  .tabbar {
+    border-block-end: 1px solid var(--_line);
+    flex: none;
+  }
   .tabs {
+    --_before: 0px;
+    --_after: 0px;
+    --_end: right;
     display: flex;
     gap: calc(4 * var(--_px));
     padding-inline: calc(12 * var(--_px));
-    border-block-end: 1px solid var(--_line);
     overflow-x: auto;
     scrollbar-width: none;
-    flex: none;
+    scroll-padding-inline: calc(40 * var(--_px));
+    mask-image: linear-gradient(
+      to var(--_end),
+      transparent,
+      #000 var(--_before),
+      #000 calc(100% - var(--_after)),
+      transparent
+    );
+  }
+  .tabs:dir(rtl) {
+    --_end: left;
+  }
+  .tabs.before {
+    --_before: calc(40 * var(--_px));
+  }
+  .tabs.after {
+    --_after: calc(40 * var(--_px));
   }
   .tabs button {
     padding: calc(10 * var(--_px)) calc(8 * var(--_px));

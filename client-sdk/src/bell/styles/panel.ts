@@ -48,7 +48,7 @@ export const panelStyles = css`
   :host([mode='page']) .panel {
     overflow: visible;
   }
-  :host([mode='page']) .tabs {
+  :host([mode='page']) .tabbar {
     position: sticky;
     inset-block-start: 0;
     background: var(--_surface);
@@ -107,12 +107,6 @@ export const panelStyles = css`
   }
   div.panel {
     position: relative;
-  }
-  .page {
-    flex: 1;
-    min-block-size: 0;
-    display: flex;
-    flex-direction: column;
   }
   @media (width < 384px) {
     .prefs-button {

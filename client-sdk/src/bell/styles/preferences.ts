@@ -2,6 +2,12 @@ import { css } from 'lit'
 
 /** The preferences: sections, categories as a list or a table, and the quiet hours. */
 export const preferencesStyles = css`
+  .page {
+    flex: 1;
+    min-block-size: 0;
+    display: flex;
+    flex-direction: column;
+  }
   .header.back {
     padding-inline-start: calc(10 * var(--_px));
     padding-block: calc(10 * var(--_px));

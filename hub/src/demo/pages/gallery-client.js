@@ -52,9 +52,11 @@ export const galleryClient = ({
     all = next
     snapshots.clear()
     totals = undefined
+    byCategory = undefined
     for (const listener of listeners) listener()
   }
   const snapshots = new Map()
+  let byCategory
   let totals
   const active = () => all.filter((each) => isIn('active', each))
   const countsNow = () => {
@@ -63,6 +65,15 @@ export const galleryClient = ({
       unseen: active().filter(({ seenAt }) => !seenAt).length,
     }
     return totals
+  }
+  const countsByCategory = () => {
+    if (byCategory) return byCategory
+    byCategory = new Map()
+    for (const { category, readAt, seenAt } of active()) {
+      const { unread, unseen } = byCategory.get(category) ?? { unread: 0, unseen: 0 }
+      byCategory.set(category, { unread: unread + (readAt ? 0 : 1), unseen: unseen + (seenAt ? 0 : 1) })
+    }
+    return byCategory
   }
   const change = (patch) => async (id) => {
     if (refuses) throw Object.assign(new Error('refused'), { status: 503 })
@@ -89,6 +100,7 @@ export const galleryClient = ({
     connection,
     now: Date.now,
     clicked: verbs.clicked,
+    countsBy: () => ({ getSnapshot: countsByCategory, subscribe }),
     preferences: galleryPreferences({ quiet, refuses, language }),
     item: (id) => all.find((each) => each.id === id),
     on(event, listener) {

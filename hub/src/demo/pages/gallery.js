@@ -11,13 +11,13 @@ const ITEMS = [
     body: 'Could you look at `retry_after` before we ship? The **staging run** failed twice on it this morning.',
     url: '/release',
     actor: grace,
-    category: 'Mentions',
+    category: 'mentions',
   }),
   item(41, {
     title: 'Payment for invoice 2291 failed',
     body: 'Your bank refused the card ending in 4242. The subscription pauses on Friday.',
     priority: 'critical',
-    category: 'Billing',
+    category: 'billing',
     actions: [
       { name: 'update', label: 'Update card', primary: true },
       { name: 'view', label: 'View invoice' },
@@ -27,38 +27,38 @@ const ITEMS = [
     title: 'Ada Lovelace and 4 others commented on Onboarding flow',
     body: '“I like the second variant, it asks for less on the first screen.”',
     actor: { name: 'Ada Lovelace' },
-    category: 'Comments',
+    category: 'mentions',
     group: { key: 'post-7', count: 5, unread: 3 },
   }),
   item(300, {
     title: 'מירי לוי הוסיפה אותך לפרויקט Apollo 11',
     body: 'אפשר להתחיל מהמסמך המשותף.',
     actor: { name: 'מירי לוי' },
-    category: 'Projects',
+    category: 'news',
     ...seen,
   }),
   item(1_500, {
     title: 'https://reports.example.com/exports/2026/q4/revenue-by-region-and-product-line-final-7.csv',
     body: 'The export is ready.',
     url: '/report',
-    category: 'Reports',
+    category: 'orders',
     ...read,
   }),
-  item(9_000, { title: 'Karl updated the schedule', actor: { name: 'Karl' }, category: 'Projects', ...read }),
+  item(9_000, { title: 'Karl updated the schedule', actor: { name: 'Karl' }, category: 'news', ...read }),
 ]
 const MEMBERS = [
   item(150, {
     title: 'Karl commented on Onboarding flow',
     body: '“Shorter is better here.”',
     actor: { name: 'Karl' },
-    category: 'Comments',
+    category: 'mentions',
     group: { key: 'post-7' },
   }),
   item(170, {
     title: 'Grace Hopper commented on Onboarding flow',
     body: '“Can we keep the progress bar?”',
     actor: grace,
-    category: 'Comments',
+    category: 'mentions',
     group: { key: 'post-7' },
     ...seen,
   }),
@@ -123,6 +123,12 @@ const swipe =
     point('pointerdown', 0)
     point('pointermove', distance)
   }
+/** Chooses a tab, once it is there. */
+const tab = (id) => async (bell) => {
+  const selector = `#${CSS.escape(`tab-${id}`)}`
+  await shown(selector)(bell)
+  click(selector)(bell)
+}
 /** Resolves when the element is there. */
 const shown = (selector) => async (bell) => {
   while (!bell.shadowRoot.querySelector(selector)) await new Promise(requestAnimationFrame)
@@ -172,6 +178,7 @@ const STATES = {
     after: click('.unfold'),
   },
   swipe: { open: true, after: swipe(-130) },
+  category: { open: true, after: tab('category%20mentions') },
   archived: { open: true, after: click('#tab-archived') },
   empty: { items: [], open: true },
   loading: { items: [], status: 'loading', open: true },

@@ -1,0 +1,67 @@
+import { html, nothing } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
+import { countText } from '../text/count.ts'
+import type { Panel } from './context.ts'
+import { idOf, labelOf, type Tab, tabsOf } from './tabs.ts'
+
+const onKey = (event: KeyboardEvent) => {
+  const strip = event.currentTarget as Element
+  const forward = getComputedStyle(strip).direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight'
+  const step = { ArrowLeft: -1, ArrowRight: -1, [forward]: 1 }[event.key]
+  if (!step) return
+  event.preventDefault()
+  const buttons = [...strip.querySelectorAll('button')]
+  const next = buttons.at((buttons.indexOf(event.target as HTMLButtonElement) + step) % buttons.length)
+  next?.focus()
+  next?.click()
+}
+
+/** Fades the ends of the strip where more tabs are hidden. */
+export const fadeTabs = (strip: Element): void => {
+  // In right-to-left text, it is below 0.
+  const start = Math.abs(strip.scrollLeft)
+  strip.classList.toggle('before', start > 1)
+  strip.classList.toggle('after', strip.scrollWidth - strip.clientWidth - start > 1)
+}
+
+/** The tabs: what the user has, what is unread, the categories, and what was put away. */
+export const tabStrip = (panel: Panel) => {
+  const { list, text } = panel
+  const tab = (each: Tab) => {
+    const isChosen = each.key === list.tab.key
+    const unread = panel.countOf(each)
+    return html`
+      <button
+        role="tab"
+        id=${idOf(each)}
+        part="tab"
+        aria-selected=${isChosen}
+        aria-controls="list"
+        tabindex=${isChosen ? 0 : -1}
+        @click=${() => panel.choose(each)}
+      >
+        <span class="label" dir="auto">${labelOf(each, text)}</span>
+        ${
+          unread && (unread.unread > 0 || unread.more)
+            ? html`<span class="count" aria-hidden="true">${countText(unread)}</span
+              ><span class="hidden">, ${text('tabUnread', { n: countText(unread) })}</span>`
+            : nothing
+        }
+      </button>
+    `
+  }
+  const tabs = tabsOf(panel.categories.names, list.tab)
+  return html`
+    <div class="tabbar">
+      <div
+        class="tabs"
+        role="tablist"
+        aria-label=${text('bell')}
+        @keydown=${onKey}
+        @scroll=${({ currentTarget }: Event) => fadeTabs(currentTarget as Element)}
+      >
+        ${repeat(tabs, ({ key }) => key, tab)}
+      </div>
+    </div>
+  `
+}
