@@ -10,6 +10,8 @@ export type Page = {
   effective: EffectivePreferences
   text: PreferencesText
   times: Times
+  /** The time of the hub, in epoch ms. */
+  now(): number
   locale: string
   isSheet: boolean
   /** Whether the panel is wide enough for a table. */

@@ -94,7 +94,15 @@ export const createPreferencesPage = (host: PageHost) => {
     const { effective, status } = preferences.getSnapshot()
     if (effective) {
       const page: Page = {
-        ...{ effective, text: text(), times: host.times(), locale: host.locale(), isWide, save },
+        ...{
+          effective,
+          text: text(),
+          times: host.times(),
+          locale: host.locale(),
+          isWide,
+          save,
+          now: client.now,
+        },
         ...{ isSheet: host.isSheet(), back: host.back, close: host.close },
         failure: (id) => failures.get(id),
       }

@@ -18,8 +18,8 @@ export const dayNames = (locale: string, weekday: 'short' | 'long' | 'narrow'): 
 
 type Pause = 'none' | 'until' | 'hour' | 'day' | 'long'
 
-const pausePatch = (choice: Pause): PreferencesPatch | undefined => {
-  const [hour, ...others] = snoozeTimes(new Date())
+const pausePatch = (choice: Pause, now: number): PreferencesPatch | undefined => {
+  const [hour, ...others] = snoozeTimes(new Date(now))
   const day = others.find(({ label }) => label === 'tomorrow')
   const until = { hour, day }[choice as string]?.until
   if (until) return { muted: null, snoozedUntil: until.toISOString() }
@@ -29,7 +29,7 @@ const pausePatch = (choice: Pause): PreferencesPatch | undefined => {
 
 /** Pauses everything but urgent messages, for a time or until the user ends it. */
 export const pause = (page: Page) => {
-  const { effective, text, times, save } = page
+  const { effective, text, times, save, now } = page
   const { muted, snoozedUntil } = effective
   const until = !muted && snoozedUntil ? Date.parse(snoozedUntil) : undefined
   const options: [Pause, string][] = [
@@ -40,7 +40,7 @@ export const pause = (page: Page) => {
     ['long', text('pauseLong')],
   ]
   const choose = (choice: Pause) => {
-    const patch = pausePatch(choice)
+    const patch = pausePatch(choice, now())
     if (patch) save('pause', patch, choice === 'none')
   }
   return html`
