@@ -1,3 +1,4 @@
+import { createPushUpdates } from '@carillon/core/delivery/push-updates'
 import type { Live } from '@carillon/core/live/port'
 import type { LinkPolicy } from '@carillon/core/notification/links'
 import { createPreparedTypes } from '@carillon/core/template/prepared-types'
@@ -70,6 +71,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
       reports,
       prepared,
       announce,
+      pushUpdates: createPushUpdates({ shownPushes: store.shownPushes, stream, log }),
     }),
   )
   const handles = { notify: pipeline.notify, work, report: work }

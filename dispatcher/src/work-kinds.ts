@@ -1,4 +1,5 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
+import type { PushUpdates } from '@carillon/core/delivery/push-updates'
 import { OperationWork } from '@carillon/core/items/operation-work'
 import type { Live } from '@carillon/core/live/port'
 import { TimesWork } from '@carillon/core/preferences/times-message'
@@ -33,6 +34,7 @@ export type WorkKindPorts = {
   live: Live
   prepared: PreparedTypes
   announce: Announce
+  pushUpdates: PushUpdates
   seal: Pick<Seal, 'open'>
   pipeline: Pick<Pipeline, 'notify' | 'chunk' | 'due' | 'local'>
   reports: Pick<Reports, 'apply'>

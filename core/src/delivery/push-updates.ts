@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto'
-import { type InboxItem, isSnoozed, scheduleSubject, stepSubject, UserId } from '@carillon/schemas'
+import {
+  type InboxItem,
+  isSnoozed,
+  type StateChange,
+  scheduleSubject,
+  stepSubject,
+  UserId,
+} from '@carillon/schemas'
 import { z } from 'zod'
 import type { ShownPush, ShownPushes } from '../store/ports/shown-pushes.ts'
 import type { OutgoingMessage, Stream } from '../stream/port.ts'
@@ -17,6 +24,10 @@ export const UPDATE_WINDOW_MS = 10_000
 /** Reports whether a push about an item has nothing new to say: the item is read, put aside or gone. */
 export const isOver = (item: InboxItem | undefined, now: number): boolean =>
   item === undefined || item.readAt !== null || item.archivedAt !== null || isSnoozed(item, now)
+
+/** Reports whether items with this change need no push any more: they were read, archived or snoozed. */
+export const endsPush = ({ readAt, archivedAt, snoozedUntil }: StateChange): boolean =>
+  Boolean(readAt || archivedAt || snoozedUntil)
 
 /** Returns the end of the user's present window. Windows of different users end at different times. */
 const windowEnd = (digest: Buffer, now: number): number => {

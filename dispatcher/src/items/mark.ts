@@ -1,3 +1,4 @@
+import { endsPush, type PushUpdates } from '@carillon/core/delivery/push-updates'
 import { grouped, slices } from '@carillon/core/group-by'
 import type { FoundItem } from '@carillon/core/items/found'
 import { verbsOf } from '@carillon/core/items/verbs'
@@ -15,6 +16,7 @@ export type MarkPorts = {
   store: Pick<Store, 'inbox'>
   stream: Pick<Stream, 'publish'>
   announce: Announce
+  pushUpdates: PushUpdates
 }
 
 const isChanged = ({ change }: ChangedItem) => Object.keys(change).length > 0
@@ -33,7 +35,7 @@ const changedTold = (tenant: string, user: string, changed: readonly ChangedItem
 
 /** Returns a function that sets the state of items, as their users could. Repeatable. */
 export const createMark =
-  ({ store, stream, announce }: MarkPorts) =>
+  ({ store, stream, announce, pushUpdates }: MarkPorts) =>
   async (tenant: string, found: readonly FoundItem[], marks: ItemMarks): Promise<void> => {
     const now = Date.now()
     const all: { user: string; changed: ChangedItem[] }[] = []
@@ -62,4 +64,11 @@ export const createMark =
       ),
     )
     if (events.length > 0) await stream.publish(events)
+    await pushUpdates(
+      tenant,
+      touched.map(({ user, changed }) => ({
+        user,
+        items: changed.flatMap(({ item, change }) => (endsPush(change) ? [item.id] : [])),
+      })),
+    )
   }

@@ -57,6 +57,30 @@ describe('recall', () => {
     expect(frames[0]).toMatchObject({ payload: { ids: [expect.any(String)] } })
   })
 
+  test('devices that show an item are told once it is recalled, or marked as read', async () => {
+    const { inbox, operate, order, quiet, store, stream, tenant } = await open()
+    const publish = vi.spyOn(stream, 'publish')
+    await order('first', { to: ['ada', 'bob'] })
+    await order('second', { entity: 'order-8' })
+    await quiet()
+    const [second, first] = await inbox('ada')
+    for (const { id } of [first!, second!])
+      await store.shownPushes.put(tenant, [
+        { user: 'ada', device: 'phone', key: id, items: [id], sentAt: Date.now() },
+      ])
+    const updates = () =>
+      publish.mock.calls
+        .flatMap(([messages]) => messages)
+        .filter(({ subject }) => subject === `work.step.push.low.${tenant}`)
+        .map(({ data }) => JSON.parse(Buffer.from(data).toString()).update.user)
+    await operate({ kind: 'mark', marks: { seen: true } }, { entity: 'order-7' })
+    expect(updates()).toEqual([])
+    await operate({ kind: 'mark', marks: { read: true } }, { entity: 'order-8' })
+    await until(() => expect(updates()).toEqual(['ada']))
+    await operate({ kind: 'recall' }, { entity: 'order-7' })
+    await until(() => expect(updates()).toEqual(['ada', 'ada']))
+  })
+
   test('of one user, context or notification leaves the others', async () => {
     const { inbox, operate, order, quiet } = await open()
     await order('first', { to: ['ada', 'bob'], id: 'first', tags: ['t'] })

@@ -1,3 +1,4 @@
+import type { PushUpdates } from '@carillon/core/delivery/push-updates'
 import { planKey } from '@carillon/core/delivery/step'
 import { grouped, slices } from '@carillon/core/group-by'
 import { createCandidates, type FoundItem } from '@carillon/core/items/found'
@@ -15,6 +16,7 @@ export type RecallPorts = {
   store: Pick<Store, 'inbox' | 'notifications'>
   stream: Pick<Stream, 'publish' | 'cancel' | 'cancelGroup'>
   announce: Announce
+  pushUpdates: PushUpdates
 }
 
 type Removed = { user: string; item: { id: string; notification: string; context?: string } }
@@ -32,7 +34,7 @@ const removedTold = (tenant: string, user: string, removed: readonly Removed[]):
 }
 
 /** Creates the parts of a recall. Each is repeatable. */
-export const createRecall = ({ store, stream, announce }: RecallPorts) => {
+export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPorts) => {
   const candidates = createCandidates(store.inbox)
 
   const tell = async (tenant: string, removed: readonly Removed[]) => {
@@ -40,6 +42,10 @@ export const createRecall = ({ store, stream, announce }: RecallPorts) => {
     const users = grouped(removed, ({ user }) => user)
     await announce([...users].flatMap(([user, some]) => removedTold(tenant, user, some)))
     await stream.publish(lifecycleEvents(tenant, 'recalled', removed))
+    await pushUpdates(
+      tenant,
+      [...users].map(([user, some]) => ({ user, items: some.map(({ item }) => item.id) })),
+    )
   }
 
   return {

@@ -1,11 +1,6 @@
-import type { Done, PushUpdates } from '@carillon/core/delivery/push-updates'
+import { type Done, endsPush, type PushUpdates } from '@carillon/core/delivery/push-updates'
 import type { Owner } from '@carillon/core/store/ports/inbox'
-import type { StateChange } from '@carillon/schemas'
 import type { Announcer } from '../inbox/announce.ts'
-
-/** Reports whether items with this change no longer need a push: they were read, archived or snoozed. */
-const isDone = ({ readAt, archivedAt, snoozedUntil }: StateChange): boolean =>
-  Boolean(readAt || archivedAt || snoozedUntil)
 
 /** Adds to an announcer that the user's other devices remove pushes about items that were read, put aside or deleted. */
 export const withPushUpdates = (announce: Announcer, updates: PushUpdates): Announcer => {
@@ -13,7 +8,7 @@ export const withPushUpdates = (announce: Announcer, updates: PushUpdates): Anno
   return {
     ...announce,
     changed: async (viewer, groups, counts) => {
-      const items = groups.flatMap(({ items, change }) => (isDone(change) ? items.map(({ id }) => id) : []))
+      const items = groups.flatMap(({ items, change }) => (endsPush(change) ? items.map(({ id }) => id) : []))
       await Promise.all([announce.changed(viewer, groups, counts), done(viewer, items)])
     },
     changedAll: async (viewer, sweep, counts) => {

@@ -99,6 +99,7 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
   const work = workHandle(
     createWorkKinds({
       ...{ store, stream, cache, live, seal, pipeline, metrics, prepared, announce },
+      pushUpdates: async () => {},
       reports: reports as never,
     }),
   )
