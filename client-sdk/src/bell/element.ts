@@ -1,21 +1,19 @@
 import type { InboxItem } from '@carillon/schemas'
-import { type CSSResult, html, LitElement, nothing } from 'lit'
+import { type CSSResult, html, nothing } from 'lit'
 import type { Client } from '../client/client.ts'
 import type { CarillonError } from '../http/error.ts'
-import type { TokenSource } from '../http/token.ts'
 import { adoptStyles } from './adopt-styles.ts'
 import { createAlerts } from './alerts/alerts.ts'
 import { createAnnouncer } from './announcer.ts'
 import { createBellButton } from './button.ts'
 import { createDialog } from './dialog.ts'
 import type { Follow } from './follow.ts'
-import type { RenderItem } from './panel/context.ts'
 import type { BellPanel } from './panel/panel.ts'
 import { createProblems } from './problem.ts'
-import { openClient } from './session.ts'
+import { keepPush, openClient, openPush } from './session.ts'
+import { BellSettings } from './settings.ts'
 import { buttonStyles } from './styles/button.ts'
 import { tokens } from './styles/tokens.ts'
-import type { Strings } from './text/english.ts'
 import { createLanguage } from './text/language.ts'
 import { isLink } from './text/link.ts'
 import { titleOf } from './text/title.ts'
@@ -32,44 +30,8 @@ const SMALL = '(width < 480px), (height < 480px)'
  * - The panel, toasts and announcements are loaded when they are first needed.
  * - Events: `notification`, `item-click` (cancelable), `counts` and `error`, with their value in `detail`.
  */
-export class NotificationBell extends LitElement {
+export class NotificationBell extends BellSettings {
   static override styles = [tokens, buttonStyles]
-  static override properties = {
-    url: {},
-    token: {},
-    tokenUrl: { attribute: 'token-url' },
-    locale: {},
-    theme: { reflect: true },
-    mode: { reflect: true },
-    density: { reflect: true },
-    open: { type: Boolean, reflect: true },
-    sound: { type: Boolean },
-    titleBadge: { type: Boolean, attribute: 'title-badge' },
-    faviconBadge: { attribute: 'favicon-badge' },
-    client: { attribute: false },
-    strings: { attribute: false },
-    navigate: { attribute: false },
-    renderItem: { attribute: false },
-  }
-  declare url: string | undefined
-  declare token: TokenSource | undefined
-  declare tokenUrl: string | undefined
-  declare locale: string | undefined
-  declare theme: 'light' | 'dark' | 'system' | undefined
-  declare mode: 'popover' | 'inline' | 'page' | 'banner' | undefined
-  declare density: 'compact' | undefined
-  declare open: boolean
-  /** Whether new items play a sound, unless the user has chosen otherwise. */
-  declare sound: boolean
-  /** Whether the title of the page begins with the number of unread items. */
-  declare titleBadge: boolean
-  /** The URL of the icon that the page has while there are unread items. */
-  declare faviconBadge: string | undefined
-  declare client: Client | undefined
-  declare strings: Partial<Strings> | undefined
-  /** Called with the URL of an item in place of loading it, for single-page apps. */
-  declare navigate: ((url: string) => void) | undefined
-  declare renderItem: RenderItem | undefined
 
   #client: Client | undefined
   #isOwnClient = false
@@ -176,6 +138,7 @@ export class NotificationBell extends LitElement {
       client.on('notification', this.#onNotification),
       client.on('connection', this.#onConnection),
       client.on('error', this.#onError),
+      keepPush(this, client),
     )
     if (this.#isInPlace) void this.#loadPanel()
   }
@@ -197,6 +160,7 @@ export class NotificationBell extends LitElement {
         locale: () => this.#language.locale,
         isSheet: () => this.#isSheet,
         sound: () => this.sound,
+        openPush: () => openPush(this),
         problem: () => this.#problems.current,
         renderItem: () => this.renderItem,
         announce: (text) => this.#announcer.announce(text),

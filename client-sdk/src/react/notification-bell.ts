@@ -28,8 +28,8 @@ const SETTINGS = {
     mode: 'mode',
     density: 'density',
   },
-  ...{ faviconBadge: 'favicon-badge', titleBadge: null, sound: null, open: null },
-  ...{ token: null, client: null, strings: null, navigate: null, renderItem: null },
+  ...{ faviconBadge: 'favicon-badge', pushWorker: 'push-worker', titleBadge: null, sound: null, open: null },
+  ...{ token: null, client: null, push: null, strings: null, navigate: null, renderItem: null },
 } as const satisfies Record<Exclude<keyof BellElement, Lifecycle>, string | null>
 type Settings = Pick<BellElement, keyof typeof SETTINGS>
 

@@ -60,7 +60,7 @@ export const startApp = async (executablePath: string) => {
     "default-src 'none'; base-uri 'none'; style-src 'self'",
     `script-src 'self' ${hub.url}`,
     `connect-src 'self' ${hub.url} ${hub.url.replace('http', 'ws')}`,
-    "img-src 'self' https:",
+    "img-src 'self' https:; worker-src 'self'",
   ].join('; ')
   const server = createServer(async ({ url = '/' }, response) => {
     const answer = answers.get(url)

@@ -50,7 +50,7 @@ describe.skipIf(!executablePath)(
 
       await touch.swipe(item('One'), { by: 120 })
       await item('One').waitFor({ ...WAIT, state: 'detached' })
-      await page.getByText('1 archived').waitFor(WAIT)
+      await page.locator('.undo', { hasText: '1 archived' }).waitFor(WAIT)
       await page.getByRole('button', { name: 'Undo' }).tap()
       await item('One').waitFor(WAIT)
       await expect.poll(async () => (await app.inbox('ada')).length, WAIT).toBe(2)
@@ -151,7 +151,7 @@ describe.skipIf(!executablePath)(
       await page.keyboard.press('u')
       await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor(WAIT)
       await page.keyboard.press('e')
-      await page.getByText('4 archived').waitFor(WAIT)
+      await page.locator('.undo', { hasText: '4 archived' }).waitFor(WAIT)
       await expect.poll(async () => (await app.inbox('ada', '?flat=true')).length, WAIT).toBe(1)
       await page.keyboard.press('z')
       await expect.poll(async () => (await app.inbox('ada', '?flat=true')).length, WAIT).toBe(5)

@@ -45,9 +45,11 @@ export type Panel = {
   choose(tab: Tab): void
   follow: Follow
   /** What the user can do with the cards above the list. */
-  cards: AnnouncementActs
+  cards(): AnnouncementActs
   /** Whether new items play a sound. */
-  sound: { isOn: boolean; toggle(): void }
+  sound(): { isOn: boolean; toggle(): void }
+  /** The offer of web push above the list. */
+  offer(): unknown
   /** Follows the touches of the list: swiping and holding. */
   onPointerDown(event: PointerEvent): void
   readAll(): void

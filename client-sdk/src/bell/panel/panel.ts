@@ -1,4 +1,5 @@
 import type { Client } from '../../client/client.ts'
+import type { Push } from '../../push/push.ts'
 import { soundSwitch } from '../alerts/sound-choice.ts'
 import type { Follow } from '../follow.ts'
 import type { PageHost } from '../preferences/preferences-page.ts'
@@ -23,10 +24,11 @@ import { createLoading } from './loading.ts'
 import { createMenu } from './menu.ts'
 import { createOffline } from './offline.ts'
 import { createPreferencesPlace } from './preferences-place.ts'
+import { createPushPlace } from './push-place.ts'
 import { createSelection } from './selection.ts'
 import { fadeTabs } from './tab-strip.ts'
 import { UNREAD } from './tabs.ts'
-import { createTouch } from './touch.ts'
+import { createTouchScreen } from './touch-screen.ts'
 import { createUndo } from './undo.ts'
 import { createVerbs } from './verbs.ts'
 import { panelView } from './view.ts'
@@ -48,6 +50,8 @@ export type PanelHost = {
   isSheet: () => boolean
   /** Whether new items play a sound, unless the user has chosen. */
   sound: () => boolean
+  /** Returns web push, if the page has it. */
+  openPush: () => Promise<Push> | undefined
   problem: () => Problem | undefined
   renderItem: () => RenderItem | undefined
   announce: (text: string) => void
@@ -69,7 +73,8 @@ export const createPanel = (host: PanelHost) => {
   const unfolded = new Set<string>()
   const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
   const { scroller, onFocus, onHover } = engagement
-  const preferences = createPreferencesPlace(host, () => {
+  const push = createPushPlace(host)
+  const preferences = createPreferencesPlace({ ...host, pushSetting: push.setting }, () => {
     seen.stop()
     engagement.reset()
     selection.stop()
@@ -79,7 +84,8 @@ export const createPanel = (host: PanelHost) => {
   const offline = createOffline(client, update)
 
   const panel: Panel = {
-    ...{ list, verbs, undo, selection, menu, unfolded, categories, update, now: client.now },
+    ...{ list, verbs, undo, selection, menu, unfolded, categories, update },
+    ...{ now: client.now, offer: push.card },
     get text() {
       return text()
     },
@@ -107,13 +113,9 @@ export const createPanel = (host: PanelHost) => {
     countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : categories.countOf(tab.query.category)),
     ...createListActs({ list, selection, engagement, text, announce }),
     follow: host.follow,
-    get sound() {
-      return soundSwitch(host.sound())
-    },
-    get cards() {
-      return createCardActs(panel)
-    },
-    onPointerDown: createTouch({ list, verbs, selection, text }),
+    sound: () => soundSwitch(host.sound()),
+    cards: () => createCardActs(panel),
+    onPointerDown: createTouchScreen(() => ({ list, verbs, selection, text })),
     openPreferences: preferences.open,
     close: host.close,
     onHover,
@@ -129,7 +131,10 @@ export const createPanel = (host: PanelHost) => {
     /** Carries out what the user may still undo. */
     commit: undo.commit,
     /** Called when the panel opens. */
-    open: () => list.reopen(),
+    open() {
+      list.reopen()
+      push.open()
+    },
     /** Called after each rendering while the panel is open. */
     rendered() {
       preferences.rendered()

@@ -1,9 +1,8 @@
 import { adoptStyles } from '../adopt-styles.ts'
-import type { PreferencesPage } from '../preferences/preferences-page.ts'
-import type { PanelHost } from './panel.ts'
+import type { PageHost, PreferencesPage } from '../preferences/preferences-page.ts'
 
 /** The preferences in the place of the list. Their code is loaded when they are first opened. `leave`: the list is hidden. */
-export const createPreferencesPlace = (host: PanelHost, leave: () => void) => {
+export const createPreferencesPlace = (host: Omit<PageHost, 'back'>, leave: () => void) => {
   const { root, update } = host
   let page: PreferencesPage | undefined
   /** Moves the focus after the next rendering. */

@@ -2,7 +2,10 @@ import { createSwipe, type SwipeDirection } from '../swipe.ts'
 import type { Text } from '../text/text.ts'
 import type { Panel } from './context.ts'
 
-/** Handles the touches of the list: a swipe to the start marks as read or unread, one to the end archives, holding selects. */
+/**
+ * Returns a listener for `pointerdown` that handles the touches of the list: a swipe to the start marks as read or unread, one
+ * to the end archives, holding selects.
+ */
 export const createTouch = ({
   list,
   verbs,

@@ -17,6 +17,7 @@ const header = (panel: Panel) => {
   const { text, menu, selection } = panel
   const more = ({ currentTarget }: Event) => {
     const { previousElementSibling: preferences } = currentTarget as HTMLElement
+    const sound = panel.sound()
     menu.open(currentTarget as HTMLElement, text('more'), [
       { label: text('select'), icon: 'check', run: selection.start },
       { label: text('archiveRead'), icon: 'archive', run: panel.archiveRead },
@@ -24,7 +25,7 @@ const header = (panel: Panel) => {
       ...(preferences?.checkVisibility()
         ? []
         : [{ label: text('prefs'), icon: 'prefs' as const, run: panel.openPreferences }]),
-      { label: text('sound'), icon: 'sound', isOn: panel.sound.isOn, run: panel.sound.toggle },
+      { label: text('sound'), icon: 'sound', isOn: sound.isOn, run: sound.toggle },
     ])
   }
   return html`
@@ -128,7 +129,7 @@ const listView = (panel: Panel) => {
           ? html`<button class="pill" @click=${panel.showNew}>${text('new', { n: list.waiting })}</button>`
           : nothing
       }
-      ${cards.map((item) => announcement(item, text, panel.cards, `card-${item.id}`))}
+      ${panel.offer()}${cards.map((item) => announcement(item, text, panel.cards(), `card-${item.id}`))}
       ${isEmpty && cards.length === 0 ? emptyView(panel) : nothing}
       <div class="list" part="list" role=${isEmpty ? nothing : 'feed'} aria-label=${isEmpty ? nothing : text('bell')} aria-busy=${list.status === 'loading'}>
         ${repeat(

@@ -9,7 +9,7 @@ import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
 import type { PreferencesText } from './choices.ts'
 import type { Failure, Page } from './context.ts'
-import { PREFERENCES_ENGLISH, type PreferencesKey } from './english.ts'
+import { PREFERENCES_ENGLISH } from './english.ts'
 import { createQuietView } from './quiet-view.ts'
 import { preferencesBody, preferencesHeader } from './view.ts'
 
@@ -25,10 +25,12 @@ export type PageHost = {
   root: ShadowRoot
   text: () => Text
   /** Creates texts that are not in the bell, in its language. */
-  textWith: (english: Record<PreferencesKey, Message>) => Text<PreferencesKey>
+  textWith: <Key extends string>(english: Record<Key, Message>) => Text<Key>
   times: () => Times
   locale: () => string
   isSheet: () => boolean
+  /** The section about web push in this browser. */
+  pushSetting: () => unknown
   back: () => void
   close: () => void
   update: () => void
@@ -106,7 +108,7 @@ export const createPreferencesPage = (host: PageHost) => {
         ...{ isSheet: host.isSheet(), back: host.back, close: host.close },
         failure: (id) => failures.get(id),
       }
-      return preferencesBody(page, quietHours)
+      return html`${preferencesBody(page, quietHours)}${host.pushSetting()}`
     }
     if (status !== 'error' && !isBroken) return waiting
     return html`

@@ -51,6 +51,9 @@ export const contentStyles = css`
     -webkit-box-orient: vertical;
     -webkit-line-clamp: 2;
     overflow: hidden;
+    /* Room for the ellipsis of a text that does not run in the direction of the page. */
+    padding-inline: 0.8em;
+    margin-inline: -0.8em;
   }
   .title {
     font-size: calc(14 * var(--_px));

@@ -88,10 +88,14 @@ export const listStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
-  @media (pointer: coarse) {
+  @media (pointer: coarse) and (width < 384px) {
+    .bulk {
+      gap: 0;
+      padding-inline: calc(17 * var(--_px)) calc(6 * var(--_px));
+    }
     .bulk .tool {
-      min-inline-size: calc(38 * var(--_px));
-      inline-size: calc(38 * var(--_px));
+      min-inline-size: calc(33 * var(--_px));
+      inline-size: calc(33 * var(--_px));
     }
   }
   .strip {

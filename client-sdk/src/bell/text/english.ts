@@ -1,4 +1,5 @@
 import type { PreferencesKey } from '../preferences/english.ts'
+import type { PushKey } from '../push/english.ts'
 
 /** A text, or one text for each plural category of CLDR. `{n}` and other names in braces are replaced. */
 export type Message = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>)
@@ -69,4 +70,4 @@ export const ENGLISH = {
 
 export type TextKey = keyof typeof ENGLISH
 /** Every text of the bell, for other languages and apps. */
-export type Strings = Record<TextKey | PreferencesKey, Message>
+export type Strings = Record<TextKey | PreferencesKey | PushKey, Message>

@@ -179,6 +179,16 @@ const STATES = {
   },
   swipe: { open: true, after: swipe(-130) },
   category: { open: true, after: tab('category%20mentions') },
+  'push-offer': { open: true, push: { state: 'off' }, after: shown('.offer') },
+  'push-blocked': {
+    open: true,
+    push: { state: 'off', next: 'denied' },
+    async after(bell) {
+      await shown('.offer')(bell)
+      bell.shadowRoot.querySelector('.offer .primary').click()
+      while (bell.shadowRoot.querySelector('.offer .primary')) await new Promise(requestAnimationFrame)
+    },
+  },
   archived: { open: true, after: click('#tab-archived') },
   empty: { items: [], open: true },
   loading: { items: [], status: 'loading', open: true },
@@ -234,11 +244,19 @@ for (const name of Object.keys(STATES)) {
   document.getElementById('states').append(line)
 }
 
-const { open = false, after, attributes = {}, items = ITEMS, ...client } = STATES[state] ?? STATES.badge
+const { open = false, after, attributes = {}, items = ITEMS, push, ...client } = STATES[state] ?? STATES.badge
 const bell = document.querySelector('notification-bell')
 for (const [name, value] of Object.entries(attributes)) bell.setAttribute(name, value)
 if (attributes.mode) document.querySelector('main').append(bell)
 bell.client = galleryClient({ items, ...client })
+if (push) {
+  // Web push is offered once, from the second visit on.
+  for (const name of ['carillon-bell-offer', 'carillon-bell-visit']) sessionStorage.removeItem(name)
+  localStorage.removeItem('carillon-bell-offered')
+  localStorage.setItem('carillon-bell-visits', '1')
+  const ask = async () => push.next ?? 'on'
+  bell.push = { state: async () => push.state, enable: ask, disable: ask, follow: () => () => {} }
+}
 await bell.updateComplete
 bell.open = open
 

@@ -130,4 +130,11 @@ export default {
   ownZone: 'حيث أكون',
   twoTimes: 'أدخل وقتين مختلفين.',
   nothing: 'لا يوجد ما يمكن اختياره بعد',
+  web: 'أشعر هذا المتصفح',
+  webHint: 'حتى عندما تكون الصفحة مغلقة.',
+  webOn: 'تفعيل',
+  webOff: 'إيقاف',
+  later: 'ليس الآن',
+  blocked: 'محظور في هذا المتصفح',
+  webFailed: 'لم ينجح ذلك. أعد المحاولة لاحقًا.',
 } satisfies Strings

@@ -95,4 +95,11 @@ export default {
   ownZone: 'Wo ich gerade bin',
   twoTimes: 'Geben Sie zwei verschiedene Uhrzeiten ein.',
   nothing: 'Es gibt noch nichts zu wählen',
+  web: 'Diesen Browser benachrichtigen',
+  webHint: 'Auch wenn die Seite geschlossen ist.',
+  webOn: 'Einschalten',
+  webOff: 'Ausschalten',
+  later: 'Jetzt nicht',
+  blocked: 'In diesem Browser blockiert',
+  webFailed: 'Das hat nicht geklappt. Versuchen Sie es später noch einmal.',
 } satisfies Strings

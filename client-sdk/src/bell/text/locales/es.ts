@@ -95,4 +95,11 @@ export default {
   ownZone: 'Donde estoy',
   twoTimes: 'Indique dos horas distintas.',
   nothing: 'Todavía no hay nada que elegir',
+  web: 'Notificar en este navegador',
+  webHint: 'También cuando la página está cerrada.',
+  webOn: 'Activar',
+  webOff: 'Desactivar',
+  later: 'Ahora no',
+  blocked: 'Bloqueado en este navegador',
+  webFailed: 'No ha funcionado. Inténtalo más tarde.',
 } satisfies Strings

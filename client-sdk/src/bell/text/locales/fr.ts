@@ -95,4 +95,11 @@ export default {
   ownZone: 'Là où je suis',
   twoTimes: 'Indiquez deux heures différentes.',
   nothing: 'Il n’y a encore rien à choisir',
+  web: 'Notifier ce navigateur',
+  webHint: 'Même lorsque la page est fermée.',
+  webOn: 'Activer',
+  webOff: 'Désactiver',
+  later: 'Pas maintenant',
+  blocked: 'Bloqué dans ce navigateur',
+  webFailed: 'Cela n’a pas fonctionné. Réessayez plus tard.',
 } satisfies Strings

@@ -95,4 +95,11 @@ export default {
   ownZone: '現在地に合わせる',
   twoTimes: '異なる 2 つの時刻を入力してください。',
   nothing: '選べるものはまだありません',
+  web: 'このブラウザに通知する',
+  webHint: 'ページを閉じているときも通知します。',
+  webOn: 'オンにする',
+  webOff: 'オフにする',
+  later: '今はしない',
+  blocked: 'このブラウザではブロックされています',
+  webFailed: 'うまくいきませんでした。後でもう一度お試しください。',
 } satisfies Strings

@@ -98,4 +98,11 @@ export default {
   ownZone: 'Onde estou',
   twoTimes: 'Indique duas horas diferentes.',
   nothing: 'Ainda não há nada para escolher',
+  web: 'Notificar neste navegador',
+  webHint: 'Também quando a página está fechada.',
+  webOn: 'Ligar',
+  webOff: 'Desligar',
+  later: 'Agora não',
+  blocked: 'Bloqueado neste navegador',
+  webFailed: 'Não funcionou. Tente novamente mais tarde.',
 } satisfies Strings

@@ -1,0 +1,44 @@
+import { nothing } from 'lit'
+import type { PushKey } from '../push/english.ts'
+import type { PushOffer } from '../push/push-offer.ts'
+import type { Text } from '../text/text.ts'
+import type { PanelHost } from './panel.ts'
+
+/** The places of web push: in the list, and in the preferences. Its code is loaded when the panel of a page with push opens. */
+export const createPushPlace = ({ openPush, textWith, text, update }: PanelHost) => {
+  let offer: Promise<PushOffer> | undefined
+  let loaded: PushOffer | undefined
+
+  const load = async (): Promise<PushOffer> => {
+    const [{ createPushOffer, PUSH_ENGLISH }, push] = await Promise.all([
+      import('../push/push-offer.ts'),
+      openPush()!,
+    ])
+    let base: Text | undefined
+    let own: Text<PushKey> | undefined
+    /** The texts in the language of the bell, which may change. */
+    const texts = () => {
+      if (!own || base !== text()) own = textWith(PUSH_ENGLISH)
+      base = text()
+      return own
+    }
+    loaded = createPushOffer({ push, text: texts, update })
+    return loaded
+  }
+
+  return {
+    /** Called when the panel opens. */
+    open() {
+      if (!openPush()) return
+      offer ??= load()
+      // Without it, the panel has no offer.
+      offer
+        .then((each) => each.look())
+        .catch(() => {
+          offer = undefined
+        })
+    },
+    card: () => loaded?.card() ?? nothing,
+    setting: () => loaded?.setting() ?? nothing,
+  }
+}

@@ -1,0 +1,26 @@
+import { storeChoice, storedChoice } from '../stored.ts'
+
+/** Web push is offered in the list from this visit on: people know by then what the notifications are. */
+const VISITS_MIN = 2
+
+/** Counts the visits in which the panel was opened. Returns their number, with this one. */
+const countVisit = (): number => {
+  const visits = Number(storedChoice('visits') ?? 0)
+  if (storedChoice('visit', 'visit')) return visits
+  storeChoice('visit', 'counted', 'visit')
+  storeChoice('visits', String(visits + 1))
+  return visits + 1
+}
+
+/** Reports whether to offer web push in the list: in one visit, until the user answers. */
+export const isOfferTime = (): boolean => {
+  const isReturning = countVisit() >= VISITS_MIN
+  if (storedChoice('offer', 'visit')) return storedChoice('offer', 'visit') === 'open'
+  if (!isReturning || storedChoice('offered')) return false
+  storeChoice('offered', 'yes')
+  storeChoice('offer', 'open', 'visit')
+  return true
+}
+
+/** Remembers that the user has answered the offer. */
+export const endOffer = (): void => storeChoice('offer', 'answered', 'visit')

@@ -1,0 +1,88 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import type { Push, PushState } from '../../push/push.ts'
+import { icon } from '../icon.ts'
+import { storeChoice } from '../stored.ts'
+import type { Text } from '../text/text.ts'
+import { PUSH_ENGLISH, type PushKey } from './english.ts'
+import { endOffer, isOfferTime } from './offer-time.ts'
+
+export { PUSH_ENGLISH }
+
+/** Offers web push in this browser: once in the list, and always in the preferences. */
+export const createPushOffer = ({
+  push,
+  text,
+  update,
+}: {
+  push: Push
+  text: () => Text<PushKey>
+  update: () => void
+}) => {
+  let state: PushState | undefined
+  let isOffered = false
+  let hasFailed = false
+
+  const change = async (ask: () => Promise<PushState>) => {
+    try {
+      state = await ask()
+      hasFailed = false
+      storeChoice('push', state)
+    } catch {
+      // The hub or the push service of the browser did not answer.
+      hasFailed = true
+    }
+    update()
+  }
+  const answer = () => {
+    endOffer()
+    isOffered = false
+    update()
+  }
+  const turnOn = async () => {
+    await change(push.enable)
+    if (state === 'on') answer()
+  }
+  const line = () => text()(hasFailed ? 'webFailed' : state === 'denied' ? 'blocked' : 'webHint')
+
+  return {
+    /** Looks at the state of the browser again, because the panel opens. */
+    async look() {
+      state = await push.state().catch(() => undefined)
+      isOffered = state === 'off' && isOfferTime()
+      update()
+    },
+    /** The offer above the list; nothing if it is not the time for it. */
+    card: (): TemplateResult | typeof nothing =>
+      isOffered
+        ? html`
+            <div class="announcement offer" role="group" aria-labelledby="web-card">
+              <span class="sign">${icon('bell')}</span>
+              <div class="text">
+                <p class="title" id="web-card">${text()('web')}</p>
+                <p class="body" role="status">${line()}</p>
+                <div class="actions">
+                  ${state === 'denied' ? nothing : html`<button class="action primary" part="action" @click=${turnOn}>${text()('webOn')}</button>`}
+                  <button class="action" part="action" @click=${answer}>${text()('later')}</button>
+                </div>
+              </div>
+            </div>
+          `
+        : nothing,
+    /** The section of the preferences; nothing where the browser has no web push. */
+    setting(): TemplateResult | typeof nothing {
+      if (!state || state === 'unsupported') return nothing
+      const isOn = state === 'on'
+      const toggle = () => change(isOn ? push.disable : push.enable)
+      return html`
+        <section aria-labelledby="web-setting">
+          <div class="line">
+            <h3 class="grow" id="web-setting">${text()('web')}</h3>
+            ${state === 'denied' ? nothing : html`<button class="action" part="action" @click=${toggle}>${text()(isOn ? 'webOff' : 'webOn')}</button>`}
+          </div>
+          <p class="soft" role="status">${line()}</p>
+        </section>
+      `
+    },
+  }
+}
+export type PushOffer = ReturnType<typeof createPushOffer>

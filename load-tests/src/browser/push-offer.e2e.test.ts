@@ -1,0 +1,94 @@
+import type {} from '@carillon/core/testing/provided'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { subscribedBrowser } from '../delivery/stand-ins/browser.ts'
+import { type App, startApp } from './app.ts'
+import { subscribingTo } from './push-service.ts'
+
+const executablePath = inject('chromium')
+const WAIT = { timeout: 30_000 }
+
+describe.skipIf(!executablePath)(
+  `web push in the bell${executablePath ? '' : ' (Chromium is not installed)'}`,
+  () => {
+    let app: App
+    beforeAll(async () => {
+      app = await startApp(executablePath!)
+      app.answers.set('/worker.js', (response) =>
+        response
+          .writeHead(200, { 'content-type': 'text/javascript' })
+          .end(`importScripts('${app.hub.url}/push-worker.js')`),
+      )
+    })
+    afterAll(() => app?.close())
+
+    const open = async (page: Page) => {
+      await page.getByRole('button', { name: /^Notifications/ }).click(WAIT)
+      await page.getByText('All caught up').waitFor(WAIT)
+    }
+    const offer = (page: Page) => page.getByRole('group', { name: 'Notify this browser' })
+
+    test('is offered in the second visit, once; turned on, it stays on and is in the preferences', async () => {
+      const service = await subscribedBrowser()
+      await app.call('PUT', '/v1/providers/web-push', service.account)
+      const context = await app.browser.newContext({ permissions: ['notifications'] })
+      await context.addInitScript(subscribingTo, service.device)
+      // Each tab is a visit.
+      const visit = () => app.openBell(context, 'ada', 'push-worker="/worker.js"')
+      const first = await visit()
+      await open(first.page)
+      expect(await offer(first.page).count()).toBe(0)
+
+      const second = await visit()
+      await open(second.page)
+      await offer(second.page).waitFor(WAIT)
+      await second.page.reload()
+      await open(second.page)
+      await offer(second.page).getByRole('button', { name: 'Turn on' }).click(WAIT)
+      await offer(second.page).waitFor({ ...WAIT, state: 'detached' })
+      const devices = async () =>
+        ((await app.call('GET', '/v1/users/ada/devices')) as { devices: { kind: string }[] }).devices
+      expect((await devices()).map(({ kind }) => kind)).toEqual(['web-push'])
+
+      await second.page.getByRole('button', { name: 'Preferences' }).click()
+      const setting = second.page.getByRole('region', { name: 'Notify this browser' })
+      await setting.getByRole('button', { name: 'Turn off' }).click(WAIT)
+      await setting.getByRole('button', { name: 'Turn on' }).waitFor(WAIT)
+      await expect.poll(async () => (await devices()).length, WAIT).toBe(0)
+
+      const third = await visit()
+      await open(third.page)
+      await third.page.getByRole('button', { name: 'Preferences' }).click()
+      await third.page.getByRole('button', { name: 'Turn on' }).waitFor(WAIT)
+      expect(await offer(third.page).count()).toBe(0)
+      expect([first, second, third].flatMap(({ errors }) => errors)).toEqual([])
+      await context.close()
+    })
+
+    test('is not offered again after Not now, and says when the browser blocks it', async () => {
+      const context = await app.browser.newContext()
+      await context.addInitScript(() => {
+        localStorage.setItem('carillon-bell-visits', '1')
+        let permission = 'default'
+        Object.defineProperty(Notification, 'permission', { get: () => permission })
+        Notification.requestPermission = async () => {
+          permission = 'denied'
+          return 'denied'
+        }
+      })
+      const { page, errors } = await app.openBell(context, 'grace', 'push-worker="/worker.js"')
+      await open(page)
+      await offer(page).getByRole('button', { name: 'Turn on' }).click(WAIT)
+      await offer(page).getByText('Blocked in this browser').waitFor(WAIT)
+      await offer(page).getByRole('button', { name: 'Not now' }).click()
+      await offer(page).waitFor({ ...WAIT, state: 'detached' })
+      await page.reload()
+      await open(page)
+      await page.getByRole('button', { name: 'Preferences' }).click()
+      await page.getByRole('region', { name: 'Notify this browser' }).waitFor(WAIT)
+      expect(await offer(page).count()).toBe(0)
+      expect(errors).toEqual([])
+      await context.close()
+    })
+  },
+)
