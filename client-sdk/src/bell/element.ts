@@ -109,7 +109,7 @@ export class NotificationBell extends BellSettings {
       const lang = this.closest<HTMLElement>('[lang]')?.lang
       this.#language.choose(this.locale || lang || globalThis.navigator?.language || 'en', this.strings)
     }
-    const isOther = ['url', 'token', 'tokenUrl', 'client'].some((key) => changed.has(key))
+    const isOther = ['url', 'token', 'tokenUrl', 'context', 'client'].some((key) => changed.has(key))
     if (isOther && this.isConnected) {
       this.#disconnect()
       this.#connect()

@@ -9,6 +9,8 @@ type Setup = {
   url: string | undefined
   token: TokenSource | undefined
   tokenUrl: string | undefined
+  /** The context that the bell is limited to; null without the attribute. */
+  context: string | null | undefined
   /** The path of the page's service worker; '' for that of the hub. */
   pushWorker: string | undefined
   push: Push | undefined
@@ -19,7 +21,9 @@ const tokensOf = ({ token, tokenUrl }: Setup) => token || (tokenUrl ? tokenFrom(
 /** Creates the client of a bell from its attributes; nothing if one is missing. */
 export const openClient = (setup: Setup): Client | undefined => {
   const token = tokensOf(setup)
-  return setup.url && token ? createClient({ url: setup.url, token }) : undefined
+  return setup.url && token
+    ? createClient({ url: setup.url, token, context: setup.context ?? undefined })
+    : undefined
 }
 
 /** Returns the web push of a bell: that of the app, or one by the attributes; nothing if the page has none. */

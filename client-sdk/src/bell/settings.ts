@@ -11,6 +11,7 @@ export abstract class BellSettings extends LitElement {
     url: {},
     token: {},
     tokenUrl: { attribute: 'token-url' },
+    context: {},
     locale: {},
     theme: { reflect: true },
     mode: { reflect: true },
@@ -29,6 +30,8 @@ export abstract class BellSettings extends LitElement {
   declare url: string | undefined
   declare token: TokenSource | undefined
   declare tokenUrl: string | undefined
+  /** Limits the bell to a context; `''` to what has none. */
+  declare context: string | null | undefined
   declare locale: string | undefined
   declare theme: 'light' | 'dark' | 'system' | undefined
   declare mode: 'popover' | 'inline' | 'page' | 'banner' | undefined

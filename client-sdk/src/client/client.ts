@@ -16,6 +16,11 @@ export type ClientOptions = {
   url: string
   /** The user's token, or a function that gets one. The function is called again when the hub refuses the last token. */
   token: TokenSource
+  /**
+   * Limits the client to one context: its feeds, counts, verbs and preferences. The empty string stands for items without a
+   * context.
+   */
+  context?: string | undefined
   fetch?: typeof fetch
   /** Whether the client reports the locale and the time zone of the browser, once; true by default. */
   report?: boolean
@@ -114,7 +119,7 @@ export const createClient = (options: ClientOptions): Client => {
       const { createPreferences } = await import('../preferences/preferences.ts')
       return createPreferences({
         request: parts.request,
-        context: undefined,
+        context: options.context,
         onChanged: (run) => on('preferences', run),
       })
     }),

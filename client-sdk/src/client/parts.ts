@@ -16,6 +16,7 @@ import { createClock } from '../timing/clock.ts'
 import { TIMING, type Timing } from '../timing/timing.ts'
 import { type Announce, createArrivals } from './arrivals.ts'
 import type { ClientEvents, ClientOptions } from './client.ts'
+import { isElsewhere, requestIn } from './context.ts'
 import { createErrors } from './errors.ts'
 import { createInboxSync } from './inbox-sync.ts'
 import { createPolling } from './polling.ts'
@@ -37,7 +38,8 @@ export const connectParts = (
   const http: RequestParts = { url: `${url}v1`, tokens, clock, fetch: options.fetch ?? globalThis.fetch }
   const closing = new AbortController()
   const { signal } = closing
-  const request = createRequest({ ...http, timeout: timing.request, signal })
+  const { context } = options
+  const request = requestIn(createRequest({ ...http, timeout: timing.request, signal }), context)
   const api = createInboxApi(request)
   const state = createStore(INITIAL)
   const lists = new Set<FeedList>()
@@ -69,7 +71,7 @@ export const connectParts = (
   )
   const outbox = createOutbox(state, fail, { timing, clock }, signal)
   const connection = createSharedConnection({
-    ...{ url, http, timing, connect: options.connect ?? io, onError: fail },
+    ...{ url, http, timing, context, connect: options.connect ?? io, onError: fail },
     announce: (item) => emit('notification', item),
     onState(now) {
       if (now === 'live' || now === 'polling') {
@@ -82,7 +84,7 @@ export const connectParts = (
     onLive(live) {
       if (live.event === 'preferences.changed') emit('preferences', contextOf(live.message))
       // Messages without a position belong to no stream.
-      if (live.message.seq) sequencer.push(live)
+      if (live.message.seq && !isElsewhere(context, live)) sequencer.push(live)
     },
     onResync: () => refetch.request(true, spread()),
     onMoved() {

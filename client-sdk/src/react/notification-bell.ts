@@ -23,6 +23,7 @@ const SETTINGS = {
   ...{
     url: 'url',
     tokenUrl: 'token-url',
+    context: 'context',
     locale: 'locale',
     theme: 'theme',
     mode: 'mode',

@@ -6,6 +6,8 @@ import { createTimer } from '../timing/timer.ts'
 import type { Note } from './notes.ts'
 
 export type Options = Omit<Parameters<typeof createConnection>[0], 'isActive'> & {
+  /** The context that the client is limited to. */
+  context: string | undefined
   /** Called when another connection took over. Messages may have been lost in between. */
   onTakeover: () => void
   /** Called in one of the tabs for each new item. */

@@ -16,12 +16,16 @@ export const canShare = (): boolean => {
 
 /**
  * Returns the name that all tabs share which show the same inbox: a hash of the hub, the tenant, the user and the contexts of
- * the token. Undefined if the token cannot be read.
+ * the token, and of the context that the client is limited to. Undefined if the token cannot be read.
  */
-export const sharedName = async (hub: string, token: string): Promise<string | undefined> => {
+export const sharedName = async (
+  hub: string,
+  token: string,
+  context: string | undefined,
+): Promise<string | undefined> => {
   try {
     const { iss, sub, contexts } = claimsOf(token)
-    const identity = new TextEncoder().encode(JSON.stringify([hub, iss, sub, contexts]))
+    const identity = new TextEncoder().encode(JSON.stringify([hub, iss, sub, contexts, context]))
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', identity))
     return `carillon-${btoa(String.fromCharCode(...hash))}`
   } catch {

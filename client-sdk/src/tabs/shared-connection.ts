@@ -84,7 +84,7 @@ export const createSharedConnection = (options: Options) => {
     async start() {
       // A failing token function is reported by the connection, which asks again.
       const token = canShare() && (await http.tokens.get().catch(() => ''))
-      const name = token && (await sharedName(url, token))
+      const name = token && (await sharedName(url, token, options.context))
       if (closing.signal.aborted) return
       presence = createPresence(
         timing.idle,

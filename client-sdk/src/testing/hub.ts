@@ -17,6 +17,7 @@ import {
   type ProblemCode,
   problem,
 } from '@carillon/schemas'
+import { hasLabels } from '@carillon/schemas/item-rules'
 import { Server } from 'socket.io'
 import { NONE, shifted, weight } from '../inbox/counts.ts'
 import { isActive, matches, placeOf, type Query } from '../inbox/query.ts'
@@ -88,15 +89,14 @@ export const startHub = async () => {
     inboxes.set(user, inbox)
     return inbox
   }
-  const counts = (user: string) =>
-    [...inboxOf(user).items.values()].reduce(
-      (sum, item) => shifted(sum, NONE, weight(item, Date.now())),
-      NONE,
-    )
+  const itemsIn = (user: string, context?: string) =>
+    [...inboxOf(user).items.values()].filter((item) => hasLabels(item, { context }))
+  const counts = (user: string, context?: string) =>
+    itemsIn(user, context).reduce((sum, item) => shifted(sum, NONE, weight(item, Date.now())), NONE)
 
-  const countsByCategory = (user: string) => {
+  const countsByCategory = (user: string, context?: string) => {
     const by: Record<string, Counts> = Object.create(null)
-    for (const item of inboxOf(user).items.values())
+    for (const item of itemsIn(user, context))
       if (item.category)
         by[item.category] = shifted(by[item.category] ?? NONE, NONE, weight(item, Date.now()))
     return by
@@ -285,9 +285,10 @@ export const startHub = async () => {
     }
     const [id = '', sub, name] = path.split('/').slice(1).map(decodeURIComponent)
     const at = new Date().toISOString()
+    const context = query.get('context') ?? undefined
     if (method === 'GET' && path === '/counts') {
-      const by = query.get('by') === 'category' ? countsByCategory(user) : {}
-      return { ...counts(user), by: { category: by } }
+      const by = query.get('by') === 'category' ? countsByCategory(user, context) : {}
+      return { ...counts(user, context), ...(query.has('by') && { by: { category: by } }) }
     }
     if (method === 'GET') return readPage(user, query)
     const all = { 'read-all': 'unread', 'seen-all': 'unseen', 'archive-all': 'active' } as const

@@ -68,7 +68,8 @@ describe.skipIf(!executablePath)(
 
       await send('linus', 'First')
       for (const { page } of tabs) await shows(page, 1)
-      expect(await toasts(tabs, 'First')).toBe(1)
+      // The code of the toasts is loaded for the first one.
+      await expect.poll(() => toasts(tabs, 'First'), WAIT).toBe(1)
 
       const [leader] = leadersOf(tabs)
       await leader!.page.close()

@@ -1,0 +1,33 @@
+import type { Counts, InboxPage } from '@carillon/schemas'
+import type { Request } from './request.ts'
+
+/**
+ * Returns requests that see only the items of one context, whatever else the token allows. Counts and positions of the hub are
+ * those of the token, so pages get the counts of the context and no position: after each live message, the inbox is fetched.
+ */
+export const inContext = (request: Request, context: string): Request => {
+  const read = async (path: string) => {
+    const [route = '', search] = path.split('?')
+    const query = new URLSearchParams(search)
+    query.set('context', context)
+    const answer = request<object>('GET', `${route}?${query}`)
+    if (route !== '/inbox') return answer
+    // Only the first page has counts that are used.
+    const first = !query.has('before')
+    const [page, counts] = await Promise.all([
+      answer as Promise<InboxPage>,
+      first ? request<Counts>('GET', `/inbox/counts?${new URLSearchParams({ context })}`) : undefined,
+    ])
+    return { ...page, ...(counts && { counts }), position: null }
+  }
+  const change = async (method: string, path: string, body: unknown) => {
+    const part = path.endsWith('-all') ? { ...(body as object), context } : body
+    const { counts: _, ...answer } =
+      (await request<{ counts?: Counts } | undefined>(method, path, part)) ?? {}
+    return answer
+  }
+  return async <T>(method: string, path: string, body?: unknown) => {
+    if (!path.startsWith('/inbox')) return request<T>(method, path, body)
+    return (method === 'GET' ? await read(path) : await change(method, path, body)) as T
+  }
+}
