@@ -38,9 +38,9 @@ export abstract class BellSettings extends LitElement {
   declare density: 'compact' | undefined
   declare open: boolean
   /** Whether new items play a sound, unless the user has chosen otherwise. */
-  declare sound: boolean
+  declare sound: boolean | undefined
   /** Whether the title of the page begins with the number of unread items. */
-  declare titleBadge: boolean
+  declare titleBadge: boolean | undefined
   /** The URL of the icon that the page has while there are unread items. */
   declare faviconBadge: string | undefined
   /** The path of the page's service worker, which makes the bell offer web push; '' for the worker of the hub. */

@@ -13,8 +13,8 @@ import { joinSpeakers, type Speaker, speaks } from './speaker.ts'
 type AlertOptions = {
   mode?: string | undefined
   /** Whether new items play a sound, unless the user has chosen. */
-  sound: boolean
-  titleBadge: boolean
+  sound?: boolean | undefined
+  titleBadge?: boolean | undefined
   /** The URL of the icon that the page has while there are unread items. */
   faviconBadge?: string | undefined
 }
@@ -44,6 +44,7 @@ const loaded = <T>(part: Promise<T>): Promise<T | undefined> => part.catch(() =>
  */
 export const createAlerts = (host: AlertsHost) => {
   let me: Speaker | undefined
+  let feed: Feed | undefined
   let toasts: Toasts | undefined
   let announcements: Announcements | undefined
   let badge: PageBadge | undefined
@@ -56,10 +57,14 @@ export const createAlerts = (host: AlertsHost) => {
     const part = await loaded(import('../toasts/toasts.ts'))
     if (!part || !me || host.isOpen()) return
     host.adopt(part.styles)
-    toasts ??= part.createToasts({ text, update, follow: host.follow, openPanel: host.openPanel })
+    const { follow, openPanel } = host
+    // The client reports a failed action by its event `error`.
+    const act = (item: InboxItem, name: string) => void feed?.act(item.id, name).catch(() => {})
+    toasts ??= part.createToasts({ text, update, follow, act, openPanel })
     toasts.add(item)
   }
-  const announce = async (feed: Feed) => {
+  const announce = async () => {
+    if (!feed) return
     const items = feed.getSnapshot().items.filter(isAnnounced)
     if (items.length > 0 && !announcements) {
       const part = await loaded(import('../announcements/announcements.ts'))
@@ -67,12 +72,12 @@ export const createAlerts = (host: AlertsHost) => {
       host.adopt(part.styles)
       const { root, follow, isOpen } = host
       announcements = part.createAnnouncements({ feed, root, text, follow, isOpen, update })
-      return announce(feed)
+      return announce()
     }
     announcements?.set(items)
   }
   const showBadge = async () => {
-    const { titleBadge: title, faviconBadge: icon = '' } = host.options()
+    const { titleBadge: title = false, faviconBadge: icon = '' } = host.options()
     const wanted = title || icon ? `${title} ${icon}` : ''
     if (wanted !== badgeOptions) {
       badgeOptions = wanted
@@ -87,17 +92,18 @@ export const createAlerts = (host: AlertsHost) => {
   return {
     connect(client: Client) {
       me = { element: host.element, client, isBanner }
-      const feed = client.feed()
+      feed = client.feed()
       off = [
         joinSpeakers(me),
-        feed.subscribe(() => void announce(feed)),
+        feed.subscribe(() => void announce()),
         client.counts.subscribe(() => void showBadge()),
         feed.close,
       ]
-      void announce(feed)
+      void announce()
     },
     disconnect() {
       me = undefined
+      feed = undefined
       for (const end of off.splice(0)) end()
       toasts?.clear()
       announcements?.stop()

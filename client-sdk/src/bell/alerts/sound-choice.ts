@@ -3,13 +3,11 @@ import { storeChoice, storedChoice } from '../stored.ts'
 const NAME = 'sound'
 
 /** Reports whether new items play a sound: as the user chose in this browser, otherwise as the page says. */
-export const hasSound = (byDefault: boolean): boolean => {
-  const choice = storedChoice(NAME)
-  return choice === undefined ? byDefault : choice === 'on'
-}
+export const hasSound = (byDefault: boolean | undefined): boolean =>
+  (storedChoice(NAME) ?? (byDefault ? 'on' : 'off')) === 'on'
 
 /** Returns the switch of the sound. Switching it on plays it, and the browser remembers the choice. */
-export const soundSwitch = (byDefault: boolean) => {
+export const soundSwitch = (byDefault: boolean | undefined) => {
   const isOn = hasSound(byDefault)
   return {
     isOn,

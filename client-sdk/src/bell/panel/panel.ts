@@ -49,7 +49,7 @@ export type PanelHost = {
   locale: () => string
   isSheet: () => boolean
   /** Whether new items play a sound, unless the user has chosen. */
-  sound: () => boolean
+  sound: () => boolean | undefined
   /** Returns web push, if the page has it. */
   openPush: () => Promise<Push> | undefined
   problem: () => Problem | undefined

@@ -48,6 +48,9 @@ export const toastStyles = css`
   .toast .body {
     -webkit-line-clamp: 1;
   }
+  .toast .actions {
+    margin-block-end: 0;
+  }
   .toast .tool {
     position: relative;
     z-index: 1;

@@ -19,6 +19,8 @@ export const styles = [contentStyles, toastStyles, swipeStyles]
 const CARDS_MAX = 3
 /** Characters of the body that are rendered. */
 const BODY_MAX = 300
+/** Maximum number of action buttons. */
+const ACTIONS_MAX = 3
 const BASE_MS = 6_000
 const MS_PER_40_CHARACTERS = 1_000
 /** A card stays no longer than this. */
@@ -35,11 +37,14 @@ export const createToasts = ({
   text,
   update,
   follow,
+  act,
   openPanel,
 }: {
   text: () => Text
   update: () => void
   follow: Follow
+  /** Takes an action of an item. */
+  act: (item: InboxItem, name: string) => void
   openPanel: () => void
 }) => {
   let toasts: readonly Toast[] = []
@@ -69,6 +74,22 @@ export const createToasts = ({
     swiped: (card) => dismiss(card.dataset.id),
   })
 
+  const actionsOf = (item: InboxItem) => {
+    const actions = item.actions?.slice(0, ACTIONS_MAX) ?? []
+    if (actions.length === 0) return nothing
+    return html`
+      <div class="actions">
+        ${actions.map(({ name, label, url, primary }) => {
+          const onClick = (event: MouseEvent) => {
+            dismiss(item.id)
+            act(item, name)
+            follow(event, item, url)
+          }
+          return html`<button class=${primary ? 'action primary' : 'action'} part="action" dir="auto" @click=${onClick}>${label}</button>`
+        })}
+      </div>
+    `
+  }
   const card = ({ item }: Toast) => {
     const onKey = ({ key, target }: KeyboardEvent) => {
       if (key === 'Escape') dismiss(item.id)
@@ -102,6 +123,7 @@ export const createToasts = ({
             }
           </p>
           ${item.body ? html`<p class="body" dir="auto">${richText(item.body.slice(0, BODY_MAX))}</p>` : nothing}
+          ${actionsOf(item)}
         </div>
         <button class="tool" aria-label=${text()('dismiss')} title=${text()('dismiss')} @click=${() => dismiss(item.id)}>
           ${icon('close')}
