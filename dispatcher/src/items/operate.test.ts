@@ -4,6 +4,7 @@ import type { LiveMessage } from '@carillon/core/live/port'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
 import type { ItemSelection, NotificationInput } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { closeMessage } from '../digests/window-work.ts'
 import { providersOf, scripted } from '../sending/testing/scripted.ts'
 import { openWorld, type World } from '../testing/dispatcher.ts'
 
@@ -97,29 +98,36 @@ describe('recall', () => {
   })
 
   test('ends pending steps, those in digests too', async () => {
-    const { ledger, mail, operate, order, person, quiet, store, tenant } = await open()
+    const { ledger, mail, operate, order, person, quiet, store, stream, tenant } = await open()
     await person('ada', { email: 'ada@example.org' })
+    const later = { channel: 'email', when: 'always', after: 3_600 } as const
     await store.types.put(tenant, {
       key: 'order',
-      plan: [{ channel: 'email', when: 'always', after: 0, digest: { window: 1 } }],
+      plan: [{ channel: 'email', when: 'always', after: 0, digest: { window: 3_600 } }],
     })
     await order('in a digest', { id: 'digested' })
-    await order('later', { id: 'delayed', plan: [{ channel: 'email', when: 'always', after: 1 }] })
-    await order('without an item', {
-      id: 'bare',
-      inbox: 'none',
-      plan: [{ channel: 'email', when: 'always', after: 1 }],
-    })
-    const deliverAt = new Date(Date.now() + 1_000).toISOString()
+    await order('later', { id: 'delayed', plan: [later] })
+    await order('without an item', { id: 'bare', inbox: 'none', plan: [later] })
+    const deliverAt = new Date(Date.now() + 3_600_000).toISOString()
     await order('scheduled', { id: 'scheduled', deliverAt })
     await quiet()
+    const waiting = async () => {
+      const { scheduled } = await stream.waiting()
+      return [scheduled.get('delay'), scheduled.get('deliver_at')]
+    }
+    expect(await waiting()).toEqual([2, 1])
     await operate({ kind: 'recall' }, { entity: 'order-7' })
-    await until(async () => expect(await ledger('digested', 'ada')).toMatchObject([{ state: 'skipped' }]))
-    await new Promise((resolve) => setTimeout(resolve, 1_200))
-    await quiet()
-    expect(mail.got).toEqual([])
+    expect(await waiting()).toEqual([0, 0])
     for (const id of ['digested', 'delayed', 'bare', 'scheduled'])
       expect(await store.notifications.get(tenant, id)).toMatchObject({ state: 'cancelled' })
+    const [window] = await store.digests.open(tenant, ['ada'])
+    const now = { kind: 'digest', priority: 'normal', at: Date.now(), apart: true } as const
+    await stream.publish([closeMessage(tenant, window!, now)])
+    await until(async () =>
+      expect(await ledger('digested', 'ada')).toMatchObject([{ state: 'skipped', reason: 'cancelled' }]),
+    )
+    await quiet()
+    expect(mail.got).toEqual([])
   })
 
   test('takes an audience part by part, in any number of dispatchers, and after a crash', async () => {

@@ -12,6 +12,7 @@ import { EXPLAIN } from './scenarios/explain.ts'
 import { FAULTS } from './scenarios/faults.ts'
 import { GROUPS } from './scenarios/groups.ts'
 import { INBOX_MODES } from './scenarios/inbox-modes.ts'
+import { ITEMS } from './scenarios/items.ts'
 import { interrupt } from './scenarios/killed.ts'
 import { LAYOUTS, TYPE_TEST } from './scenarios/layouts.ts'
 import { LIMITED_TOKENS } from './scenarios/limited-tokens.ts'
@@ -42,6 +43,7 @@ const SCENARIOS = [
   ...EXPLAIN,
   LISTING,
   CANCELLING,
+  ...ITEMS,
   ...DIGESTS,
   QUIET_HOURS,
   ...THROTTLES,

@@ -12,7 +12,10 @@ const BUCKETS_READ = 64
 /** Buckets that a process remembers to have marked. */
 const MARKED_MAX = 10_000
 
-const bucketOf = (at: number): number => Math.floor(at / BUCKET_MS)
+/** The greatest `int` of Cassandra, for a place above all others. */
+const BUCKET_MAX = 2 ** 31 - 1
+
+const bucketOf = (at: number): number => Math.min(Math.floor(at / BUCKET_MS), BUCKET_MAX)
 
 /**
  * Stores the notifications of a label in buckets of ten minutes, so that a tag of every notification makes no large partition.
