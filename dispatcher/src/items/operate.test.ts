@@ -67,7 +67,7 @@ describe('recall', () => {
     const [second, first] = await inbox('ada')
     for (const { id } of [first!, second!])
       await store.shownPushes.put(tenant, [
-        { user: 'ada', device: 'phone', key: id, items: [id], sentAt: Date.now() },
+        { user: 'ada', device: 'phone', key: id, items: [id], account: 'fcm', sentAt: Date.now() },
       ])
     const updates = () =>
       publish.mock.calls

@@ -113,7 +113,8 @@ export const createSendStep = (ports: SendStepPorts, options: AttemptOptions) =>
     const { ending, now, leftOut } = await attempt(one, known, only, begun)
     const followed = consequences(one, ending, { ...times, passed: [...times.passed, ...leftOut], now })
     realSends.attempted(one, known.content(step), followed.changes)
-    const shown = ending.ending === 'sent' ? shownPush(one, known, only, now) : undefined
+    const shown =
+      ending.ending === 'sent' ? shownPush(one, known, only, { account: ending.account, now }) : undefined
     return shown ? { ...followed, shown } : followed
   }
 

@@ -7,12 +7,12 @@ import type { Known } from './lookup.ts'
 /** Maximum items behind one push, of a digest. */
 const ITEMS_MAX = 50
 
-/** Returns the record of a push to an app that was sent at `now` (epoch ms); undefined for other messages, and without items. */
+/** Returns the record of a push to an app that was sent at `now` (epoch ms) through an account; undefined for other messages, and without items. */
 export const shownPush = (
   step: Step,
   known: Pick<Known, 'members'>,
   { candidates }: Destination,
-  now: number,
+  { account, now }: { account: string; now: number },
 ): ShownPush | undefined => {
   const isApp = candidates.some(
     ({ address }) =>
@@ -30,6 +30,7 @@ export const shownPush = (
     device,
     key: pushKey({ item: step.item, key: deliveryKey(step, device) }),
     items,
+    account,
     sentAt: now,
   }
 }

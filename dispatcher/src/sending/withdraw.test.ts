@@ -1,3 +1,4 @@
+import type { Provider } from '@carillon/core/delivery/provider'
 import { pushKey } from '@carillon/core/delivery/push-key'
 import { createPushUpdates, pushUpdateMessage, UPDATE_WINDOW_MS } from '@carillon/core/delivery/push-updates'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
@@ -76,6 +77,41 @@ test('apps are told once what was read, with the unread count; browsers are not'
   expect(updates(browsers)).toEqual([])
 })
 
+test('an update goes through the account that sent the last push', async () => {
+  const google = scripted('fcm', ['push'], { needs: 'device' })
+  const asked: [account: string, update: boolean][] = []
+  const provider: Provider<unknown> = {
+    ...google.provider,
+    open: (config, tools) => ({
+      ...google.provider.open(config, tools),
+      send: async ({ update }) => {
+        asked.push([tools.account, update !== undefined])
+        return { outcome: 'sent' }
+      },
+    }),
+  }
+  const world = await open({ providers: providersOf({ provider }) })
+  const { tenant, store, stream } = world
+  await store.devices.put(tenant, 'ada', {
+    ...{ id: 'phone', device: { kind: 'fcm', token: KINDS.fcm }, createdAt: 1 },
+  })
+  await world.account('fcm', { id: 'this-app', order: 2 })
+  await world.send(note('n1', [step('push')]))
+  const shown = async () => (await store.shownPushes.of(tenant, ['ada'])).get('ada') ?? []
+  await until(async () => expect(await shown()).toMatchObject([{ account: 'this-app' }]))
+  await world.account('fcm', { id: 'other-app', order: 1 })
+  await store.inbox.remove({ tenant, user: 'ada' }, (await shown())[0]?.items ?? [])
+  await stream.publish([
+    pushUpdateMessage(tenant, { user: 'ada', attempt: 1 }, Date.now() - 2 * UPDATE_WINDOW_MS),
+  ])
+  await until(() =>
+    expect(asked).toEqual([
+      ['this-app', false],
+      ['this-app', true],
+    ]),
+  )
+})
+
 test('deleted and archived items are withdrawn; a removed device is forgotten', async () => {
   const { world, google, apple, push, update, updates, owner } = await withDevices()
   const { inbox, devices, shownPushes } = world.store
@@ -130,7 +166,7 @@ test('forged updates are dead letters, and those of unknown users do nothing', a
 
 test('updates of a user collapse within a window, and only those who show something get one', async () => {
   const messages: { at: number; key: string }[] = []
-  const shown = { user: 'ada', device: 'fcm', key: 'k', items: ['1', '2'], sentAt: 1 }
+  const shown = { user: 'ada', device: 'fcm', key: 'k', items: ['1', '2'], account: 'fcm', sentAt: 1 }
   const updates = createPushUpdates({
     shownPushes: {
       of: async (_, users) =>

@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto'
-import type { Outcome, Outgoing, PushUpdate } from '@carillon/core/delivery/provider'
 import { isOver, type PushUpdateWork, pushUpdateMessage } from '@carillon/core/delivery/push-updates'
 import { grouped, slices } from '@carillon/core/group-by'
 import type { Store } from '@carillon/core/store/port'
@@ -10,6 +8,7 @@ import type { Stream } from '@carillon/core/stream/port'
 import type { InboxItem } from '@carillon/schemas'
 import type { createAccounts, OpenAccount } from './accounts.ts'
 import type { Permits } from './permit.ts'
+import { createSendUpdate, REPEAT_MS } from './send-update.ts'
 
 /** Users whose devices are updated at the same time. */
 const AT_ONCE = 16
@@ -17,11 +16,6 @@ const AT_ONCE = 16
 const ITEMS = 500
 /** Maximum pushes that one update withdraws. */
 const WITHDRAW_MAX = 50
-/**
- * How long later updates repeat what was withdrawn, because a push service keeps only the last update for a device that is
- * offline.
- */
-const REPEAT_MS = 86_400_000
 const ATTEMPTS_MAX = 5
 
 /** The kinds of devices that can be updated silently. Browsers require that every web push shows a notification. */
@@ -34,18 +28,6 @@ export type WithdrawPorts = {
   permits: Permits
 }
 
-const messageTo = ({ tenant, user }: Owner, device: StoredDevice, update: PushUpdate): Outgoing => {
-  const at = Date.now()
-  return {
-    ...{ tenant, user, channel: 'push', notification: '', type: '', priority: 'low', at, attempt: 1 },
-    expiresAt: at + REPEAT_MS,
-    address: { kind: 'device', ...device },
-    content: {},
-    key: hash('sha256', `update\n${tenant}\n${user}\n${device.id}\n${at}`, 'base64url').slice(0, 32),
-    update,
-  }
-}
-
 /**
  * Returns a function that updates the devices of users: a silent push sets the badge to the unread count, and names the pushes
  * to remove because their items are read or gone. A device gets one only if it shows such a push that it was not told about.
@@ -53,34 +35,12 @@ const messageTo = ({ tenant, user }: Owner, device: StoredDevice, update: PushUp
  */
 export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPorts) => {
   const { shownPushes, devices, inbox } = store
+  const send = createSendUpdate(permits)
 
   const itemsOf = async (owner: Owner, pushes: readonly ShownPush[]) => {
     const ids = [...new Set(pushes.flatMap(({ items }) => items))]
     const found = await Promise.all(slices(ids, ITEMS).map((some) => inbox.get(owner, some)))
     return new Map(found.flat().map((item): [string, InboxItem] => [item.id, item]))
-  }
-
-  /** Sends an update through the first account that takes it. Undefined if none can be asked now. */
-  const send = async (
-    owner: Owner,
-    device: StoredDevice,
-    update: PushUpdate,
-    serving: readonly OpenAccount[],
-  ): Promise<Outcome | undefined> => {
-    const message = messageTo(owner, device, update)
-    const step = { ...owner, priority: 'low', plan: [{ channel: 'push' }], index: 0 } as const
-    for (const account of serving.filter(({ provider }) => provider.name === device.device.kind)) {
-      const permit = await permits(step, { account, address: message.address })
-      if (permit.outcome !== undefined) return undefined
-      try {
-        const outcome = await permit.upstream.send(message)
-        permit.ended(outcome)
-        if (outcome.outcome !== 'account') return outcome
-      } finally {
-        permit.release()
-      }
-    }
-    return undefined
   }
 
   /** Updates one device. Returns whether it has to be tried again. */
@@ -93,8 +53,9 @@ export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPor
     const now = Date.now()
     const fresh = over.filter(({ withdrawnAt }) => withdrawnAt === undefined)
     const repeated = over.filter(({ withdrawnAt = 0 }) => withdrawnAt > now - REPEAT_MS)
+    const last = over.toSorted((a, b) => b.sentAt - a.sentAt)[0]?.account
     const withdraw = [...fresh, ...repeated].slice(0, WITHDRAW_MAX).map(({ key }) => key)
-    const outcome = device && (await send(owner, device, { badge, withdraw }, serving))
+    const outcome = device && (await send(owner, device, { badge, withdraw }, { last, serving }))
     if (device && (outcome === undefined || outcome.outcome === 'retry')) return true
     const isTold = outcome?.outcome === 'sent' || outcome?.outcome === 'doubt'
     if (isTold)

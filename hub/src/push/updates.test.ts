@@ -27,7 +27,14 @@ beforeEach(async () => {
 /** Stores an item that a phone of the user shows. */
 const shown = async (content = {}) => {
   const { id } = await tenant.item('ann', content)
-  const push = { user: 'ann', device: 'phone', key: `key-of-${id}`, items: [id], sentAt: Date.now() }
+  const push = {
+    user: 'ann',
+    device: 'phone',
+    key: `key-of-${id}`,
+    items: [id],
+    account: 'fcm',
+    sentAt: Date.now(),
+  }
   await test.ports.store.shownPushes.put(tenant.id, [push])
   return id
 }

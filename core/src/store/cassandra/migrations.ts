@@ -226,6 +226,7 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
     tenant text, id text, kind text, created_at bigint, progress text,
     PRIMARY KEY ((tenant, id))
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
+  (table) => `ALTER TABLE ${table('shown_pushes')} ADD IF NOT EXISTS account text`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

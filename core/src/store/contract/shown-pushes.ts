@@ -6,7 +6,14 @@ import { freshTenant } from './samples.ts'
 export const shownPushesContract = (store: () => Store): void => {
   describe('shown pushes', () => {
     const push = (key: string, changes: Partial<ShownPush> = {}): ShownPush => ({
-      ...{ user: 'ada', device: 'phone', key, items: [`item-of-${key}`], sentAt: 1_700_000_000_000 },
+      ...{
+        user: 'ada',
+        device: 'phone',
+        key,
+        items: [`item-of-${key}`],
+        account: 'fcm',
+        sentAt: 1_700_000_000_000,
+      },
       ...changes,
     })
     const of = async (tenant: string, ...users: string[]) =>

@@ -5,6 +5,8 @@ export type PushPlace = { user: string; device: string; key: string }
 export type ShownPush = PushPlace & {
   /** The inbox items that it shows. */
   items: readonly string[]
+  /** The provider account that sent it. */
+  account: string
   sentAt: number
   /** When the device was told to remove it. */
   withdrawnAt?: number

@@ -226,6 +226,7 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, id)
    ) WITHOUT ROWID;
    CREATE INDEX operations_expiry ON operations (expires_at);`,
+  "ALTER TABLE shown_pushes ADD COLUMN account TEXT NOT NULL DEFAULT '';",
 ]
 
 const TABLE =

@@ -7,15 +7,17 @@ type Row = {
   device: string
   key: string
   items: string
+  account: string
   sentAt: number
   withdrawnAt: number | null
 }
 
 const PUT = `INSERT OR REPLACE INTO shown_pushes
-  (tenant, user, device, key, items, sent_at, withdrawn_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+  (tenant, user, device, key, items, account, sent_at, withdrawn_at, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // One bounded look-up per user.
-const OF = `SELECT user, device, key, items, sent_at AS sentAt, withdrawn_at AS withdrawnAt FROM shown_pushes
+const OF = `SELECT user, device, key, items, account, sent_at AS sentAt, withdrawn_at AS withdrawnAt FROM shown_pushes
   WHERE tenant = ? AND user = ? AND expires_at > ? LIMIT ${SHOWN_MAX}`
 
 const shown = ({ items, withdrawnAt, ...place }: Row): ShownPush => ({
@@ -29,8 +31,18 @@ export const sqliteShownPushes = (session: Session): ShownPushes => ({
     if (pushes.length === 0) return
     await session.write(({ run }) => {
       const until = Date.now() + SHOWN_KEPT_MS
-      for (const { user, device, key, items, sentAt, withdrawnAt } of pushes)
-        run(PUT, [tenant, user, device, key, JSON.stringify(items), sentAt, withdrawnAt ?? null, until])
+      for (const { user, device, key, items, account, sentAt, withdrawnAt } of pushes)
+        run(PUT, [
+          tenant,
+          user,
+          device,
+          key,
+          JSON.stringify(items),
+          account,
+          sentAt,
+          withdrawnAt ?? null,
+          until,
+        ])
     }, 'committed')
   },
 
