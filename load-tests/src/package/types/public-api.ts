@@ -9,8 +9,10 @@ import {
   useClientEvent,
   type useConnection,
   type useCounts,
+  useCountsBy,
   useFeed,
   useNotification,
+  usePreferences,
 } from '@carillon/client/react'
 import { handlePush } from '@carillon/client/sw'
 import { createElement, createRef } from 'react'
@@ -78,6 +80,14 @@ export const Inbox = () => {
   is<Equal<ReturnType<typeof useClient>, Client>>()
   is<Equal<ReturnType<typeof useConnection>, Client['connection']>>()
   is<Equal<ReturnType<typeof useCounts>['unread'], number>>()
+  is<Equal<ReturnType<ReturnType<typeof useCountsBy>['get']>, ReturnType<typeof useCounts> | undefined>>()
+  // @ts-expect-error There is no such label.
+  useCountsBy('priority')
+  const { effective, change } = usePreferences()
+  is<Equal<NonNullable<typeof effective>['muted'], boolean>>()
+  void change({ categories: { orders: { email: 'daily' } } })
+  // @ts-expect-error There is no such frequency.
+  void change({ categories: { orders: { email: 'yearly' } } })
   useNotification(({ title }) => is<Equal<typeof title, string | undefined>>())
   useClientEvent('error', ({ action }) => action?.verb)
   return null
@@ -89,6 +99,7 @@ createElement(
   { url: '/', tokenUrl: '/my-token' },
   createElement(Bell, { ref, theme: 'dark' }),
 )
+createElement(Bell, { client, titleBadge: true, sound: true, faviconBadge: '/unread.png', mode: 'banner' })
 createElement(Bell, { client, navigate: (url: string) => void url, onItemClick: (event) => event.detail.url })
 // @ts-expect-error There is no such mode.
 createElement(Bell, { mode: 'full' })
