@@ -9,7 +9,7 @@ export type DialogHost = {
 
 /** Shows and hides the dialog of the panel: a popover, or a modal sheet on small screens. */
 export const createDialog = ({ root, isSheet, onShown, onHidden }: DialogHost) => {
-  const find = () => root().querySelector<HTMLDialogElement>('dialog')
+  const find = () => root().querySelector<HTMLDialogElement>('dialog.panel')
   const isShown = () => find()?.matches(':popover-open, [open]') ?? false
   const hide = () => {
     const dialog = find()

@@ -72,6 +72,7 @@ export class NotificationBell extends BellSettings {
     adopt: this.#adopt,
     root: () => this.renderRoot as ShadowRoot,
     isOpen: () => this.#dialog.isShown || this.#isInPlace,
+    hasDialog: () => this.#dialog.isShown,
     openPanel: () => this.#openPanel(),
     follow: (...click) => this.#follow(...click),
     update: this.#update,

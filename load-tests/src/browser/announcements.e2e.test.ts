@@ -115,7 +115,7 @@ describe.skipIf(!executablePath)(
       const context = await app.browser.newContext()
       await app.send('edsger', { type: 'notice.modal', title: 'First' })
       await app.send('edsger', { type: 'notice.modal', title: 'Second' })
-      const { page, errors } = await app.openBell(context, 'edsger')
+      const { page, errors } = await app.openBell(context, 'edsger', 'mode="page"')
       const modal = (name: string) => page.getByRole('dialog', { name })
       await modal('Second').waitFor(WAIT)
       expect(await modal('First').count()).toBe(0)

@@ -26,8 +26,9 @@ export type AlertsHost = {
   text: () => Text
   adopt: (styles: readonly CSSResult[]) => void
   root: () => ShadowRoot
-  /** Whether the panel is shown. */
+  /** Whether the panel is shown, as a dialog or in place. */
   isOpen: () => boolean
+  hasDialog: () => boolean
   openPanel: () => void
   follow: Follow
   update: () => void
@@ -70,8 +71,8 @@ export const createAlerts = (host: AlertsHost) => {
       const part = await loaded(import('../announcements/announcements.ts'))
       if (!part || me?.client === undefined || announcements) return
       host.adopt(part.styles)
-      const { root, follow, isOpen } = host
-      announcements = part.createAnnouncements({ feed, root, text, follow, isOpen, update })
+      const { root, follow, hasDialog } = host
+      announcements = part.createAnnouncements({ feed, root, text, follow, hasDialog, update })
       return announce()
     }
     announcements?.set(items)

@@ -14,14 +14,14 @@ export const joinSpeakers = (speaker: Speaker): (() => void) => {
   }
 }
 
+const isVisible = ({ element }: Speaker) => element.checkVisibility()
+
 /**
- * Reports whether this element alerts the user. Of several visible elements with one client, the first one does. Banners are
- * shown by an element in banner mode, if there is one; it shows nothing else.
+ * Reports whether this element alerts the user. Of several visible elements with one client, the first one does. Where the page
+ * has a visible element in banner mode, other elements show no banners; it shows nothing else.
  */
 export const speaks = (me: Speaker, what: 'banner' | 'other' = 'other'): boolean => {
-  const peers = [...speakers].filter(
-    ({ client, element }) => client === me.client && element.checkVisibility(),
-  )
-  const banner = what === 'banner' ? peers.find(({ isBanner }) => isBanner()) : undefined
-  return me === (banner ?? peers.find(({ isBanner }) => !isBanner()))
+  const visible = [...speakers].filter(isVisible)
+  const isBanner = what === 'banner' && visible.some((each) => each.isBanner())
+  return me === visible.find((each) => each.client === me.client && each.isBanner() === isBanner)
 }

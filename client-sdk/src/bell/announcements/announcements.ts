@@ -23,13 +23,13 @@ export type AnnouncementsHost = {
   root: () => ShadowRoot
   text: () => Text
   follow: Follow
-  /** Whether a panel is open, which no dialog covers. */
-  isOpen: () => boolean
+  /** Whether the panel is open as a dialog, which no other one covers. */
+  hasDialog: () => boolean
   update: () => void
 }
 
 /** Shows the announcements that are banners or dialogs: one of each at a time, the newest first. */
-export const createAnnouncements = ({ feed, root, text, follow, isOpen, update }: AnnouncementsHost) => {
+export const createAnnouncements = ({ feed, root, text, follow, hasDialog, update }: AnnouncementsHost) => {
   let banner: InboxItem | undefined
   /** The newest item that is to be shown as a dialog, and the one that is shown. */
   let next: InboxItem | undefined
@@ -59,7 +59,7 @@ export const createAnnouncements = ({ feed, root, text, follow, isOpen, update }
     update()
   }
   const look = () => {
-    if (modal || !next || isTaken || isOpen() || !time.isNow()) return
+    if (modal || !next || isTaken || hasDialog() || !time.isNow()) return
     show(next)
   }
   const clock = setInterval(look, LOOK_MS)

@@ -108,7 +108,7 @@ const click = (selector) => (bell) => bell.shadowRoot.querySelector(selector)?.c
 /** Moves a finger over the second item and leaves it there. */
 const swipe =
   (distance) =>
-  ({ shadowRoot }) => {
+  async ({ shadowRoot }) => {
     const article = shadowRoot.querySelectorAll('article')[1]
     const { left, top, width } = article.getBoundingClientRect()
     const point = (name, x) =>
@@ -120,8 +120,12 @@ const swipe =
       )
     // No finger touches the screen, so there is none to capture.
     article.setPointerCapture = () => {}
-    point('pointerdown', 0)
-    point('pointermove', distance)
+    // The code for touches is loaded after the panel.
+    while (!article.dataset.swipe) {
+      point('pointerdown', 0)
+      point('pointermove', distance)
+      if (!article.dataset.swipe) await new Promise(requestAnimationFrame)
+    }
   }
 /** Chooses a tab, once it is there. */
 const tab = (id) => async (bell) => {
@@ -246,6 +250,7 @@ for (const name of Object.keys(STATES)) {
 
 const { open = false, after, attributes = {}, items = ITEMS, push, ...client } = STATES[state] ?? STATES.badge
 const bell = document.querySelector('notification-bell')
+if (state === 'swipe') Object.defineProperty(navigator, 'maxTouchPoints', { value: 1 })
 for (const [name, value] of Object.entries(attributes)) bell.setAttribute(name, value)
 if (attributes.mode) document.querySelector('main').append(bell)
 bell.client = galleryClient({ items, ...client })
