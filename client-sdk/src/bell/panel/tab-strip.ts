@@ -30,6 +30,12 @@ export const tabStrip = (panel: Panel) => {
   const tab = (each: Tab) => {
     const isChosen = each.key === list.tab.key
     const unread = panel.countOf(each)
+    const choose = ({ currentTarget }: Event) => {
+      panel.choose(each)
+      // It may be faded at the end of the strip.
+      const button = currentTarget as Element
+      button.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    }
     return html`
       <button
         role="tab"
@@ -38,7 +44,7 @@ export const tabStrip = (panel: Panel) => {
         aria-selected=${isChosen}
         aria-controls="list"
         tabindex=${isChosen ? 0 : -1}
-        @click=${() => panel.choose(each)}
+        @click=${choose}
       >
         <span class="label" dir="auto">${labelOf(each, text)}</span>
         ${

@@ -45,6 +45,11 @@ export const listStyles = css`
     position: relative;
     flex: none;
   }
+  .tabs .label {
+    max-inline-size: calc(160 * var(--_px));
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
   .tabs button:focus-visible {
     outline-offset: -3px;
     border-radius: var(--_inner);

@@ -30,7 +30,7 @@ const isIn = (status, { readAt, archivedAt, snoozedUntil }) =>
 
 /**
  * Returns a client with these items. `status` is that of its feeds, `connection` that of its connection, `error` is emitted at
- * once, and `refuses` makes every change fail. `quiet` and `language` are those of the preferences.
+ * once, and `refuses` makes every change fail. `quiet`, `isPaused`, `long` and `language` are those of the preferences.
  */
 export const galleryClient = ({
   items = [],
@@ -40,6 +40,8 @@ export const galleryClient = ({
   refuses = false,
   counts,
   quiet = false,
+  isPaused = false,
+  long = false,
   language = 'en',
 }) => {
   let all = items
@@ -101,7 +103,7 @@ export const galleryClient = ({
     now: Date.now,
     clicked: verbs.clicked,
     countsBy: () => ({ getSnapshot: countsByCategory, subscribe }),
-    preferences: galleryPreferences({ quiet, refuses, language }),
+    preferences: galleryPreferences({ quiet, refuses, language, isPaused, long }),
     item: (id) => all.find((each) => each.id === id),
     on(event, listener) {
       if (event === 'error' && error) setTimeout(() => listener(error))

@@ -18,16 +18,21 @@ const NAMES = {
     orders: ['Orders', 'Status of what you sold'],
     billing: ['Billing', 'Invoices and payments'],
     news: ['News'],
+    long: [
+      'Rechtsschutzversicherungsgesellschaften_und_Donaudampfschifffahrtsgesellschaften',
+      'إشعارات حول الطلبات',
+    ],
   },
   ar: {
     mentions: ['الإشارات'],
     orders: ['الطلبات', 'حالة ما بعته'],
     billing: ['الفواتير', 'الفواتير والمدفوعات'],
     news: ['الأخبار'],
+    long: ['Release notes 2.4'],
   },
 }
 
-const gridOf = (language) => {
+const gridOf = (language, isLong) => {
   const named = (key) => {
     const [name, description] = NAMES[language][key]
     return { key, name, ...(description && { description }) }
@@ -44,6 +49,7 @@ const gridOf = (language) => {
       row({ inbox: true, email: 'daily', push: true }, named('orders')),
       row({ inbox: true, email: true }, { ...named('billing'), locked: true }),
       row({ email: 'weekly' }, named('news')),
+      ...(isLong ? [row({ inbox: true, email: 'immediate', push: true, sms: true }, named('long'))] : []),
     ],
     types: [],
   }
@@ -53,27 +59,43 @@ const QUIET = {
   days: Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri'].map((day) => [day, [['22:00', '07:00']]])),
 }
 
+const choose = (category, choices = {}) => ({
+  ...category,
+  channels: Object.fromEntries(
+    Object.entries(category.channels).map(([channel, now]) => [
+      channel,
+      channel in choices ? { ...now, value: choices[channel] } : now,
+    ]),
+  ),
+})
+const OFF = { inbox: false, email: false, push: false, sms: false }
+
+/** While everything is paused, nothing is on. */
+const paused = (grid) => ({
+  ...grid,
+  muted: true,
+  categories: grid.categories.map((each) => choose(each, each.locked ? {} : OFF)),
+})
+
 /**
- * Returns the preferences of a client. `quiet`: quiet hours are on. `refuses`: no change is saved. `language`: that of the names.
+ * Returns the preferences of a client. `quiet`: quiet hours are on. `isPaused`: everything is paused. `long`: one category has a long name. `refuses`: no change is saved. `language`: that of the names.
  */
-export const galleryPreferences = ({ quiet = false, refuses = false, language = 'en' }) => {
+export const galleryPreferences = ({
+  quiet = false,
+  refuses = false,
+  isPaused = false,
+  long = false,
+  language = 'en',
+}) => {
   const listeners = new Set()
-  let effective = { ...gridOf(language), ...(quiet && { quietHours: QUIET }) }
+  const grid = { ...gridOf(language, long), ...(quiet && { quietHours: QUIET }) }
+  let effective = isPaused ? paused(grid) : grid
   let snapshot = { effective, status: 'ready', error: null }
   const set = (next) => {
     effective = next
     snapshot = { effective, status: 'ready', error: null }
     for (const listener of listeners) listener()
   }
-  const choose = (category, choices = {}) => ({
-    ...category,
-    channels: Object.fromEntries(
-      Object.entries(category.channels).map(([channel, now]) => [
-        channel,
-        channel in choices ? { ...now, value: choices[channel] } : now,
-      ]),
-    ),
-  })
   return {
     getSnapshot: () => snapshot,
     subscribe(listener) {

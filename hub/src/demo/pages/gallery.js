@@ -218,6 +218,18 @@ const STATES = {
     open: true,
     after: preferences(click('details:nth-of-type(2) summary'), click('details[open] .switch')),
   },
+  'preferences-paused': {
+    isPaused: true,
+    open: true,
+    after: preferences(click('details:nth-of-type(2) summary')),
+  },
+  'preferences-long': {
+    long: true,
+    open: true,
+    after: preferences(click('details:last-of-type summary'), end),
+  },
+  'category-long': { long: true, open: true, after: tab('category%20long') },
+  'preferences-long-table': { long: true, attributes: { mode: 'page' }, after: preferences() },
   'preferences-table': { quiet: true, attributes: { mode: 'page' }, after: preferences() },
   arabic: { items: ARABIC, language: 'ar', dir: 'rtl', open: true, attributes: { locale: 'ar' } },
   'arabic-preferences': {

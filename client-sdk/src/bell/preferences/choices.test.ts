@@ -1,0 +1,87 @@
+import type { EffectivePreferences } from '@carillon/schemas'
+import { describe, expect, it } from 'vitest'
+import { createText } from '../text/text.ts'
+import {
+  type Channel,
+  hasPaces,
+  isLocked,
+  isOffEverywhere,
+  mutedOf,
+  type PreferencesText,
+  patchOf,
+  type Row,
+  rowsOf,
+  summaryOf,
+} from './choices.ts'
+import { PREFERENCES_ENGLISH } from './english.ts'
+
+const text = createText('en', {}, PREFERENCES_ENGLISH) as PreferencesText
+const USED: Channel[] = ['inbox', 'email', 'sms']
+const choice = (value: unknown, rest = {}) => ({ value, by: 'system', locked: false, ...rest })
+const channels = (rest = {}) =>
+  ({ inbox: choice(true), email: choice('daily'), sms: choice(false), ...rest }) as Row['channels']
+const grid = (rest: Partial<EffectivePreferences> = {}): EffectivePreferences => ({
+  ...{ muted: false, digest: { hour: 9, day: 'mon' }, by: { digest: 'system' }, timezone: 'UTC' },
+  ...{ channels: USED, topics: [], types: [], categories: [], ...rest },
+})
+const OFF = (path: string) => choice(false, { by: 'user', path })
+
+describe('a row', () => {
+  it('is summed up by its channels that are on, and their frequencies', () => {
+    const row: Row = { section: 'categories', key: 'orders', channels: channels() }
+    expect(summaryOf(row, USED, text, 'en')).toBe('Inbox · E-mail daily')
+    const off = { ...row, channels: channels({ inbox: choice(false), email: choice(false) }) }
+    expect(summaryOf(off, USED, text, 'en')).toBe('Off')
+  })
+
+  it('is locked if all of its channels are', () => {
+    const row: Row = {
+      section: 'categories',
+      key: 'orders',
+      channels: channels({ sms: choice(true, { locked: true }) }),
+    }
+    expect(isLocked(row, USED)).toBe(false)
+    expect(isLocked(row, ['sms'])).toBe(true)
+  })
+
+  it('has frequencies for letters, and for what has one already', () => {
+    expect([hasPaces('email', true), hasPaces('sms', true), hasPaces('sms', 'weekly')]).toEqual([
+      true,
+      false,
+      true,
+    ])
+    expect(hasPaces('inbox', 'daily')).toBe(false)
+  })
+
+  it('has patches for keys that are words of JavaScript', () => {
+    const row: Row = { section: 'types', key: '__proto__', channels: channels() }
+    expect(JSON.stringify(patchOf(row, 'email', false))).toBe('{"types":{"__proto__":{"email":false}}}')
+  })
+})
+
+it('types without a category follow the categories', () => {
+  const type = { key: 'alarm', channels: channels() }
+  const rows = rowsOf(grid({ categories: [{ ...type, key: 'orders', types: [] }], types: [type] }))
+  expect(rows.map(({ section, key }) => [section, key])).toEqual([
+    ['categories', 'orders'],
+    ['types', 'alarm'],
+  ])
+})
+
+it('what was turned off beside the categories are channels as a whole, types and topics', () => {
+  const row = { key: 'orders', channels: channels({ sms: OFF('channels.sms') }) }
+  expect(isOffEverywhere({ ...row, section: 'categories' }, 'sms')).toBe(true)
+  const types = [
+    {
+      key: 'order.shipped',
+      name: 'Order shipped',
+      channels: channels({ email: OFF('types.order.shipped.email') }),
+    },
+    { key: 'order.paid', channels: channels({ email: OFF('categories.orders.email') }) },
+  ]
+  expect(mutedOf(grid({ categories: [{ ...row, types }], topics: ['post-7'] }), text)).toEqual([
+    { name: 'Text message', patch: { channels: { sms: null } } },
+    { name: 'Order shipped', patch: { types: { 'order.shipped': null } } },
+    { name: 'post-7', patch: { topics: { 'post-7': null } } },
+  ])
+})
