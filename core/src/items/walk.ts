@@ -16,6 +16,9 @@ export type Batch = {
   first: boolean
 }
 
+/** Called with each notification before its recipients are read, so that those stored later can be told to follow. */
+export type Begin = (notification: Pick<Batch, 'id' | 'record'>) => Promise<void>
+
 /** The list of recipients in the record comes first; pages of stored recipients start with `r`. */
 const RECORD = ''
 const STORED = 'r'
@@ -70,6 +73,7 @@ export const createWalk = (store: Pick<Store, 'inbox' | 'notifications' | 'label
     walked: Walked,
     position: Position | undefined,
     most: number,
+    begin?: Begin,
   ): Promise<{ batches: Batch[]; next?: Position }> => {
     const batches: Batch[] = []
     let left = most
@@ -78,6 +82,7 @@ export const createWalk = (store: Pick<Store, 'inbox' | 'notifications' | 'label
       record: NotificationProgress | undefined,
       within?: Position['within'],
     ): Promise<Position | undefined> => {
+      if (!within) await begin?.({ id, record })
       const found = await recipients(tenant, id, record, within, left)
       const known = record?.context ?? context ?? ''
       batches.push({ id, record, context: known, named: found.named, first: within === undefined })

@@ -57,6 +57,29 @@ const delivery = (more: Partial<Delivery>): Delivery => ({
   ...more,
 })
 
+test('a notification that replaced an item, or came too late for it, has no pending steps', () => {
+  const waits = {
+    at: T + 5,
+    stage: 'condition',
+    channel: 'email',
+    step: 0,
+    outcome: 'wait',
+    by: 'type',
+  } as const
+  const planned = record({ decisions: [...(record().decisions ?? []), waits] })
+  const decided = { at: T + 9, stage: 'inbox', channel: 'inbox', by: 'sender', path: 'replace' } as const
+  const sentence = (decision: Decision) =>
+    explain('ada', facts({ record: planned, stored: [decision] })).map(({ text }) => text)
+  expect(sentence({ ...decided, outcome: 'pass', reason: 'replaced' })).toEqual([
+    expect.stringContaining('recipient'),
+    `The inbox item took the place of an earlier one at ${time(9)}, because it replaced the content of an earlier item, and so starts no steps (decided by the sender, replace).`,
+  ])
+  expect(sentence({ ...decided, outcome: 'skip', reason: 'superseded' })).toEqual([
+    expect.stringContaining('recipient'),
+    expect.stringContaining('was skipped'),
+  ])
+})
+
 const words = (found: readonly Decision[]) =>
   found.map(({ stage, channel, step, outcome, by, path, reason }) =>
     [stage, channel, step, outcome, by, path, reason].filter((word) => word !== undefined).join(' '),

@@ -50,7 +50,7 @@ describe('a notification that replaces', () => {
 
   test('starts no steps where it replaced; pending steps of the first go on, with the newest content', async () => {
     const { mail, ledger, progress, quiet } = await open()
-    const step = { channel: 'email', when: 'unread', after: 1 } as const
+    const step = { channel: 'email', when: 'unread', after: 3 } as const
     await progress('10 %', { id: 'first', plan: [step] })
     await quiet()
     await progress('99 %', { id: 'second', plan: [{ channel: 'email', when: 'always' }] })

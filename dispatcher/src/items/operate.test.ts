@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { labelsOf } from '@carillon/core/items/labels'
 import { firstPart, operationMessage, type Verb } from '@carillon/core/items/operation-work'
 import type { LiveMessage } from '@carillon/core/live/port'
-import { derivedUuid7 } from '@carillon/core/notification/ids'
+import { derivedUuid7, itemId } from '@carillon/core/notification/ids'
 import type { ItemSelection, NotificationInput } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { closeMessage } from '../digests/window-work.ts'
@@ -138,8 +139,13 @@ describe('recall', () => {
     await quiet()
     live.length = 0
     const publish = vi.spyOn(stream, 'publish')
+    const recalled = vi.spyOn(store.inbox, 'recalled')
+    const recipients = vi.spyOn(store.inbox, 'recipients')
     const operation = await operate({ kind: 'recall' }, { notification: 'broadcast' })
     expect(operation).toMatchObject({ done: 1_200, total: 1_200 })
+    // Whoever is stored after the recipients were read sees that the notification is recalled.
+    const [first] = recalled.mock.invocationCallOrder
+    expect(first).toBeLessThan(recipients.mock.invocationCallOrder[0] ?? 0)
     for (const user of ['user-0', 'user-700', 'user-1199']) expect(await inbox(user)).toEqual([])
     expect(live.filter(({ event }) => event === 'inbox.removed')).toHaveLength(1_200)
     // Every part is repeated, as after a crash.
@@ -161,6 +167,35 @@ describe('recall', () => {
     await operate({ kind: 'recall' }, { notification: 'broadcast' })
     await quiet()
     for (const user of users) expect(await inbox(user)).toEqual([])
+  })
+
+  test('comes back to a notification that a dispatcher is still reading', async () => {
+    const { inbox, order, quiet, store, stream, tenant } = await open()
+    await order('first', { id: 'first' })
+    await quiet()
+    const record = await store.notifications.get(tenant, 'first')
+    const [item] = await inbox('ada')
+    const [label = ''] = labelsOf({ entity: 'order-8' })
+    const at = await stream.now(tenant)
+    await store.labelled.enter(tenant, [{ label, context: '', notification: 'late', at, dueAt: at }])
+    const operation = { id: uuidv7(), createdAt: Date.now(), until: at + 1 }
+    await store.operations.begin(tenant, { ...operation, kind: 'recall' })
+    const target = { entity: 'order-8' }
+    const part = firstPart({ ...operation, verb: { kind: 'recall' }, target })
+    await stream.publish([operationMessage(tenant, part)])
+    await until(async () =>
+      expect(await store.operations.get(tenant, operation.id)).toMatchObject({ step: 2, finished: false }),
+    )
+    const { id: _, arrivedAt: _arrivedAt, ...content } = item!
+    const id = itemId(tenant, 'late', 'ada', at)
+    await store.inbox.put([
+      { tenant, user: 'ada', id, content: { ...content, notification: 'late' }, expiresAt: at + 600_000 },
+    ])
+    await store.notifications.put([{ ...record!, id: 'late', acceptedAt: at }])
+    await until(async () =>
+      expect(await store.operations.get(tenant, operation.id)).toMatchObject({ finished: true }),
+    )
+    expect((await inbox('ada')).map(({ notification }) => notification)).toEqual(['first'])
   })
 
   test('removes evolved items with the notification that they show, and not with an earlier one', async () => {
@@ -223,7 +258,7 @@ describe('mark', () => {
   test('ends steps that wait for what was marked', async () => {
     const { ledger, mail, operate, order, person, quiet } = await open()
     await person('ada', { email: 'ada@example.org' })
-    await order('first', { id: 'first', plan: [{ channel: 'email', when: 'unread', after: 1 }] })
+    await order('first', { id: 'first', plan: [{ channel: 'email', when: 'unread', after: 3 }] })
     await quiet()
     await operate({ kind: 'mark', marks: { read: true } }, { entity: 'order-7' })
     await until(async () =>
@@ -274,7 +309,7 @@ describe('replace', () => {
     const { appUrl, inbox, mail, operate, order, person, quiet, store, tenant } = await open()
     await appUrl('https://app.example.org')
     await person('ada', { email: 'ada@example.org' })
-    await store.types.put(tenant, { ...type, plan: [{ channel: 'email', when: 'unread', after: 2 }] })
+    await store.types.put(tenant, { ...type, plan: [{ channel: 'email', when: 'unread', after: 3 }] })
     await order('', { title: undefined, data: { number: 7, status: 'sent' }, body: 'Soon', url: '/orders/7' })
     await quiet()
     const content = { title: 'Delivered to {{ nobody }}', body: null }

@@ -1,7 +1,7 @@
 import { createBatchItems, type FoundItem, itemsOfUser } from '@carillon/core/items/found'
 import { type OperationWork, operationMessage } from '@carillon/core/items/operation-work'
 import type { Position } from '@carillon/core/items/sequence'
-import { type Batch, createWalk } from '@carillon/core/items/walk'
+import { type Batch, type Begin, createWalk } from '@carillon/core/items/walk'
 import type { Store } from '@carillon/core/store/port'
 import { createMark, type MarkPorts } from './mark.ts'
 import { createRecall, type RecallPorts } from './recall.ts'
@@ -14,8 +14,8 @@ const UNFINISHED_MAX = 1_000
 /** Pauses before it comes back, in ms, doubled each time. */
 const PAUSE_MS = 250
 const PAUSE_MAX_MS = 30_000
-/** How long it comes back, in ms. */
-const AGE_MAX_MS = 3_600_000
+/** How long it comes back, in ms: as a dispatcher needs for a notification, or a fan-out. */
+const AGE_MAX_MS = { recall: 600_000, mark: 0, replace: 3_600_000 } as const
 
 export type OperatePorts = RecallPorts &
   MarkPorts &
@@ -77,10 +77,10 @@ export const createOperate = (ports: OperatePorts) => {
   const partOfAll = async (tenant: string, work: OperationWork): Promise<Part> => {
     const { ids, until, target, verb } = work
     const walked = { ...target, until, ids }
-    const { batches, next } = await walk(tenant, walked, work.position, PART)
+    const begin: Begin | undefined = verb.kind === 'recall' ? (each) => recall.begin(tenant, each) : undefined
+    const { batches, next } = await walk(tenant, walked, work.position, PART, begin)
     const part: Part = { done: 0, found: 0, skipped: 0, unfinished: [], ...(next ? { next } : {}) }
     for (const batch of batches) {
-      if (batch.first && verb.kind === 'recall') await recall.begin(tenant, batch)
       if (batch.first && isUnfinished(work, batch)) part.unfinished.push(batch.id)
       if (batch.first) part.found += Math.max(batch.record?.recipients ?? 0, batch.named.length)
       if (verb.kind === 'recall') await recall.batch(tenant, batch)
@@ -103,7 +103,8 @@ export const createOperate = (ports: OperatePorts) => {
       total: Math.max(done, work.total + counts.found),
       skipped: work.skipped + part.skipped,
     }
-    const again = !part.next && unfinished.length > 0 && Date.now() < work.createdAt + AGE_MAX_MS
+    const again =
+      !part.next && unfinished.length > 0 && Date.now() < work.createdAt + AGE_MAX_MS[work.verb.kind]
     const finished = !part.next && !again
     const { step, total, skipped } = reached
     await store.operations.progress(tenant, work, {

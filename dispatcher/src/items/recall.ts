@@ -51,9 +51,9 @@ export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPor
   return {
     /**
      * Ends a notification: nothing of it is delivered any more, and items that are being stored are removed again. Comes before
-     * its items are removed.
+     * its recipients are read.
      */
-    begin: async (tenant: string, { id, record }: Batch): Promise<void> => {
+    begin: async (tenant: string, { id, record }: Pick<Batch, 'id' | 'record'>): Promise<void> => {
       await store.notifications.cancel(tenant, id, Date.now())
       await store.inbox.recalled(tenant, id)
       await removeWaiting(stream, tenant, id, record)

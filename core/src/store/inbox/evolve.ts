@@ -23,9 +23,9 @@ type Known = { ids: string[]; newest: FullRow | undefined; guide: Guide }
 const createEntityRead =
   (rows: InboxRows) =>
   async (owner: Owner, name: string): Promise<Known & { live: FullRow[] }> => {
-    const guide = await rows.guide(owner)
+    const reading = rows.guide(owner)
     for (const [index, limit] of READ.entries()) {
-      const entries = await rows.entityLog(owner, name, limit)
+      const [guide, entries] = await Promise.all([reading, rows.entityLog(owner, name, limit)])
       const ids = [...new Set(entries.map(({ id }) => id))]
       const now = Date.now()
       const found = ids.length === 0 ? [] : await rows.items(owner, ids, true)
