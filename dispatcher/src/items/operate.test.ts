@@ -322,6 +322,22 @@ describe('replace', () => {
     expect(JSON.stringify(mail.got[0]?.content)).not.toContain('Order 7')
   })
 
+  test('waits for a fan-out that is running, and leaves what is newer', async () => {
+    const { inbox, operate, order, quiet, store, tenant } = await open()
+    const users = Array.from({ length: 800 }, (_, n) => `user-${n}`)
+    await store.topics.add(tenant, 'team', users)
+    await order('to all', { to: { topic: 'team' }, id: 'broadcast' })
+    await until(async () => expect(await store.notifications.get(tenant, 'broadcast')).toBeDefined())
+    const verb = { kind: 'replace', content: { title: 'changed' } } as const
+    const operation = await operate(verb, { notification: 'broadcast' })
+    expect(operation).toMatchObject({ total: operation?.done })
+    for (const user of users) expect((await inbox(user)).map(({ title }) => title)).toEqual(['changed'])
+    await order('newest', { to: 'user-1', replace: true })
+    await quiet()
+    await operate(verb, { notification: 'broadcast' })
+    expect((await inbox('user-1')).map(({ title }) => title)).toEqual(['newest'])
+  })
+
   test('leaves items whose data would not fit, and says so', async () => {
     const { inbox, operate, order, quiet, store, tenant } = await open()
     await store.types.put(tenant, type)
