@@ -42,6 +42,27 @@ describe('counts by category', () => {
     expect(countRequests()).toBe(before)
   })
 
+  it('follow a pending action at once, and not the items that are only loaded', async () => {
+    const user = 'counts-3'
+    for (let n = 0; n < 3; n++) hub.put(user, newItem({ category: 'news' }))
+    const client = open(user)
+    const feed = client.feed({ limit: 2 })
+    const by = client.countsBy('category')
+    const off = by.subscribe(() => {})
+    const news = () => by.getSnapshot().get('news')?.unread
+    await until(by, (counts) => counts.get('news')?.unread === 3)
+    const { items } = await until(feed, ({ status }) => status === 'ready')
+    hub.meddle = ({ path, method }) =>
+      path === '/counts' || method !== 'GET' ? { code: 'unavailable' } : undefined
+    await feed.more()
+    expect([news(), feed.getSnapshot().items.length]).toEqual([3, 3])
+    void feed.read(items[0]!.id).catch(() => {})
+    expect([news(), client.counts.getSnapshot().unread]).toEqual([2, 2])
+    void feed.remove(items[1]!.id).catch(() => {})
+    expect([news(), client.counts.getSnapshot().unread]).toEqual([1, 1])
+    off()
+  })
+
   it('are fetched again after a failure', async () => {
     const user = 'counts-2'
     hub.put(user, newItem({ category: 'news' }))
