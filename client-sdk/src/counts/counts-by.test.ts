@@ -47,11 +47,11 @@ describe('counts by category', () => {
     for (let n = 0; n < 3; n++) hub.put(user, newItem({ category: 'news' }))
     const client = open(user)
     const feed = client.feed({ limit: 2 })
+    const { items } = await until(feed, ({ status }) => status === 'ready')
     const by = client.countsBy('category')
     const off = by.subscribe(() => {})
     const news = () => by.getSnapshot().get('news')?.unread
     await until(by, (counts) => counts.get('news')?.unread === 3)
-    const { items } = await until(feed, ({ status }) => status === 'ready')
     hub.meddle = ({ path, method }) =>
       path === '/counts' || method !== 'GET' ? { code: 'unavailable' } : undefined
     await feed.more()
