@@ -8,6 +8,8 @@ type Options = {
   counts: Counts
   text: Text
   isOpen: boolean
+  /** Whether the counts are those of the hub. The badge that they bring does not pulse. */
+  isLoaded: boolean
   /** The id of the popover that the button opens by itself. */
   target: string | undefined
   /** Called when the pointer or the focus comes near. */
@@ -27,10 +29,10 @@ export const createBellButton = () => {
   let last: number | undefined
   let pulses = 0
 
-  return ({ counts, text, isOpen, target, onNear, onOpen }: Options): TemplateResult => {
+  return ({ counts, text, isOpen, isLoaded, target, onNear, onOpen }: Options): TemplateResult => {
     const { unread, unseen } = counts
     if (last !== undefined && unread > last) pulses++
-    last = unread
+    if (isLoaded) last = unread
     const onClick = ({ currentTarget }: Event) => {
       if (!(currentTarget as Element).hasAttribute('popovertarget')) onOpen()
     }

@@ -257,6 +257,7 @@ export class NotificationBell extends BellSettings {
         counts: this.#client?.counts.getSnapshot() ?? { unread: 0, unseen: 0 },
         text: this.#language.text,
         isOpen: this.open,
+        isLoaded: this.#alerts.isLoaded,
         target: this.#isSheet || !this.#panel ? undefined : 'panel',
         onNear: this.#loadPanel,
         onOpen: this.#openPanel,

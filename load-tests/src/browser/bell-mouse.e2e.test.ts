@@ -132,6 +132,19 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
+    test('the badge pulses when it grows, not when it is loaded', async () => {
+      await app.send('barbara', { title: 'One' })
+      const context = await app.browser.newContext()
+      const { page, errors, isLive } = await app.openBell(context, 'barbara')
+      await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor(WAIT)
+      await isLive()
+      expect(await page.locator('.badge.pulse').count()).toBe(0)
+      await app.send('barbara', { title: 'Two' })
+      await page.locator('.badge.pulse', { hasText: '2' }).waitFor(WAIT)
+      expect(errors).toEqual([])
+      await context.close()
+    })
+
     test('the focus leaves the panel and closes it; the title and the icon of the page show what is unread', async () => {
       await app.send('alan', { title: 'One' })
       const context = await app.browser.newContext()

@@ -6,9 +6,9 @@ import type { Announcements } from '../announcements/announcements.ts'
 import type { Follow } from '../follow.ts'
 import type { Text } from '../text/text.ts'
 import type { Toasts } from '../toasts/toasts.ts'
-import type { PageBadge } from './page-badge.ts'
 import { hasSound } from './sound-choice.ts'
 import { joinSpeakers, type Speaker, speaks } from './speaker.ts'
+import { createTabBadge } from './tab-badge.ts'
 
 type AlertOptions = {
   mode?: string | undefined
@@ -48,8 +48,7 @@ export const createAlerts = (host: AlertsHost) => {
   let feed: Feed | undefined
   let toasts: Toasts | undefined
   let announcements: Announcements | undefined
-  let badge: PageBadge | undefined
-  let badgeOptions = ''
+  const badge = createTabBadge()
   let off: (() => void)[] = []
   const { text, update } = host
   const isBanner = () => host.options().mode === 'banner'
@@ -77,17 +76,9 @@ export const createAlerts = (host: AlertsHost) => {
     }
     announcements?.set(items)
   }
-  const showBadge = async () => {
+  const showBadge = () => {
     const { titleBadge: title = false, faviconBadge: icon = '' } = host.options()
-    const wanted = title || icon ? `${title} ${icon}` : ''
-    if (wanted !== badgeOptions) {
-      badgeOptions = wanted
-      badge?.stop()
-      badge = undefined
-      const part = wanted ? await loaded(import('./page-badge.ts')) : undefined
-      if (part && me && wanted === badgeOptions) badge = part.createPageBadge({ title, icon })
-    }
-    if (me) badge?.set(me.client.counts.getSnapshot())
+    if (me) void badge.show({ title, icon }, me.client.counts.getSnapshot)
   }
 
   return {
@@ -96,8 +87,11 @@ export const createAlerts = (host: AlertsHost) => {
       feed = client.feed()
       off = [
         joinSpeakers(me),
-        feed.subscribe(() => void announce()),
-        client.counts.subscribe(() => void showBadge()),
+        feed.subscribe(() => {
+          update()
+          void announce()
+        }),
+        client.counts.subscribe(showBadge),
         feed.close,
       ]
       void announce()
@@ -109,9 +103,11 @@ export const createAlerts = (host: AlertsHost) => {
       toasts?.clear()
       announcements?.stop()
       announcements = undefined
-      badge?.stop()
-      badge = undefined
-      badgeOptions = ''
+      badge.stop()
+    },
+    /** Whether the inbox has been loaded. */
+    get isLoaded() {
+      return feed?.getSnapshot().status === 'ready'
     },
     /** Alerts the user to a new item. */
     arrived(item: InboxItem) {
@@ -134,7 +130,7 @@ export const createAlerts = (host: AlertsHost) => {
     rendered() {
       toasts?.rendered(host.root())
       announcements?.rendered()
-      void showBadge()
+      showBadge()
     },
   }
 }
