@@ -13,9 +13,9 @@ const isSnoozed = (item: InboxItem, { now }: Panel) =>
 export const openSnooze = (
   button: HTMLElement,
   items: readonly InboxItem[],
-  { menu, text, times, verbs }: Panel,
+  { menu, text, times, verbs, now }: Panel,
 ) => {
-  const rows = snoozeTimes(new Date()).map(
+  const rows = snoozeTimes(new Date(now())).map(
     ({ label, until }): MenuRow => ({
       label: text(label),
       hint: times.clock(until.getTime()),

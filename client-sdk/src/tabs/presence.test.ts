@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createPresence, type Present } from './presence.ts'
+
+const IDLE_MS = 300_000
+let page: EventTarget & { visibilityState: string }
+let closing: AbortController
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  page = Object.assign(new EventTarget(), { visibilityState: 'visible' })
+  closing = new AbortController()
+  vi.stubGlobal('document', page)
+  for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent'] as const)
+    vi.stubGlobal(name, page[name].bind(page))
+})
+afterEach(() => {
+  closing.abort()
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+/** A tab, and what it says about the user and to other tabs. */
+const tab = () => {
+  const changes: boolean[] = []
+  const posted: Present[] = []
+  const presence = createPresence(
+    IDLE_MS,
+    (present) => posted.push(present),
+    (active) => changes.push(active),
+    closing.signal,
+  )
+  return { presence, changes, posted }
+}
+const show = (visibilityState: string) => {
+  page.visibilityState = visibilityState
+  page.dispatchEvent(new Event('visibilitychange'))
+}
+
+describe('the presence of the user', () => {
+  it('ends five minutes after the last input, and is back with the next one', () => {
+    const { presence, changes } = tab()
+    expect(presence.isActive()).toBe(true)
+    vi.advanceTimersByTime(200_000)
+    page.dispatchEvent(new Event('keydown'))
+    vi.advanceTimersByTime(IDLE_MS - 1)
+    expect(presence.isActive()).toBe(true)
+    vi.advanceTimersByTime(1)
+    expect(presence.isActive()).toBe(false)
+    page.dispatchEvent(new Event('pointermove'))
+    expect(changes).toEqual([false, true])
+  })
+
+  it('ends when the page is hidden, a moment later, so that a change of tabs is none', () => {
+    const { changes } = tab()
+    show('hidden')
+    vi.advanceTimersByTime(999)
+    expect(changes).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(changes).toEqual([false])
+    show('visible')
+    expect(changes).toEqual([false, true])
+  })
+
+  it('is in any of the tabs', () => {
+    const { presence, changes } = tab()
+    show('hidden')
+    presence.heard({ tab: 'other', until: Date.now() + IDLE_MS })
+    vi.advanceTimersByTime(IDLE_MS - 1)
+    expect(changes).toEqual([])
+    presence.heard({ tab: 'other', until: 0 })
+    vi.advanceTimersByTime(1_000)
+    expect(changes).toEqual([false])
+  })
+
+  it('is told to other tabs at most every ten seconds while the user is there', () => {
+    const { posted } = tab()
+    for (let count = 0; count < 1_000; count++) {
+      vi.advanceTimersByTime(20)
+      page.dispatchEvent(new Event('pointermove'))
+    }
+    expect(posted.length).toBeLessThanOrEqual(3)
+  })
+
+  it('is certain where there are no pages', () => {
+    vi.stubGlobal('document', undefined)
+    const { presence, changes } = tab()
+    vi.advanceTimersByTime(10 * IDLE_MS)
+    expect([presence.isActive(), changes]).toEqual([true, []])
+  })
+})
