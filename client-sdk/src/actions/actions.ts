@@ -1,6 +1,6 @@
 import type { ClickSource, ItemPatch, ItemState } from '@carillon/schemas'
 import type { ItemFilter } from '@carillon/schemas/item-rules'
-import type { InboxApi } from '../http/inbox-api.ts'
+import type { ActionsApi } from '../http/actions-api.ts'
 import type { View } from '../inbox/optimistic-view.ts'
 import { matches, placeOf } from '../inbox/query.ts'
 import type { Operation } from '../inbox/state.ts'
@@ -18,7 +18,7 @@ export type GroupOption = { group?: boolean }
 export type ArchiveOption = { status?: 'read' }
 
 /** Creates the actions of a user on items. Each is an optimistic change and a request, which the outbox sends. */
-export const createActions = (api: InboxApi, view: Readable<View>, clock: Clock, { send }: Outbox) => {
+export const createActions = (api: ActionsApi, view: Readable<View>, clock: Clock, { send }: Outbox) => {
   const now = () => new Date(clock.now()).toISOString()
   const read = () => ({ readAt: now(), seenAt: now() })
   const patch = (verb: string, id: string, change: Partial<ItemState>, body: ItemPatch) =>

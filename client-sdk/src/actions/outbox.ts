@@ -1,5 +1,5 @@
+import type { Answer } from '../http/actions-api.ts'
 import { asError, CarillonError } from '../http/error.ts'
-import type { Answer } from '../http/inbox-api.ts'
 import { begin, drop, settle } from '../inbox/pending.ts'
 import type { Operation, State } from '../inbox/state.ts'
 import type { Store } from '../store/store.ts'

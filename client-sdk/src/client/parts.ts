@@ -1,5 +1,4 @@
-import { createActions } from '../actions/actions.ts'
-import { createOutbox } from '../actions/outbox.ts'
+import { lazyActions } from '../actions/lazy.ts'
 import type { FeedList } from '../feed/feed-list.ts'
 import type { CarillonError } from '../http/error.ts'
 import { createInboxApi } from '../http/inbox-api.ts'
@@ -46,7 +45,9 @@ export const connectParts = (
   let started = false
 
   const spread = () => Math.random() * timing.spread
-  const view = createView(state, clock, () => refetch.request(true, spread()))
+  const view = createView(state, { clock, overlay: () => lazy.loaded()?.overlay }, () =>
+    refetch.request(true, spread()),
+  )
 
   const report = createReporting(http, timing.request)
   const tell = createErrors(url, (error) => emit('error', error))
@@ -57,8 +58,8 @@ export const connectParts = (
   }
   const announce: Announce = (item, name) => connection.announce(item, name)
   const arrived = createArrivals((ids) => connection.received(ids), announce)
-  const inbox = { api, state, clock, lists, arrived, announce }
-  const sync = createInboxSync({ ...inbox, onPage: () => sequencer.settle() })
+  const onPage = () => sequencer.settle()
+  const sync = createInboxSync({ api, state, clock, lists, arrived, announce, onPage })
   const refetch = createRefetch({
     ...{ pass: sync.fetch, onError: fail, timing },
     stopped: () => connection.state() === 'stopped',
@@ -69,14 +70,14 @@ export const connectParts = (
     () => refetch.request(true),
     timing.straggler,
   )
-  const outbox = createOutbox(state, fail, { timing, clock }, signal)
+  const lazy = lazyActions({ request, view, state, clock, timing, fail, signal })
   const connection = createSharedConnection({
     ...{ url, http, timing, context, connect: options.connect ?? io, onError: fail },
     announce: (item) => emit('notification', item),
     onState(now) {
       if (now === 'live' || now === 'polling') {
         refetch.request(true)
-        outbox.hurry()
+        lazy.hurry()
         if (options.report !== false && connection.leads()) void report(connection.name())
       }
       emit('connection', now)
@@ -99,7 +100,7 @@ export const connectParts = (
   const polling = createPolling(refetch.request, sync.isCrowded, timing.poll)
   const wake = () => {
     connection.hurry()
-    outbox.hurry()
+    lazy.hurry()
     refetch.request(false, timing.straggler)
   }
 
@@ -109,12 +110,13 @@ export const connectParts = (
     void connection.start()
     refetch.request(true, timing.patience)
     polling.start()
-    onWake(wake, outbox.flush, signal)
+    onWake(wake, () => lazy.loaded()?.outbox.flush(), signal)
+    lazy.expect()
   }
 
   return {
     ...{ api, clock, connection, lists, refetch, request, start, state, sync, timing, view },
-    actions: createActions(api, view, clock, outbox),
+    actions: lazy.actions,
     open(list: FeedList) {
       lists.add(list)
       if (state.getSnapshot() !== INITIAL) refetch.request(false)
@@ -124,7 +126,7 @@ export const connectParts = (
       started = true
       connection.stop()
       closing.abort()
-      outbox.hurry()
+      lazy.hurry()
       for (const part of [refetch, sequencer, view, polling]) part.close()
     },
   }

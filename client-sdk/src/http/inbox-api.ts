@@ -1,47 +1,15 @@
-import type { ClickSource, Counts, InboxCounts, InboxItem, InboxPage, ItemPatch } from '@carillon/schemas'
-import type { ItemFilter } from '@carillon/schemas/item-rules'
+import type { InboxCounts, InboxPage } from '@carillon/schemas'
 import type { Query } from '../inbox/query.ts'
-import type { CarillonError } from './error.ts'
 import type { Request } from './request.ts'
 
-/** Maximum number of ids in one request. */
-const IDS_MAX = 100
-
-export type Answer = { counts?: Counts | undefined; item?: InboxItem; ids?: string[] }
-
 /**
- * The inbox routes of the hub's HTTP API. Every change is idempotent. Rejects with a CarillonError if the hub returns a
- * problem, and with the error of `fetch` if it does not respond.
+ * The routes of the hub's HTTP API that read the inbox. Rejects with a CarillonError if the hub returns a problem, and with the
+ * error of `fetch` if it does not respond.
  */
-export const createInboxApi = (request: Request) => {
-  const call: Request = (method, path, body) => request(method, `/inbox${path}`, body)
-  const one = (id: string) => `/${encodeURIComponent(id)}`
-
-  return {
-    page: (query: Query & { limit: number; before?: string | undefined }) =>
-      // JSON drops undefined properties.
-      call<InboxPage>('GET', `?${new URLSearchParams(JSON.parse(JSON.stringify(query)))}`),
-    countsBy: (label: string) => call<InboxCounts>('GET', `/counts?by=${label}`),
-    patch: (id: string, patch: ItemPatch) => call<Answer>('PATCH', one(id), patch),
-    remove: (id: string, group?: boolean): Promise<Answer> =>
-      call<Answer>('DELETE', one(id) + (group ? '?group=true' : '')).catch((error: CarillonError) => {
-        // A repeated delete has already taken effect.
-        if (error.code === 'not_found') return {}
-        throw error
-      }),
-    act: (id: string, name: string) => call<Answer>('POST', `${one(id)}/actions${one(name)}`),
-    async clicked(id: string, via: ClickSource): Promise<Answer> {
-      // The `ids` of the answer lack an item that was clicked before.
-      return { counts: (await call<Answer>('POST', '/clicked', { ids: [id], via })).counts }
-    },
-    async seen(ids: readonly string[]): Promise<Answer> {
-      let counts: Counts | undefined
-      for (let at = 0; at < ids.length; at += IDS_MAX)
-        counts = (await call<Answer>('POST', '/seen', { ids: ids.slice(at, at + IDS_MAX) })).counts
-      return { counts }
-    },
-    all: (verb: string, part: ItemFilter & { status?: 'read'; through?: string | undefined }) =>
-      call<Answer>('POST', `/${verb}`, part),
-  }
-}
+export const createInboxApi = (request: Request) => ({
+  page: (query: Query & { limit: number; before?: string | undefined }) =>
+    // JSON drops undefined properties.
+    request<InboxPage>('GET', `/inbox?${new URLSearchParams(JSON.parse(JSON.stringify(query)))}`),
+  countsBy: (label: string) => request<InboxCounts>('GET', `/inbox/counts?by=${label}`),
+})
 export type InboxApi = ReturnType<typeof createInboxApi>

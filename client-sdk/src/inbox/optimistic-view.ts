@@ -3,7 +3,6 @@ import { createStore, type Store } from '../store/store.ts'
 import type { Clock } from '../timing/clock.ts'
 import { createTimer } from '../timing/timer.ts'
 import { sameCounts } from './counts.ts'
-import { overlay } from './pending.ts'
 import type { Items, State } from './state.ts'
 
 const DAY_MS = 86_400_000
@@ -20,18 +19,33 @@ const nextMoment = (items: Iterable<InboxItem | null>, now: number): number =>
 
 export type View = { items: Items; counts: Counts }
 
+/** Applies the pending operations. */
+export type Overlay = (state: State, now: number) => State
+
 /**
  * The state with the pending operations applied. It is recomputed when the state changes, and when an item
  * wakes or expires. `turned` is called in the latter case, because the hub sends no message for the changed
  * counts.
  */
-export const createView = (state: Store<State>, clock: Clock, turned: () => void) => {
+export const createView = (
+  state: Store<State>,
+  {
+    clock,
+    overlay,
+  }: {
+    clock: Clock
+    /** Undefined before the first action. */
+    overlay: () => Overlay | undefined
+  },
+  turned: () => void,
+) => {
   const view = createStore<View>(state.getSnapshot())
   const timer = createTimer()
 
   const update = () => {
     const now = clock.now()
-    const { items, counts } = overlay(state.getSnapshot(), now)
+    const known = state.getSnapshot()
+    const { items, counts } = overlay()?.(known, now) ?? known
     const before = view.getSnapshot().counts
     view.set({ items, counts: sameCounts(before, counts) ? before : counts })
     timer.set(() => {

@@ -1,5 +1,5 @@
 import type { LivePosition } from '@carillon/schemas'
-import type { Answer } from '../http/inbox-api.ts'
+import type { Answer } from '../http/actions-api.ts'
 import { weight } from './counts.ts'
 import { withChange } from './item-state.ts'
 import { placeOf } from './query.ts'
