@@ -6,12 +6,9 @@ const VERBS = [
   ...['readAll', 'seenAll', 'archiveAll'],
 ] as (keyof Actions)[]
 
-/** Input after which an action may follow. */
-const INPUTS = ['pointermove', 'pointerdown', 'keydown']
-
 /**
- * Returns actions whose code is loaded at the first input of the user or with the first action; outside a browser, at once. An
- * action waits until it is loaded.
+ * Returns actions whose code is loaded once there is something to act on, or with the first action. An action waits until it is
+ * loaded.
  */
 export const lazyActions = (parts: SendingParts) => {
   let sending: Sending | undefined
@@ -41,16 +38,11 @@ export const lazyActions = (parts: SendingParts) => {
   ])
   return {
     actions: Object.fromEntries(entries) as Actions,
-    loaded: () => sending,
+    prepare: () => void start(),
+    overlay: () => sending?.overlay,
     /** Retries the current action now. */
     hurry: () => sending?.outbox.hurry(),
-    /** Prepares for actions. */
-    expect() {
-      if (!globalThis.document) void start()
-      for (const event of INPUTS)
-        globalThis.addEventListener?.(event, () => void start(), {
-          ...{ once: true, passive: true, signal: parts.signal },
-        })
-    },
+    /** Sends all pending actions, because the page may close. */
+    flush: () => sending?.outbox.flush(),
   }
 }

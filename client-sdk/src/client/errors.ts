@@ -1,16 +1,17 @@
 import type { CarillonError } from '../http/error.ts'
 
 /**
- * Returns a function that reports errors: each to listeners, and the first one of each kind on the console, with what to do
- * about it.
+ * Returns a function that handles errors, until the client is closed. The first one of each kind is explained on the console,
+ * with what to do about it.
  */
-export const createErrors = (url: string, emit: (error: CarillonError) => void) => {
-  const advised = new Set<string>()
+export const createErrors = (url: string, closed: AbortSignal, handle: (error: CarillonError) => void) => {
+  const explained = new Set<string>()
   return (error: CarillonError): void => {
-    emit(error)
+    if (closed.aborted) return
+    handle(error)
     const { action, code, message } = error
-    if (action || advised.has(code)) return
-    advised.add(code)
+    if (action || explained.has(code)) return
+    explained.add(code)
     import('../http/advice.ts').then(
       ({ advise }) => advise(error, url),
       () => console.error(`Carillon: ${message} (${code})`),

@@ -1,6 +1,5 @@
 import { lazyActions } from '../actions/lazy.ts'
 import type { FeedList } from '../feed/feed-list.ts'
-import type { CarillonError } from '../http/error.ts'
 import { createInboxApi } from '../http/inbox-api.ts'
 import { createRequest, type RequestParts } from '../http/request.ts'
 import { createTokens } from '../http/token.ts'
@@ -43,19 +42,14 @@ export const connectParts = (
   const state = createStore(INITIAL)
   const lists = new Set<FeedList>()
   let started = false
-
   const spread = () => Math.random() * timing.spread
-  const view = createView(state, { clock, overlay: () => lazy.loaded()?.overlay }, () =>
-    refetch.request(true, spread()),
-  )
-
+  const turned = () => refetch.request(true, spread())
+  const view = createView(state, { clock, overlay: () => lazy.overlay(), turned })
   const report = createReporting(http, timing.request)
-  const tell = createErrors(url, (error) => emit('error', error))
-  const fail = (error: CarillonError) => {
-    if (signal.aborted) return
-    tell(error)
+  const fail = createErrors(url, signal, (error) => {
+    emit('error', error)
     if (tokens.fixed && error.status === 401) connection.stop()
-  }
+  })
   const announce: Announce = (item, name) => connection.announce(item, name)
   const arrived = createArrivals((ids) => connection.received(ids), announce)
   const onPage = () => sequencer.settle()
@@ -95,7 +89,9 @@ export const connectParts = (
     onTakeover: () => refetch.request(false, spread()),
   })
   state.subscribe(() => {
-    if (state.getSnapshot().doubtful) refetch.request(true, timing.retry + spread())
+    const { counts, doubtful } = state.getSnapshot()
+    if (counts.unread > 0) lazy.prepare()
+    if (doubtful) refetch.request(true, timing.retry + spread())
   })
   const polling = createPolling(refetch.request, sync.isCrowded, timing.poll)
   const wake = () => {
@@ -110,8 +106,8 @@ export const connectParts = (
     void connection.start()
     refetch.request(true, timing.patience)
     polling.start()
-    onWake(wake, () => lazy.loaded()?.outbox.flush(), signal)
-    lazy.expect()
+    onWake(wake, lazy.flush, signal)
+    if (!globalThis.document) lazy.prepare()
   }
 
   return {

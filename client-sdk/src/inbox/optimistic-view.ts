@@ -32,12 +32,13 @@ export const createView = (
   {
     clock,
     overlay,
+    turned,
   }: {
     clock: Clock
     /** Undefined before the first action. */
     overlay: () => Overlay | undefined
+    turned: () => void
   },
-  turned: () => void,
 ) => {
   const view = createStore<View>(state.getSnapshot())
   const timer = createTimer()
