@@ -54,10 +54,8 @@ export const connectParts = (
   const arrived = createArrivals((ids) => connection.received(ids), announce)
   const onPage = () => sequencer.settle()
   const sync = createInboxSync({ api, state, clock, lists, arrived, announce, onPage })
-  const refetch = createRefetch({
-    ...{ pass: sync.fetch, onError: fail, timing },
-    stopped: () => connection.state() === 'stopped',
-  })
+  const stopped = () => connection.state() === 'stopped'
+  const refetch = createRefetch({ pass: sync.fetch, onError: fail, timing, stopped })
   const sequencer = createSequencer(
     () => state.getSnapshot().last,
     (live) => sync.apply(live) && refetch.request(false),
