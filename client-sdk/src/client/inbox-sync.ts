@@ -11,7 +11,7 @@ import type { Announce, createArrivals } from './arrivals.ts'
 
 /** The page that supplies the counts while no feed lists all items. */
 const BASE: Query & { limit: number } = { status: 'active', limit: 10 }
-/** Maximum number of items. Above it, items that no feed lists are dropped. */
+/** Maximum number of items that no feed lists. Above it, they are dropped. */
 const ITEMS_MAX = 1_000
 
 /** Reports whether the query lists every item that counts, so that its page can supply counts and position. */
@@ -42,7 +42,11 @@ export const createInboxSync = ({
   /** Whether a page of this pass contained a change that was not announced by a live message. */
   let missed = false
 
-  const isCrowded = () => state.getSnapshot().items.size > ITEMS_MAX
+  const isListed = (item: InboxItem | null) => [...lists].some((list) => list.holds(item))
+  const isCrowded = () => {
+    const { items } = state.getSnapshot()
+    return items.size > ITEMS_MAX && [...items.values()].filter((item) => !isListed(item)).length > ITEMS_MAX
+  }
 
   const absorb = (query: Query, page: InboxPage, base: boolean, above?: string): boolean => {
     const before = state.getSnapshot()
@@ -59,7 +63,7 @@ export const createInboxSync = ({
 
   const dropUnlisted = () => {
     const { items, unplaced } = state.getSnapshot()
-    const listed = new Map([...items].filter(([, item]) => [...lists].some((list) => list.holds(item))))
+    const listed = new Map([...items].filter(([, item]) => isListed(item)))
     state.set({
       ...state.getSnapshot(),
       items: listed,

@@ -13,6 +13,7 @@ import type { Row } from './rows.ts'
 
 /** Characters of the body that are rendered while the item is folded. */
 const FOLDED_MAX = 600
+const MINUTE_MS = 60_000
 
 const actions = (item: InboxItem, panel: Panel) => {
   const shown = item.actions?.slice(0, BUTTONS_MAX) ?? []
@@ -105,6 +106,19 @@ const picker = (item: InboxItem, isSelected: boolean, { list, selection, text }:
   return selection.active
     ? html`<input type="checkbox" tabindex="-1" aria-label=${text('select')} .checked=${isSelected} @click=${pick} />`
     : html`<button class="pick" tabindex="-1" aria-hidden="true" @click=${pick}>${avatar(item)}</button>`
+}
+
+/** Returns everything that the rendering of a row depends on. A row of a long list is rendered again only if some of it changed. */
+export const shownOf = ({ item, isMember }: Row, index: number, panel: Panel): unknown[] => {
+  const { categories, focused, list, now, renderItem, selection, text, times, unfolded, verbs } = panel
+  const { category = '', id } = item
+  return [
+    ...[item, isMember, index, text, times, renderItem],
+    ...[selection.active, selection.ids.has(id), unfolded.has(id), list.groups.isUnfolded(item)],
+    ...[focused === id, verbs.failure(id), categories.names.get(category)],
+    // The times of items are refreshed each minute.
+    Math.floor(now() / MINUTE_MS),
+  ]
 }
 
 /** Renders a row of the list. `index` is its position, from 0. */

@@ -1,9 +1,10 @@
 import { html, nothing } from 'lit'
+import { guard } from 'lit/directives/guard.js'
 import { repeat } from 'lit/directives/repeat.js'
 import { announcement } from '../announcements/card.ts'
 import { type IconName, icon } from '../icon.ts'
 import type { Panel } from './context.ts'
-import { itemView } from './item.ts'
+import { itemView, shownOf } from './item.ts'
 import { openSnooze } from './item-tools.ts'
 import { onListKey } from './keys.ts'
 import { tabStrip } from './tab-strip.ts'
@@ -137,7 +138,7 @@ const listView = (panel: Panel) => {
           ({ item }) => item.id,
           (row, index) => html`
             ${row.isFirstSeen ? html`<div class="divider" role="presentation"><span>${text('earlier')}</span></div>` : nothing}
-            ${itemView(row, index, panel)}
+            ${guard(shownOf(row, index, panel), () => itemView(row, index, panel))}
           `,
         )}
       </div>

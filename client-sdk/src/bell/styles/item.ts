@@ -13,8 +13,6 @@ export const itemStyles = css`
     padding-block: calc(11 * var(--_px) * var(--_density)) calc(8 * var(--_px) * var(--_density));
     padding-inline: calc(18 * var(--_px)) calc(12 * var(--_px));
     border-radius: calc(8 * var(--_px));
-    content-visibility: auto;
-    contain-intrinsic-block-size: auto calc(104 * var(--_px));
   }
   .item:focus-visible {
     outline-offset: -2px;
