@@ -88,6 +88,9 @@ export const ITEMS: Scenario[] = [
       const kept = await send({ to: 'reader-1', entity: 'release-8', title: 'Kept' })
       await eventually(() => expect(one.titles()).toEqual(expect.arrayContaining(['Out now', 'Kept'])))
       await eventually(() => expect(two.titles()).toEqual(['Out now']))
+      const state = async (id: string) =>
+        (await ok<NotificationStatus>('GET', `/v1/notifications/${id}`)).state
+      await eventually(async () => expect(await state(broadcast)).toBe('delivered'))
       const { operation } = await ok<OperationReceipt>('POST', '/v1/items/recall', { entity: 'release-7' })
       for (const { titles, unread, expected } of [
         { ...one, expected: ['Kept'] },
@@ -104,14 +107,19 @@ export const ITEMS: Scenario[] = [
       const list = (query: string) => ok<{ items: DeliveredItem[] }>('GET', `/v1/items?${query}`)
       expect((await list('entity=release-7&limit=100')).items).toEqual([])
       expect((await list('entity=release-8')).items).toMatchObject([{ user: 'reader-1', notification: kept }])
-      expect(await ok<NotificationStatus>('GET', `/v1/notifications/${broadcast}`)).toMatchObject({
-        state: 'cancelled',
-      })
+      expect(await state(broadcast)).toBe('cancelled')
       await send({
         ...{ to: 'reader-1', entity: 'release-9', title: 'Silent', inbox: 'none' },
         plan: [{ channel: 'sms', when: 'always', after: 4 }],
       })
       expect((await operate('recall', { entity: 'release-9' })).state).toBe('done')
+      // While a fan-out is running, what it has stored is removed, and the rest is not stored.
+      await send({ to: { topic: 'readers' }, entity: 'release-10', title: 'Mistake' })
+      await operate('recall', { entity: 'release-10' })
+      await eventually(async () => {
+        expect((await list('entity=release-10&limit=100')).items).toEqual([])
+        for (const each of [one, two]) expect(each.titles()).not.toContain('Mistake')
+      })
       await send({ to: 'reader-1', entity: 'release-7', title: 'Again' })
       await eventually(() => expect(one.titles()).toContain('Again'))
       expect(company.accepted).toEqual([])
