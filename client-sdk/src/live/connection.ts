@@ -42,7 +42,7 @@ type Parts = {
 
 const openSocket = ({ url, connect, timing }: Parts): HubSocket => {
   // React Native has `URL`, but not its parts.
-  const [, origin = '', pathname] = /^([^/]+\/\/[^/]+)(.*)$/.exec(url) ?? []
+  const [, origin = '', pathname] = /^(https?:\/\/[^/]+)(\/.*)$/.exec(url) ?? []
   return connect(origin, {
     path: `${pathname}socket.io/`,
     transports: ['websocket'],

@@ -1,7 +1,6 @@
 import {
   Category,
   ClickSource,
-  COUNT_LABELS,
   ContextFilter as Context,
   type CountLabel,
   Counts,
@@ -87,7 +86,7 @@ const GroupParameter = z
 /** Labels by which to count, such as `category,context`. */
 const CountLabels = z
   .string()
-  .regex(new RegExp(`^(?:${COUNT_LABELS.join('|')})(?:,(?:${COUNT_LABELS.join('|')})){0,2}$`))
+  .regex(/^(?:category|tag|context)(?:,(?:category|tag|context)){0,2}$/)
   .transform((labels) => [...new Set(labels.split(','))] as CountLabel[])
   .meta({
     description: 'The labels by which to count as well, separated by commas: `category`, `tag`, `context`',
