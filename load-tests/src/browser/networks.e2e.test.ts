@@ -190,10 +190,13 @@ describe.skipIf(skip || !executablePath || !cassandra)(title, () => {
       expect(proxy.polled().toSorted()).toEqual(environment.hubs.map(({ port }) => port).toSorted())
       const notified = (await Promise.all(tabs.map((tab) => tab.notified()))).flat()
       expect(notified.toSorted()).toEqual(titles.toSorted())
-      const { items } = (await (
-        await fetch(`${environment.hubs[1]!.url}/v1/inbox`, { headers: { authorization: `Bearer ${token}` } })
-      ).json()) as { items: { receivedAt: string | null }[] }
-      expect(items.map(({ receivedAt }) => receivedAt !== null)).toEqual(titles.map(() => true))
+      const headers = { authorization: `Bearer ${token}` }
+      const received = async () => {
+        const response = await fetch(`${environment.hubs[1]!.url}/v1/inbox`, { headers })
+        const { items } = (await response.json()) as { items: { receivedAt: string | null }[] }
+        return items.filter(({ receivedAt }) => receivedAt !== null).length
+      }
+      await expect.poll(received, WAIT).toBe(titles.length)
     } finally {
       await browser.close()
       await proxy.close()

@@ -39,14 +39,17 @@ const PAGE = `<!doctype html><title>A page</title>
  */
 export const startAppProxy = async (ports: readonly number[], { strict = false } = {}) => {
   let turn = 0
+  /** Polls have turns of their own, so that each one reaches another hub than the one before. */
+  let polls = 0
   let refused = 0
   const polled = new Set<number>()
   const nextPort = () => ports[turn++ % ports.length]!
   const server = createServer((incoming, response) => {
     const { method, headers, url = '' } = incoming
     if (url === '/a-page') return response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE)
-    const port = nextPort()
-    if (url.startsWith('/v1/live')) polled.add(port)
+    const isPoll = url.startsWith('/v1/live')
+    const port = isPoll ? ports[polls++ % ports.length]! : nextPort()
+    if (isPoll) polled.add(port)
     const outgoing = request({ host: '127.0.0.1', port, path: url, method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(response)
