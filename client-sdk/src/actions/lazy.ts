@@ -1,3 +1,4 @@
+import { asError } from '../http/error.ts'
 import type { Actions } from './actions.ts'
 import type { Sending, SendingParts } from './sending.ts'
 
@@ -20,7 +21,8 @@ export const lazyActions = (parts: SendingParts) => {
         const { createSending } = await import('./sending.ts')
         sending = createSending(parts)
         return sending
-      } catch {
+      } catch (error) {
+        if (parts.signal.aborted) throw asError(error)
         await new Promise((resolve) => setTimeout(resolve, parts.timing.retry))
       }
   }
@@ -38,7 +40,7 @@ export const lazyActions = (parts: SendingParts) => {
   ])
   return {
     actions: Object.fromEntries(entries) as Actions,
-    prepare: () => void start(),
+    prepare: () => void start().catch(() => {}),
     overlay: () => sending?.overlay,
     /** Retries the current action now. */
     hurry: () => sending?.outbox.hurry(),
