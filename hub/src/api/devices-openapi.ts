@@ -2,7 +2,7 @@ import { DeviceId, DeviceInput, PushDeviceInput, Timestamp, UserId } from '@cari
 import { z } from 'zod'
 import { defineRoute } from '../http/routes.ts'
 
-const READ_ONLY = ['id', 'origin', 'createdAt']
+const READ_ONLY = ['id', 'origin', 'createdAt', 'renewal']
 
 const Id = z.object({ id: DeviceId })
 const User = z.object({ id: UserId })
@@ -80,7 +80,7 @@ export const registerDevice = defineRoute({
     'Registers a device for push messages, or replaces it. A user has at most 32 devices. Web push endpoints must belong to a known push service.',
   params: Id,
   body: PushDeviceInput,
-  readOnly: [...READ_ONLY, 'renewal'],
+  readOnly: READ_ONLY,
   answers: storedOwn,
   problems: ['too_many_devices'],
 })

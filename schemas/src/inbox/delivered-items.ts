@@ -113,7 +113,7 @@ export const ReplaceItems = z
       'The items to replace: those of a notification, an entity or a tag, and what is new about them',
     ...ONE_OF,
     anyOf: [{ required: ['data'] }, { required: ['content'] }],
-    not: { required: ['data', 'content'] },
+    not: { properties: { data: {}, content: {} }, required: ['data', 'content'] },
     examples: [
       { entity: 'order-7', data: { status: 'delivered' } },
       { entity: 'order-7', content: { title: 'Delivered' }, unread: true },
