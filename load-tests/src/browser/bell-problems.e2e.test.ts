@@ -76,6 +76,10 @@ describe.skipIf(!executablePath)(
     test('a token that expires while items are shown: the list stays, and says that a sign-in is needed', async () => {
       await app.send('ada', { title: 'Still here' })
       const context = await app.browser.newContext()
+      let isBlocked = false
+      await context.routeWebSocket(/socket\.io/, (socket) =>
+        isBlocked ? socket.close() : void socket.connectToServer(),
+      )
       const { page } = await app.openBell(context, 'ada')
       await page.getByRole('button', { name: 'Notifications, 1 unread' }).click(WAIT)
       await panel(page).getByRole('article', { name: 'Still here' }).waitFor(WAIT)
@@ -85,7 +89,7 @@ describe.skipIf(!executablePath)(
         contentType: 'application/problem+json',
         body: '{"code":"token_expired"}',
       }
-      await page.routeWebSocket(/socket\.io/, (socket) => socket.close())
+      isBlocked = true
       await page.route(/\/v1\//, (route) => route.fulfill(refused))
       await app.hub.restart()
       await panel(page).getByText(SIGN_IN).waitFor(WAIT)

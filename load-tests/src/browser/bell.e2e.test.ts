@@ -95,7 +95,7 @@ describe.skipIf(!executablePath)(
       await one.page.keyboard.press('Escape')
       expect(await one.page.getByRole('dialog').count()).toBe(0)
       const focused = () => document.activeElement?.shadowRoot?.activeElement?.getAttribute('aria-haspopup')
-      expect(await one.page.evaluate(focused)).toBe('dialog')
+      await expect.poll(() => one.page.evaluate(focused)).toBe('dialog')
       expect([...one.errors, ...two.errors]).toEqual([])
     })
 

@@ -10,7 +10,7 @@ import { startCarillon } from '../rig/carillon.ts'
 import { type Environment, SETTINGS } from './environment.ts'
 
 /** The tenants are created before the process starts and locks the file. The scenarios need fewer. */
-const TENANTS = 60
+const TENANTS = 80
 const DAY_MS = 86_400_000
 
 const createTenants = async (file: string, secret: string): Promise<AddedTenant[]> => {

@@ -128,10 +128,17 @@ export const inboxEntitiesContract = (store: () => Store): void => {
 
     test('of concurrent versions the newest stays, in one item, whoever adds it', async () => {
       const { inbox } = store()
-      for (let round = 0; round < 10; round++) {
+      for (let round = 0; round < 20; round++) {
         const ada = owner()
         const versions = Array.from({ length: 6 }, (_, n) => about(ada, `${n}`, { age: 6_000 - n * 1_000 }))
-        const results = await Promise.all(versions.map((version) => inbox.evolve([version])))
+        // In every second round they meet in the middle of each other's writes.
+        const pause = (round % 2) * 2
+        const results = await Promise.all(
+          versions.map(async (version, n) => {
+            await new Promise((resolve) => setTimeout(resolve, n * pause))
+            return inbox.evolve([version])
+          }),
+        )
         const added = results.filter(([result]) => result?.outcome === 'added')
         expect(added).toHaveLength(1)
         const items = await active(ada)

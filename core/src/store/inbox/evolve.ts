@@ -16,8 +16,11 @@ const AT_ONCE = 64
 /** How often an item is looked for again whose user deletes it at the same time. */
 const TRIES = 3
 
-/** What an inbox has of an entity. `ids`: of all its items, removed ones too, newest first. */
-type Known = { ids: string[]; newest: FullRow | undefined; guide: Guide }
+/**
+ * What an inbox has of an entity. `ids`: of all its items, removed ones too, newest first. `missing`: the newest of them, if its item
+ * was not found: it is being stored, or was removed.
+ */
+type Known = { ids: string[]; newest: FullRow | undefined; missing: string | undefined; guide: Guide }
 
 /** Reads what an inbox has of an entity. */
 const createEntityRead =
@@ -33,7 +36,13 @@ const createEntityRead =
         .filter((row): row is FullRow => isLive(row, now))
         .sort((one, other) => comparePlaces(other, one))
       if (live.length > 0 || entries.length < limit || index === READ.length - 1)
-        return { ids, newest: live[0], guide, live }
+        return {
+          ids,
+          newest: live[0],
+          missing: found.some(({ id }) => id === ids[0]) ? undefined : ids[0],
+          guide,
+          live,
+        }
     }
     throw new RangeError('READ is empty')
   }
@@ -72,6 +81,29 @@ export const createEvolve = (rows: InboxRows) => {
     return { outcome: 'replaced', item: await rewriteRow(rows, owner, guide, newest, next) }
   }
 
+  /**
+   * Replaces an item that another notification is adding at this moment. It may not be stored yet, so it is stored here, too.
+   * Undefined if it was removed.
+   */
+  const joinAdded = async (
+    owner: Owner,
+    item: NewItem,
+    { guide }: Known,
+    id: string,
+  ): Promise<Evolution | undefined> => {
+    const [first, at] = [uuid7Time(id) ?? 0, uuid7Time(item.id) ?? 0]
+    if (first > at) return { outcome: 'superseded' }
+    const content = { ...item.content, createdAt: new Date(first).toISOString() }
+    await rows.put([{ ...item, id, content }])
+    const [stored] = await rows.items(owner, [id], true)
+    if (!stored || !isLive(stored, Date.now())) return undefined
+    const next = {
+      ...{ at, expiresAt: item.expiresAt },
+      content: { ...content, updatedAt: new Date(at).toISOString() },
+    }
+    return { outcome: 'replaced', item: await rewriteRow(rows, owner, guide, stored, next) }
+  }
+
   const evolveOne = async (item: NewItem, name: string, tries = TRIES): Promise<Evolution> => {
     const owner = { tenant: item.tenant, user: item.user }
     const known = await read(owner, name)
@@ -81,22 +113,16 @@ export const createEvolve = (rows: InboxRows) => {
       return { outcome: 'added' }
     }
     if (known.newest) return replaceNewest(owner, item, known, known.newest)
+    // Other processes see that an entity has an item before they see the item.
+    const joined = known.missing && (await joinAdded(owner, item, known, known.missing))
+    if (joined) return joined
     const id = await rows.claimEntity(owner, { name, after: known.ids[0] ?? '', id: item.id })
     if (id === item.id) {
       await rows.put([item])
       return { outcome: 'added' }
     }
-    // Another notification is adding its item at this moment. It may not be stored yet, so it is stored here, too.
-    if ((uuid7Time(id) ?? 0) > (uuid7Time(item.id) ?? 0)) return { outcome: 'superseded' }
-    const createdAt = new Date(uuid7Time(id) ?? 0).toISOString()
-    await rows.put([{ ...item, id, content: { ...item.content, createdAt } }])
-    const [stored] = await rows.items(owner, [id], true)
-    if (stored && isLive(stored, Date.now())) {
-      const at = uuid7Time(item.id) ?? 0
-      const content = { ...item.content, createdAt, updatedAt: new Date(at).toISOString() }
-      const next = { content, at, expiresAt: item.expiresAt }
-      return { outcome: 'replaced', item: await rewriteRow(rows, owner, known.guide, stored, next) }
-    }
+    const result = await joinAdded(owner, item, known, id)
+    if (result) return result
     return tries > 0 ? evolveOne(item, name, tries - 1) : { outcome: 'superseded' }
   }
 

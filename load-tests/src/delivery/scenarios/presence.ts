@@ -36,8 +36,11 @@ export const PRESENCE: Scenario[] = [
             body: 'from far away',
             url: 'https://app.example/posts/7',
             data: { post: 7 },
+            badge: 1,
             tag: expect.any(String),
             notification: id,
+            item: expect.any(String),
+            report: expect.any(String),
           },
         },
       ])
