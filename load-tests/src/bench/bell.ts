@@ -57,6 +57,8 @@ const start = async (context: BrowserContext, demo: Demo, add: string, place: Pl
 
 /** Returns the time from the frame of a new item until it is painted, ms. */
 const arrival = async (page: Page, demo: Demo, [host, selector]: Place) => {
+  // Chromium paints a page in the background once a second.
+  await page.bringToFront()
   const before = await call(page, 'count', [host, selector])
   const painted = call(page, 'painted', [host, `${selector}:nth-of-type(${before + 1})`])
   await send(demo, `Item ${before}`)
