@@ -127,9 +127,10 @@ describe.skipIf(!executablePath)(
       expect(style).toEqual(['0px', '416px'])
       await page.keyboard.press('Escape')
       await page.getByRole('dialog').waitFor({ ...WAIT, state: 'hidden' })
-      expect(await button.evaluate((each) => (each.getRootNode() as ShadowRoot).activeElement === each)).toBe(
-        true,
-      )
+      // The focus comes back after the panel has closed.
+      await expect
+        .poll(() => button.evaluate((each) => (each.getRootNode() as ShadowRoot).activeElement === each))
+        .toBe(true)
       expect(errors).toEqual([])
       await context.close()
     })
