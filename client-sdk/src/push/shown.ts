@@ -29,6 +29,13 @@ export const setBadge = (unread: number | undefined) => {
 }
 
 /**
+ * Runs a task that shows or lists notifications; one at a time in the worker and all pages of the origin. Chromium drops a
+ * notification if `getNotifications` is called before `showNotification` has resolved.
+ */
+export const exclusively = <T>(task: () => Promise<T>): Promise<T> =>
+  navigator.locks.request('carillon-push', task)
+
+/**
  * Reports to the hub, asks which of the shown notifications are out of date, and closes those but `keep`. Reports that cannot
  * be sent are kept for the next call. Does nothing if there is nothing to report or to ask.
  */
@@ -40,8 +47,7 @@ export const sync = async (
   const config = await readConfig()
   if (!config) return
   const { waiting = [] } = config
-  const notifications = await registration.getNotifications()
-  const shown = notifications
+  const shown = (await exclusively(() => registration.getNotifications()))
     .flatMap(messagesOf)
     .flatMap(({ report: token }) =>
       token && !reports.some((each) => each.token === token) ? [{ token, event: 'shown' } as const] : [],
@@ -54,11 +60,14 @@ export const sync = async (
     })
     if (waiting.length > 0) await writeConfig({ ...config, waiting: [] })
     if (!answer) return
-    for (const notification of notifications) {
-      const messages = messagesOf(notification)
-      const isOver = messages.every(({ item }) => item && answer.withdraw.includes(item))
-      if (isOver && messages.length > 0 && notification.tag !== keep) notification.close()
-    }
+    await exclusively(async () => {
+      // Listed again, because a newer message may have replaced a notification since.
+      for (const notification of await registration.getNotifications()) {
+        const messages = messagesOf(notification)
+        const isOver = messages.every(({ item }) => item && answer.withdraw.includes(item))
+        if (isOver && messages.length > 0 && notification.tag !== keep) notification.close()
+      }
+    })
     setBadge(answer.unread)
   } catch {
     await writeConfig({ ...config, waiting: [...waiting, ...reports].slice(-WAITING_MAX) })

@@ -5,15 +5,15 @@
  */
 import type { PushMessage } from '@carillon/schemas'
 import { deviceId, post, type Report, readConfig, writeConfig } from '../push/config.ts'
-import { messagesOf, REPORTS_MAX, type Shown, setBadge, sync } from '../push/shown.ts'
+import { exclusively, messagesOf, REPORTS_MAX, type Shown, setBadge, sync } from '../push/shown.ts'
 import { createQueue } from '../timing/serial-queue.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
-/** One after the other, so that pushes that come together count each other, and their reports. */
-const displays = createQueue()
+/** One report after the other, so that each finds the reports that the one before could not send. */
 const syncs = createQueue()
 
+/** Shows a message. It counts those of its group that are shown, so messages are displayed one at a time. */
 const display = async (message: PushMessage) => {
   const { title = self.location.host, body, url, image, group, actions = [], data, badge } = message
   const tag = group ?? message.tag
@@ -41,7 +41,7 @@ const report = (reports: readonly Report[], keep?: string) =>
   syncs(() => sync(self.registration, reports, keep))
 
 const show = async (message: PushMessage) => {
-  const tag = await displays(() => display(message))
+  const tag = await exclusively(() => display(message))
   const { report: token } = message
   await report(token ? [{ token, event: 'delivered' }] : [], tag)
 }
