@@ -1,4 +1,4 @@
-/** What replaces a module of Socket.IO, by its path. */
+/** The replacements of modules of Socket.IO, by path. */
 const STUBS = [
   [/engine\.io-client\/.*\/(polling-xhr|webtransport)\.js$/, 'export class XHR {}\nexport class WT {}'],
   [
@@ -12,8 +12,8 @@ const STUBS = [
 ]
 
 /**
- * A plugin that leaves out what the client does not use of Socket.IO, which always imports it: the polling and WebTransport
- * transports, and messages with binary data. A binary message closes the connection, as any malformed one does.
+ * A plugin that removes unused parts of Socket.IO, which always imports them: the polling and WebTransport transports, and
+ * messages with binary data. A binary message closes the connection, as any malformed one does.
  */
 export const socketIoSubset = {
   name: 'socket-io-subset',

@@ -19,7 +19,7 @@ const sizeOf = (chunks: readonly Chunk[]) =>
 const built = async (name: string, external: string[] = []) => {
   const chunks = await bundle({ ...BUNDLES.find((file) => file.name === name)!, external })
   const entry = chunks.find(({ fileName }) => fileName === `${name}.js`)!
-  // What is shared with the chunks is in the entry, or in one chunk that a page loads with it.
+  // Modules shared with the chunks are in the entry, or in one chunk that a page loads with it.
   const shared = chunks.filter(({ fileName }) => entry.imports.includes(fileName))
   const loaded = [entry, ...shared]
   const lazy = chunks.filter((chunk) => !loaded.includes(chunk))

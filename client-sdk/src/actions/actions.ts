@@ -9,7 +9,7 @@ import type { Clock } from '../timing/clock.ts'
 import type { Outbox } from './outbox.ts'
 
 /**
- * `group`: the other items of the group that are active, archived or snoozed like it change, too. The feed shows that once the
+ * `group`: also changes the other items of its group that are active, archived or snoozed like it. The feed shows that once the
  * hub has confirmed it.
  */
 export type GroupOption = { group?: boolean }

@@ -7,10 +7,7 @@ const VERBS = [
   ...['readAll', 'seenAll', 'archiveAll'],
 ] as (keyof Actions)[]
 
-/**
- * Returns actions whose code is loaded once there is something to act on, or with the first action. An action waits until it is
- * loaded.
- */
+/** Returns actions whose code is loaded by `prepare` or the first action. Actions wait until it is loaded. */
 export const lazyActions = (parts: SendingParts) => {
   let sending: Sending | undefined
   let loading: Promise<Sending> | undefined

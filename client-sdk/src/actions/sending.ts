@@ -10,7 +10,7 @@ import type { Timing } from '../timing/timing.ts'
 import { createActions } from './actions.ts'
 import { createOutbox } from './outbox.ts'
 
-/** What the actions need of the client. */
+/** The parts of the client that the actions use. */
 export type SendingParts = {
   request: Request
   view: Readable<View>

@@ -6,8 +6,8 @@ const BATCH_MS = 1_000
 const ARRIVALS_MS = 5_000
 
 /**
- * Collects what assistive technology should say in the polite live region. Texts of one second are joined, and arrivals of
- * five seconds are counted.
+ * Announces texts to assistive technology in a polite live region. Texts within one second are joined. Arrivals within five
+ * seconds are counted.
  */
 export const createAnnouncer = (region: () => Element | null, text: () => Text) => {
   const batch = createTimer()

@@ -7,7 +7,7 @@ import { isLink } from './text/link.ts'
 /** Removes an image that cannot be loaded. */
 export const removeBroken = (event: Event): void => (event.target as HTMLElement).remove()
 
-/** Returns the picture of who caused the item: an avatar over initials, or an icon where nobody did. */
+/** Renders the picture of an item: the avatar of its actor over initials, or an icon if it has no actor. */
 export const avatar = ({ actor, group }: InboxItem): TemplateResult => {
   const name = actor?.name
   const count = group?.count ?? 1

@@ -8,11 +8,11 @@ type Options = {
   counts: Counts
   text: Text
   isOpen: boolean
-  /** Whether the counts are those of the hub. The badge that they bring does not pulse. */
+  /** Whether the counts have been loaded. The badge does not pulse for the first loaded counts. */
   isLoaded: boolean
   /** The id of the popover that the button opens by itself. */
   target: string | undefined
-  /** Called when the pointer or the focus comes near. */
+  /** Called when the button is hovered or focused. */
   onNear: () => void
   /** Called for a click that opens no popover. */
   onOpen: () => void
@@ -24,7 +24,7 @@ const nameOf = ({ unread, more }: Counts, text: Text) => {
   return text(key, { n: Math.min(unread, 99) })
 }
 
-/** Renders the button of the bell. Its badge pulses once when the number grows. */
+/** Returns a function that renders the button of the bell. The badge pulses once when the number increases. */
 export const createBellButton = () => {
   let last: number | undefined
   let pulses = 0
@@ -36,7 +36,7 @@ export const createBellButton = () => {
     const onClick = ({ currentTarget }: Event) => {
       if (!(currentTarget as Element).hasAttribute('popovertarget')) onOpen()
     }
-    // Each of two names of the same animation starts it anew.
+    // Alternating between two names of one animation restarts it.
     const pulse = pulses === 0 ? '' : pulses % 2 === 0 ? 'pulse even' : 'pulse'
     return html`
       <button

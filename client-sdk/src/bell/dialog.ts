@@ -44,7 +44,7 @@ export const createDialog = ({ root, isSheet, onShown, onHidden }: DialogHost) =
       }
     },
     hide,
-    /** Called after each rendering. An open panel never shrinks; CSP allows changes of the CSSOM. */
+    /** Called after each rendering. An open panel never shrinks. The style is set through the CSSOM, which CSP allows. */
     rendered() {
       const dialog = find()
       if (dialog) dialog.style.minBlockSize = isShown() && !isSheet() ? `${dialog.offsetHeight}px` : ''

@@ -24,9 +24,11 @@ const SMALL = '(width < 480px), (height < 480px)'
 /**
  * `<notification-bell>`: a button with the number of unread notifications, and a panel with the inbox of the signed-in user.
  *
- * - `url`, and `token`, `token-url` or the property `token`: where the hub is, and who the user is. A property `client` replaces them.
- * - `mode`: `popover` (default), `inline` and `page` show the panel in place, without the button, and `banner` only announcements.
- * - `sound`, `title-badge` and `favicon-badge`: what else tells of unread items.
+ * - `url`, and `token`, `token-url` or the property `token`: the URL of the hub and the user's token. The property `client`
+ *   replaces them.
+ * - `mode`: `popover` (default), `inline` and `page` show the panel in place, without the button, and `banner` only
+ *   announcements.
+ * - `sound`, `title-badge` and `favicon-badge`: further signs of unread items.
  * - The panel, toasts and announcements are loaded when they are first needed.
  * - Events: `notification`, `item-click` (cancelable), `counts` and `error`, with their value in `detail`.
  */
@@ -47,7 +49,7 @@ export class NotificationBell extends BellSettings {
   #adopt = (styles: readonly CSSResult[]) => adoptStyles(this.renderRoot as ShadowRoot, styles)
   #problems = createProblems(this.#update)
   #announcer = createAnnouncer(
-    // A modal dialog makes what is outside inert, so there is a region inside, too.
+    // A modal dialog makes everything outside it inert, so it has a live region of its own.
     () => this.renderRoot.querySelector(this.#dialog.isShown ? 'dialog .live' : '.live.outer'),
     () => this.#language.text,
   )
@@ -144,7 +146,7 @@ export class NotificationBell extends BellSettings {
     if (this.#isInPlace) void this.#loadPanel()
   }
 
-  /** Loads the panel, unless it is there. */
+  /** Loads the panel unless it is loaded. */
   #loadPanel = async () => {
     const client = this.#client
     if (!client || this.#panel) return
@@ -220,7 +222,7 @@ export class NotificationBell extends BellSettings {
 
   /** Reports a click, and opens the link unless the app cancels `item-click` or navigates itself. */
   #follow: Follow = (event, item, url, via) => {
-    // The report is sent before the page is left.
+    // The request is sent before the page navigates. The `error` event of the client reports a failure.
     if (via) void this.#client?.clicked(item.id, via).catch(() => {})
     if (!this.#emit('item-click', item, true)) return event.preventDefault()
     const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey

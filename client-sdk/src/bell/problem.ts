@@ -3,12 +3,12 @@ import type { ConnectionState } from '../live/connection.ts'
 import { createTimer } from '../timing/timer.ts'
 
 /**
- * What keeps a bell from showing the inbox: no accepted token, an incomplete setup, no answer, or an answer that is not one of
- * a hub of this version.
+ * Why a bell cannot show the inbox: the token was refused, the setup is incomplete, the hub does not respond, or the response
+ * is not from a hub of this version.
  */
 export type Problem = 'signIn' | 'setup' | 'unreachable' | 'broken'
 
-/** Pages may set up an element some time after they have created it, in ms. */
+/** How long after its creation a page may set up an element, in ms. */
 const SETUP_MS = 2_000
 const SETUP_ADVICE =
   '<notification-bell> needs `url`, the URL of the hub, and `token-url`, `token` or the property `client`.'
@@ -16,8 +16,8 @@ const SETUP_ADVICE =
 const isUp = (connection: ConnectionState | undefined) => connection === 'live' || connection === 'polling'
 
 /**
- * Follows what keeps a bell from showing the inbox. The console says what to do: about an incomplete setup here, about errors in
- * the client.
+ * Tracks why a bell cannot show the inbox. An incomplete setup is explained on the console; the client explains its errors
+ * there.
  */
 export const createProblems = (update: () => void) => {
   const setup = createTimer()
@@ -32,14 +32,14 @@ export const createProblems = (update: () => void) => {
     get current() {
       return current
     },
-    /** Tells whether the element knows where the hub is, and who the user is. */
+    /** Sets whether the element has the URL of the hub and a token. */
     connected(isSetUp: boolean) {
       setup.clear()
       set(isSetUp ? undefined : 'setup')
       if (!isSetUp) setup.set(() => console.error(SETUP_ADVICE), SETUP_MS)
     },
     failed({ action, code }: CarillonError, connection: ConnectionState | undefined) {
-      // A failed action is shown at its item. What fails while the hub is connected is tried again.
+      // A failed action is shown at its item. Other failures are retried while the hub is connected.
       if (action || isUp(connection)) return
       const isBroken = code === 'not_carillon' || code === 'version_mismatch'
       set(isRefusal(code) ? 'signIn' : isBroken ? 'broken' : 'unreachable')

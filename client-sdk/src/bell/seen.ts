@@ -29,7 +29,10 @@ export const createSeen = (report: (ids: string[]) => void) => {
   }
 
   return {
-    /** Watches the items of a scrolling list, or of the page without one. Those that are watched already are not counted anew. */
+    /**
+     * Watches items in a scroll container, or in the viewport if `root` is null. Watching an item again does not restart its
+     * second.
+     */
     watch(root: Element | null, articles: Iterable<Element>) {
       observer ??= new IntersectionObserver(
         (entries) => {

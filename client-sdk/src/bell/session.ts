@@ -4,21 +4,21 @@ import { tokenFrom } from '../http/token-endpoint.ts'
 import type { Push } from '../push/push.ts'
 import { storedChoice } from './stored.ts'
 
-/** The attributes and properties that say where the hub is, and who the user is. */
+/** The attributes and properties that configure the hub, the user and web push. */
 type Setup = {
   url: string | undefined
   token: TokenSource | undefined
   tokenUrl: string | undefined
   /** The context that the bell is limited to; null without the attribute. */
   context: string | null | undefined
-  /** The path of the page's service worker; '' for that of the hub. */
+  /** The path of the page's service worker; '' for the worker of the hub. */
   pushWorker: string | undefined
   push: Push | undefined
 }
 
 const tokensOf = ({ token, tokenUrl }: Setup) => token || (tokenUrl ? tokenFrom(tokenUrl) : undefined)
 
-/** Creates the client of a bell from its attributes; nothing if one is missing. */
+/** Creates the client of a bell. Returns undefined if the URL or the token is missing. */
 export const openClient = (setup: Setup): Client | undefined => {
   const token = tokensOf(setup)
   return setup.url && token
@@ -26,7 +26,9 @@ export const openClient = (setup: Setup): Client | undefined => {
     : undefined
 }
 
-/** Returns the web push of a bell: that of the app, or one by the attributes; nothing if the page has none. */
+/**
+ * Returns the web push of a bell: the app's own, or one created from the attributes. Returns undefined if the page has neither.
+ */
 export const openPush = (setup: Setup): Promise<Push> | undefined => {
   const { push, pushWorker, url } = setup
   if (push) return Promise.resolve(push)
@@ -39,18 +41,18 @@ export const openPush = (setup: Setup): Promise<Push> | undefined => {
 
 /**
  * Keeps the subscription and the badge of the app up to date if the user turned web push on in this bell. Returns a function
- * that ends it.
+ * that stops this.
  */
 export const keepPush = (setup: Setup, { counts }: Client): (() => void) => {
   let isEnded = false
   let off = () => {}
   const keep = async () => {
     const push = await openPush(setup)
-    // An app that has its own renews it itself.
+    // An app that passes `push` renews it itself.
     if (!push || setup.push || (await push.resume()) !== 'on' || isEnded) return
     off = push.follow(counts)
   }
-  // What fails is tried when the next page loads.
+  // A failure is retried when the next page loads.
   if (storedChoice('push') === 'on') keep().catch(() => {})
   return () => {
     isEnded = true

@@ -30,7 +30,7 @@ export abstract class BellSettings extends LitElement {
   declare url: string | undefined
   declare token: TokenSource | undefined
   declare tokenUrl: string | undefined
-  /** Limits the bell to a context; `''` to what has none. */
+  /** Limits the bell to a context; `''` stands for items without a context. */
   declare context: string | null | undefined
   declare locale: string | undefined
   declare theme: 'light' | 'dark' | 'system' | undefined
@@ -39,9 +39,9 @@ export abstract class BellSettings extends LitElement {
   declare open: boolean
   /** Whether new items play a sound, unless the user has chosen otherwise. */
   declare sound: boolean | undefined
-  /** Whether the title of the page begins with the number of unread items. */
+  /** Whether the page title begins with the number of unread items. */
   declare titleBadge: boolean | undefined
-  /** The URL of the icon that the page has while there are unread items. */
+  /** The URL of an icon that replaces the page's icons while there are unread items. */
   declare faviconBadge: string | undefined
   /** The path of the page's service worker, which makes the bell offer web push; '' for the worker of the hub. */
   declare pushWorker: string | undefined

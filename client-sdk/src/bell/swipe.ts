@@ -1,25 +1,25 @@
-/** How far a swipe has to go, and the margins of the screen that belong to the gestures of the browser, in px. */
+/** The minimum distance of a swipe, and the width of the screen edges where the browser has its own gestures, in px. */
 const DISTANCE = 80
 const OUTER = 24
-/** Movement that decides between a swipe, scrolling and holding, in px. */
+/** The movement after which a touch is a swipe or a scroll, and no longer a hold, in px. */
 const SLOP = 10
 const HOLD_MS = 500
 const BACK_MS = 220
 
-/** In the reading direction of the page: left is the start of English text. */
+/** Relative to the reading direction: in English, `start` is to the left. */
 export type SwipeDirection = 'start' | 'end'
 
 export type SwipeHost = {
-  /** Returns the element that a touch moves; nothing if it does not move. */
+  /** Returns the element that a touch moves, if any. */
   find: (target: Element) => HTMLElement | null | undefined
-  /** Returns the name of what a swipe would do, which the element uncovers. */
+  /** Returns the name of the swipe action, which the moved element uncovers. */
   label?: (element: HTMLElement, direction: SwipeDirection) => string
   swiped: (element: HTMLElement, direction: SwipeDirection) => void
   /** Called when an element was touched for half a second without moving. */
   held?: (element: HTMLElement) => void
 }
 
-/** Moves the element with the finger, and says in attributes what the styles show. CSP allows changes of the CSSOM. */
+/** Moves the element with the finger. Attributes and custom properties select the styles; CSP allows setting them by script. */
 const move = (element: HTMLElement, distance: number, direction: SwipeDirection, label: string) => {
   Object.assign(element.dataset, { swipe: direction, label })
   element.toggleAttribute('data-far', Math.abs(distance) >= DISTANCE)
@@ -38,8 +38,8 @@ const moveBack = (element: HTMLElement) => {
 }
 
 /**
- * Returns a listener for `pointerdown` that follows a finger or pen: a swipe to either side, or holding. Vertical movement
- * stays with the browser, which scrolls; the moved elements need `touch-action: pan-y`.
+ * Returns a `pointerdown` listener that recognizes swipes to either side, and holding, by finger or pen. The browser handles
+ * vertical movement as scrolling; the moved elements need `touch-action: pan-y`.
  */
 export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
   const follow = (element: HTMLElement, { clientX, clientY, pointerId }: PointerEvent) => {
@@ -53,7 +53,7 @@ export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
     const end = () => {
       clearTimeout(hold)
       moveBack(element)
-      // The click that may follow the touch comes first.
+      // A click may follow the touch, so the listeners are removed after it.
       setTimeout(() => done.abort())
     }
     const suppress = (event: Event) => {
@@ -62,7 +62,7 @@ export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
     }
     const hold = setTimeout(() => {
       if (!held) return
-      // The finger is still down; its release is no click.
+      // The finger is still down. Its release must not count as a click.
       element.addEventListener('click', suppress, { capture: true, signal })
       held(element)
     }, HOLD_MS)
@@ -82,13 +82,13 @@ export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
     }
     const onUp = () => {
       end()
-      // The touch ends first: a browser may miss the next one if the element is gone by then.
+      // The touch ends first, because a browser may miss the next touch if the element is removed during this one.
       if (isSwipe && Math.abs(distance) >= DISTANCE) setTimeout(() => swiped(element, direction()))
     }
     element.addEventListener('pointermove', onMove, { signal })
     element.addEventListener('pointerup', onUp, { signal })
     element.addEventListener('pointercancel', end, { signal })
-    // Holding a link would open the browser's menu for it.
+    // Holding a link would open the browser's context menu.
     if (held) element.addEventListener('contextmenu', suppress, { signal })
   }
 

@@ -3,7 +3,7 @@ import type { InboxItem } from '@carillon/schemas'
 /** Maximum number of remembered item ids. */
 const KNOWN_MAX = 2_000
 
-/** Announces an item, unless something of that name was announced. The name defaults to the id of the item. */
+/** Announces an item, unless this name was announced before. The name defaults to the id of the item. */
 export type Announce = (item: InboxItem, name?: string) => void
 
 /** Handles items the first time they arrive: acknowledges them to the hub and announces those that are new to the user. */

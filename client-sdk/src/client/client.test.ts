@@ -173,7 +173,7 @@ describe('actions', () => {
     expect(feed.getSnapshot().items).toHaveLength(items)
   })
 
-  it('archiveAll with status read archives only what is read', async () => {
+  it('archiveAll with status read archives only items that are read', async () => {
     const { user, client, feed } = await begin()
     const [a, b] = [hub.add(user), hub.add(user)]
     await until(feed, ({ items }) => items.length === 2)

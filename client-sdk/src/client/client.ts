@@ -58,7 +58,7 @@ export type Client = {
   /** The number of actions that the hub has not answered yet. They are kept and retried until it answers. */
   readonly pending: number
   readonly connection: ConnectionState
-  /** Returns the hub's time in epoch ms, as far as it is known. Items expire and wake by it. */
+  /** Returns the hub's time in epoch ms, or the device's time before the first response. Items expire and wake by it. */
   now(): number
   /** Returns an unsubscribe function. */
   on<Name extends keyof ClientEvents>(event: Name, listener: ClientEvents[Name]): () => void

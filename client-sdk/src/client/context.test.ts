@@ -20,7 +20,7 @@ afterEach(() => {
 afterAll(() => hub.close())
 
 it.each(['acme', '', '__proto__'])(
-  'shows, counts and changes only what is in the context "%s"',
+  'shows, counts and changes only the items of the context "%s"',
   async (context) => {
     const user = `context-${context}`
     const inside = (title: string) => newItem({ title, category: 'news', ...(context && { context }) })
@@ -51,7 +51,7 @@ it.each(['acme', '', '__proto__'])(
     await feed.readAll()
     await until(client.counts, ({ unread }) => unread === 0)
     expect(hub.counts(user)).toEqual({ unread: 2, unseen: 2 })
-    // What another device does in the context shows.
+    // A change by another device is shown.
     hub.change(user, [feed.getSnapshot().items[0]!.id], { readAt: null })
     await until(client.counts, ({ unread }) => unread === 1)
   },

@@ -1,7 +1,7 @@
 import type { Request } from '../http/request.ts'
 import type { LiveMessage } from '../inbox/state.ts'
 
-/** Returns requests that see one context; all items if it is undefined. Their code is loaded with the first request. */
+/** Limits requests to one context, unless it is undefined. The code for that is loaded with the first request. */
 export const requestIn = (request: Request, context: string | undefined): Request =>
   context === undefined
     ? request

@@ -1,8 +1,8 @@
 import type { CarillonError } from '../http/error.ts'
 
 /**
- * Returns a function that handles errors, until the client is closed. The first one of each kind is explained on the console,
- * with what to do about it.
+ * Returns a function that handles errors until the client is closed. The first error with each code is explained on the
+ * console, with advice.
  */
 export const createErrors = (url: string, closed: AbortSignal, handle: (error: CarillonError) => void) => {
   const explained = new Set<string>()

@@ -75,8 +75,8 @@ export const createInboxSync = ({
     isCrowded,
     absorb,
     /**
-     * Applies a live message. Returns true if the inbox has to be fetched instead, because its pages have no position. Tokens
-     * that are limited to several contexts have none: each message has the position and counts of one of their streams.
+     * Applies a live message. Returns true if the inbox has to be fetched instead, because its pages have no position. With a
+     * token for several contexts, pages have none: each message has the position and counts of one of its streams.
      */
     apply(live: LiveMessage): boolean {
       const before = state.getSnapshot()
@@ -84,7 +84,7 @@ export const createInboxSync = ({
       if (!lost) state.set(applyLive(before, live, clock.now()))
       const { event, message } = live
       if (event === 'inbox.added') arrived([message.item], ({ id }) => before.items.get(id) !== null)
-      // Once for each version of its content.
+      // Each version of the content is announced once.
       if (event === 'inbox.changed' && message.ring && message.item)
         announce(message.item, message.item.id + message.item.updatedAt)
       return lost

@@ -1,10 +1,10 @@
 import { asError, isRefusal } from '../http/error.ts'
 import { createRequest, type RequestParts } from '../http/request.ts'
 
-/** The locale and the time zone of a device. */
+/** The locale and the time zone of the user. */
 export type Place = { locale: string; timezone: string }
 
-/** Reports where the user is. Returns whether that is settled: stored, or not accepted by the hub. Never throws. */
+/** Sends the locale and the time zone to the hub. Resolves with false if a later attempt may succeed. Never rejects. */
 export const report = async (http: RequestParts, timeout: number, place: Place): Promise<boolean> => {
   try {
     await createRequest({ ...http, timeout })('PATCH', '/me', place)

@@ -3,7 +3,8 @@ import { storage } from '../store/storage.ts'
 
 /**
  * Returns a function that reports the locale and the time zone of the user once, if they differ from those that this browser
- * reported last. `name` identifies the inbox. Only in browsers: a server is not where its users are.
+ * reported last. `name` identifies the inbox. Does nothing outside browsers, because a server does not have the locale of its
+ * users.
  */
 export const createReporting = (http: RequestParts, timeout: number) => {
   let done = false

@@ -8,15 +8,15 @@ import { createTimer } from '../timing/timer.ts'
 import type { Timing } from '../timing/timing.ts'
 import { since } from './since.ts'
 
-/** The counts of each value of a label that an unread item has. Empty until the first fetch. */
+/** The counts of unread items for each value of a label. Empty until the first fetch. */
 export type CountsBy = Readable<ReadonlyMap<string, Counts>>
 
 /** A label by which the hub counts items. */
 export type CountLabel = keyof NonNullable<InboxCounts['by']>
 
 /**
- * Keeps counts by label up to date while somebody is subscribed: fetches them after each change of the inbox, one request at a
- * time. A failed fetch is repeated. Until the next fetch, they follow the items that changed, as the counts of the inbox do.
+ * Keeps counts by label up to date while there is a subscriber. They are fetched after each change of the inbox, one request at
+ * a time. A failed fetch is retried. Until the next fetch, they are adjusted by the items that changed.
  */
 export const createCountsBy = (
   label: CountLabel,
@@ -40,11 +40,11 @@ export const createCountsBy = (
   let running = false
   /** The state of the inbox at the last fetch. */
   let fetched: View | undefined
-  /** What the last fetch returned, and the state that it was of. */
+  /** The counts of the last fetch, and the view at that time. */
   let base: { counts: ReadonlyMap<string, Counts>; view: View } | undefined
   let off = () => {}
 
-  /** The hub's counts are asked for after pending actions. */
+  /** Reports whether an action is pending. The hub's counts do not include it yet. */
   const isPending = () => state.getSnapshot().pending.length > 0
   const show = () => {
     if (base) counts.set(since(label, base.counts, base.view.items, view.getSnapshot().items, clock.now()))
@@ -59,7 +59,7 @@ export const createCountsBy = (
       base = { counts: new Map(Object.entries(by?.[label] ?? {})), view: seen }
       if (subscribers > 0) show()
     } catch {
-      // The client reports the error, because it fetches the inbox as well.
+      // The client reports the error, because it also fetches the inbox.
       fetched = undefined
       wait = timing.retryMax
     }

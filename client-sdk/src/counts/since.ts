@@ -11,8 +11,8 @@ const valuesOf = (label: CountLabel, item: Maybe): readonly string[] => {
 }
 
 /**
- * Returns counts by label after the items changed from `before` to `after`. Older items that have only been loaded since were
- * counted before. Returns `counts` itself if nothing changed. Pure.
+ * Returns counts by label after the items changed from `before` to `after`. Older items that were only loaded are already
+ * counted. Returns `counts` itself if nothing changed. Pure.
  */
 export const since = (
   label: CountLabel,
@@ -23,7 +23,7 @@ export const since = (
 ): ReadonlyMap<string, Counts> => {
   let top = ''
   for (const item of before.values()) if (placeOf(item) > top) top = placeOf(item)
-  // Nothing was known, so it is unknown what was counted.
+  // No item was known, so it is unknown which ones were counted.
   if (top === '') return counts
   const next = new Map(counts)
   let isChanged = false

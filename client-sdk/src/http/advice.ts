@@ -7,11 +7,14 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   token_expired: `${TOKEN} The function is called again when a token expires.`,
   tenant_unknown: TOKEN,
   forbidden: TOKEN,
-  not_carillon: 'Check the `url`: it is that of a hub, without a path such as /v1.',
+  not_carillon: 'Check the `url`. It must be the URL of a hub, without a path such as /v1.',
   version_mismatch: 'The hub has another version than this client. Update the older one.',
 }
 
-/** Returns what may be wrong if a hub does not respond: a page can tell whether it is unreachable or does not allow the page. */
+/**
+ * Returns advice for a hub that does not respond. A page can find out whether the hub is unreachable or does not allow the
+ * page.
+ */
 const reachable = async (url: string): Promise<string> => {
   try {
     await fetch(`${url}healthz`, { mode: 'no-cors', cache: 'no-store' })
@@ -24,7 +27,7 @@ const reachable = async (url: string): Promise<string> => {
     : `${url} can be reached.`
 }
 
-/** Explains an error on the console, and what to do. */
+/** Explains an error on the console, with advice. */
 export const advise = async ({ code, message }: CarillonError, url: string): Promise<void> => {
   const advice = code === 'network' ? await reachable(url) : (ADVICE[code] ?? '')
   console.error(`Carillon: ${message} (${code}). ${advice}`.trim())

@@ -34,7 +34,7 @@ describe('errors', () => {
     await expect(answering(response)('GET', '/inbox')).rejects.toMatchObject({ code, temporary })
   })
 
-  it('an item that is not there is no version mismatch', async () => {
+  it('a missing item is not a version mismatch', async () => {
     await expect(answering(() => problem(404, 'not_found'))('PATCH', '/inbox/x')).rejects.toMatchObject({
       code: 'not_found',
     })

@@ -4,7 +4,7 @@ import type { Problem, ProblemCode } from '@carillon/schemas'
  * A problem code of the hub, or one of the client:
  *
  * - `network`: the hub or the token function did not respond in time, or the hub does not allow the origin of the page (CORS);
- * - `not_carillon`: something else answered, such as a web site or a proxy, so the URL may be wrong;
+ * - `not_carillon`: another server responded, such as a web site or a proxy, so the URL may be wrong;
  * - `version_mismatch`: the hub does not know the request, because it has another version than the client;
  * - `not_sent`: an action was refused because too many are pending or the client is closed.
  */
@@ -41,7 +41,7 @@ const REFUSALS: readonly string[] = ['unauthenticated', 'token_expired', 'forbid
 /** Reports whether the hub refused the credentials, so that only another token can help. */
 export const isRefusal = (code: string): boolean => REFUSALS.includes(code)
 
-/** Returns the error of a response that no hub sends. */
+/** Returns the error of a response that is not from a hub. */
 export const notCarillon = ({ status, url }: Response): CarillonError =>
   new CarillonError('not_carillon', `${url} is not a Carillon hub (HTTP ${status})`, {
     status,
@@ -49,8 +49,8 @@ export const notCarillon = ({ status, url }: Response): CarillonError =>
   })
 
 /**
- * Returns the error of an HTTP response. A response without problem details, such as one from a proxy, is
- * classified by status. `reads`: the request names nothing that could be missing.
+ * Returns the error of an HTTP response. A response without problem details, such as one from a proxy, is classified by status.
+ * `reads`: the request names no resource, so 404 means that the hub does not know the route.
  */
 export const errorOf = async (response: Response, reads: boolean): Promise<CarillonError> => {
   const { status, headers } = response

@@ -2,8 +2,8 @@ import type { Counts, InboxPage } from '@carillon/schemas'
 import type { Request } from './request.ts'
 
 /**
- * Returns requests that see only the items of one context, whatever else the token allows. Counts and positions of the hub are
- * those of the token, so pages get the counts of the context and no position: after each live message, the inbox is fetched.
+ * Limits requests to one context, even if the token allows more. The hub's counts and positions cover the whole token. Pages
+ * therefore get the counts of the context and no position, so the inbox is fetched after each live message.
  */
 export const inContext = (request: Request, context: string): Request => {
   const read = async (path: string) => {

@@ -12,7 +12,7 @@ export type RequestParts = {
   url: string
   tokens: Tokens
   fetch: typeof globalThis.fetch
-  /** Learns the hub's time. */
+  /** Set to the hub's time by each response. */
   clock?: Clock
 }
 

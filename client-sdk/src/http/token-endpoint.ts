@@ -1,6 +1,9 @@
 import { CarillonError } from './error.ts'
 
-/** Gets tokens from an endpoint of the app, which returns `{"token": "…"}` for the signed-in user. */
+/**
+ * Returns a function that gets tokens from an endpoint of the app. The endpoint returns `{"token": "…"}` for the signed-in
+ * user. Rejects with a CarillonError if it does not.
+ */
 export const tokenFrom = (url: string) => async (): Promise<string> => {
   const response = await fetch(url, { credentials: 'same-origin', headers: { accept: 'application/json' } })
   if (!response.ok)

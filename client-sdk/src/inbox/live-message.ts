@@ -14,7 +14,7 @@ const isLate = ({ items, floor }: State, item: InboxItem): boolean =>
 const added = (state: State, { item: sent }: InboxAdded, now: number): State => {
   const known = state.items.get(sent.id)
   if (known === null) return state
-  // A redelivered item keeps its place, and what is known of its group.
+  // A redelivered item keeps its place and the known summary of its group.
   const { arrivedAt, group } = known ?? sent
   const item = known && hasNoState(sent) ? known : { ...sent, arrivedAt, ...(group && { group }) }
   const counts = shifted(state.counts, weight(known, now), weight(item, now))
@@ -34,7 +34,7 @@ const changed = (state: State, message: InboxChanged, now: number): State => {
   const named = ids ?? [...state.items.values()].flatMap((item) => (matches(item, part, now) ? item.id : []))
   const change = (item: InboxItem): InboxItem => {
     if (!whole) return withChange(item, patch)
-    // Pages know more about its place and its group.
+    // The `arrivedAt` of a message may differ, and its group has no summary.
     const { arrivedAt, group } = item
     return { ...whole, arrivedAt, ...(group?.key === whole.group?.key && { group }) }
   }
@@ -54,7 +54,7 @@ export const applyLive = (state: State, live: LiveMessage, now: number): State =
     next = counted(
       edit(state, message.ids, () => null, now),
       message.counts,
-      // They may be of groups that are known.
+      // Items that are not loaded may belong to known groups.
       lacks(state, message.ids) && [...state.items.values()].some((item) => item?.group),
     )
   const fresh = event === 'inbox.added' && !state.items.has(message.item.id)

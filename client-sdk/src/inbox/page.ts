@@ -40,7 +40,7 @@ export const applyPage = (
   const newer = [...page.items, ...listed.filter((item) => !isBelow(item))]
   for (const item of listed) {
     const group = groupOf(item)
-    // A page says nothing about items for which a newer one stands.
+    // A page does not contain items for which a newer one stands.
     const isHidden =
       query.group === undefined &&
       group &&

@@ -50,7 +50,7 @@ it('doubts its counts when an unknown item arrives below the loaded range, becau
   expect(live(after, added(b, 3)).doubtful).toBe(true)
 })
 
-it('replaces the content of an item, which keeps its place and what is known of its group', () => {
+it('replaces the content of an item, which keeps its place and the known summary of its group', () => {
   const known = { ...a, group: { key: 'g', count: 3, unread: 2 } }
   const state = base(INITIAL, pageOf([known, b], 1))
   const item = { ...a, title: 'new', arrivedAt: at, group: { key: 'g' }, updatedAt: at }
@@ -62,7 +62,7 @@ it('replaces the content of an item, which keeps its place and what is known of 
   expect(live(state, { event: 'inbox.changed', message: moved }).items.get(a.id)?.group).toEqual({
     key: 'other',
   })
-  // One that is not loaded has to be fetched.
+  // An item that is not loaded has to be fetched.
   const unknown = { ...message, ids: [c.id], item: { ...c, title: 'new' } }
   expect(live(state, { event: 'inbox.changed', message: unknown }).doubtful).toBe(true)
 })

@@ -17,7 +17,7 @@ export const createAcknowledgements = (send: (ids: string[]) => boolean, timing:
     for (const id of ids) waiting.delete(id)
     resume()
   }
-  /** Sends what waits, soon. */
+  /** Schedules a batch, if ids are waiting. */
   const resume = () => {
     if (waiting.size > 0 && !timer.waits()) timer.set(flush, timing.acknowledge)
   }

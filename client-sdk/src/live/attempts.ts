@@ -57,11 +57,11 @@ export const createAttempts = ({
       if (tokens.fixed) onEnd()
       else fail(error)
     },
-    /** The hub accepted the token. */
+    /** Called when the hub has accepted the token. */
     accepted() {
       refusals = 0
     },
-    /** The connection was a good one, so the next attempt comes soon. */
+    /** Resets the backoff, after a connection that lasted. */
     reset() {
       failures = 0
     },

@@ -9,8 +9,8 @@ import { createAttempts } from './attempts.ts'
 import { createStandIn } from './stand-in.ts'
 
 /**
- * `live`: changes come at once. `polling`: no WebSocket and no long request passes, so changes come with a delay of up to half a
- * minute. `offline`: reconnecting. `stopped`: closed, or a fixed token was refused.
+ * `live`: changes arrive immediately. `polling`: WebSockets and long requests are blocked, so changes arrive with a delay of up
+ * to half a minute. `offline`: reconnecting. `stopped`: closed, or a fixed token was refused.
  */
 export type ConnectionState = 'connecting' | 'live' | 'polling' | 'offline' | 'stopped'
 
@@ -30,12 +30,12 @@ type Parts = {
   http: RequestParts
   connect: Connect
   timing: Timing
-  /** Returns whether somebody uses the app. */
+  /** Returns whether the user is active. */
   isActive: () => boolean
   onState: (state: ConnectionState) => void
   onLive: (live: LiveMessage) => void
   onResync: () => void
-  /** Something may have changed, without a message: fetch what is new. */
+  /** Called when the inbox may have changed without a message, so it has to be fetched. */
   onMoved: () => void
   onError: (error: CarillonError) => void
 }
@@ -101,7 +101,7 @@ export const createConnection = (parts: Parts) => {
     },
   )
 
-  // What nobody was there to see is acknowledged once the user is back.
+  // Items that arrive while the user is away are acknowledged when the user returns.
   const acknowledgements = createAcknowledgements((ids) => {
     if (!isActive() || !(socket.connected || standIn.current())) return false
     if (socket.connected) socket.emit('inbox.received', { ids })
@@ -118,7 +118,7 @@ export const createConnection = (parts: Parts) => {
     liveSince = Date.now()
     if (!isActive()) socket.emit('presence', { active: false })
     acknowledgements.resume()
-    // What came between the last poll and now is in no message.
+    // Changes since the last poll have no message.
     if (standIn.current()) onMoved()
     standIn.end()
     become('live')
@@ -141,9 +141,9 @@ export const createConnection = (parts: Parts) => {
     start: attempts.start,
     /** Retries now instead of after the backoff, unless the hub refused the token. */
     hurry: attempts.hurry,
-    /** Acknowledges items to the hub, in batches, once somebody uses the app. */
+    /** Acknowledges items to the hub, in batches, once the user is active. */
     received: acknowledgements.add,
-    /** Tells the hub that the user came or went. */
+    /** Reports to the hub whether the user is active. */
     activity() {
       if (socket.connected) socket.emit('presence', { active: isActive() })
       standIn.current()?.changed()

@@ -6,7 +6,7 @@ import type { Connect } from './connection.ts'
 
 let hub: StandIn
 const clients: Client[] = []
-/** A proxy that lets no WebSocket pass: the handshake fails until `passes`. */
+/** A proxy that blocks WebSockets: the handshake fails until `passes`. */
 const behindProxy = (real: Connect) => {
   const proxy = { passes: false, attempts: 0 }
   const connect: Connect = (url, options) => {
@@ -81,10 +81,10 @@ describe('without a WebSocket', () => {
       .toBe(0)
   })
 
-  it('short polls are used where a proxy cuts long ones', async () => {
+  it('short polls are used if a proxy cuts long ones', async () => {
     hub.cutsPolls = (query) => query.get('wait') !== '0'
     const { user, client } = await open()
-    // A cut is a failure after a while.
+    // A poll that fails early was not cut by a proxy.
     hub.cutDelay = 2_100
     const feed = client.feed()
     await until(feed, ({ status }) => status === 'ready')
@@ -95,7 +95,7 @@ describe('without a WebSocket', () => {
     hub.cutDelay = 5
   })
 
-  it('the inbox is fetched from time to time from a hub that knows no polls', async () => {
+  it('the inbox is fetched from time to time if the hub does not support polls', async () => {
     hub.knowsPolls = false
     const { user, client } = await open()
     const feed = client.feed()
@@ -105,7 +105,7 @@ describe('without a WebSocket', () => {
     await until(feed, ({ items }) => items.length === 1)
   })
 
-  it('is offline when nothing passes, and recovers', async () => {
+  it('is offline while polls are blocked, too, and recovers', async () => {
     const { user, client } = await open()
     const feed = client.feed()
     feed.subscribe(() => {})

@@ -5,15 +5,15 @@ import { createTimer } from '../timing/timer.ts'
 import type { Timing } from '../timing/timing.ts'
 import type { ConnectionState } from './connection.ts'
 
-/** The longest wait of a long poll in seconds, then what is tried where a proxy cuts it; 0 is a short poll. */
+/** The waits of a poll, in seconds. A shorter one is used if a proxy cuts the longer one; 0 is a short poll. */
 const WAITS = [25, 10, 0] as const
-/** How much longer a request may take than the hub waits, in ms. */
+/** The time that a request may take beyond the wait, in ms. */
 const MARGIN_MS = 10_000
 /** The pause after an answer, so that a burst of changes is one fetch, in ms. */
 const PAUSE_MS = 250
-/** A poll that fails later than this was probably cut on its way, in ms. */
+/** A poll that fails after this time was probably cut by a proxy, in ms. */
 const CUT_MS = 2_000
-/** Number of polls cut in a row after which shorter ones are tried. */
+/** Number of consecutive cut polls after which a shorter wait is used. */
 const CUTS_MAX = 2
 /** Maximum number of ids in one request. */
 const IDS_MAX = 100
@@ -21,9 +21,8 @@ const IDS_MAX = 100
 type Answer = { moved: boolean; position: string }
 
 /**
- * Stands in for the socket where no WebSocket passes. It polls the hub, which answers when something changed: with long
- * requests, with short ones if these do not pass, and where the hub does not know them, it has the client fetch from time to
- * time.
+ * Polls the hub in place of a WebSocket. The hub answers a long poll when something has changed. If a proxy cuts long polls,
+ * short ones are used. If the hub does not support polls, the client fetches the inbox from time to time.
  */
 export const createFallback = ({
   http,
@@ -37,7 +36,7 @@ export const createFallback = ({
   timing: Timing
   isActive: () => boolean
   onState: (state: ConnectionState) => void
-  /** Something may have changed: fetch. */
+  /** Called when the inbox may have changed, so it has to be fetched. */
   onMoved: () => void
   /** Called when the hub refuses the token. */
   onError: (error: CarillonError) => void
@@ -84,7 +83,7 @@ export const createFallback = ({
     }
     const isAnswer = error.status > 0 && error.status < 500 && error.status !== 429
     if (isAnswer && !isRefusal(error.code)) {
-      // Something is there that does not know polls.
+      // The server does not support polls.
       onState('polling')
       onMoved()
       return timing.shortPoll
@@ -111,7 +110,7 @@ export const createFallback = ({
   void run()
 
   return {
-    /** Polls anew, because the user came or went. */
+    /** Starts a new poll, which reports whether the user is active. */
     changed: () => polling.abort(),
     /** Acknowledges items. Rejects with a CarillonError. */
     received: (ids: readonly string[]) =>

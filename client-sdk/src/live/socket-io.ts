@@ -1,2 +1,2 @@
-/** All that the client uses of Socket.IO. Node gets the whole package, because it needs another WebSocket. */
+/** The part of Socket.IO that the client uses. Node gets the whole package, because it needs another WebSocket. */
 export { io } from 'socket.io-client'

@@ -1,6 +1,6 @@
 import { createTimer } from '../timing/timer.ts'
 
-/** Polls in place of the socket; see `fallback.ts`. */
+/** Polls the hub in place of the socket; see `fallback.ts`. */
 export type Fallback = {
   changed(): void
   received(ids: readonly string[]): Promise<unknown>
@@ -17,7 +17,7 @@ export const createStandIn = (ms: number, isNeeded: () => boolean, load: () => P
       const create = await load()
       if (isNeeded()) fallback ??= create()
     } catch {
-      // The hub is out of reach, where the code comes from. The next attempt to connect sets the timer again.
+      // The code cannot be loaded. The next attempt to connect sets the timer again.
     }
   }
 

@@ -4,7 +4,10 @@ type Row = EffectivePreferences['types'][number]
 type Channels = Row['channels']
 type Choices = Partial<Record<string, Channels['email']['value'] | null>> | null | undefined
 
-/** Sets the choices of a row that may be changed. What follows from a removed choice, only the hub knows. */
+/**
+ * Sets the choices of a row that are not locked. A removed choice keeps its value, because only the hub knows the one that
+ * replaces it.
+ */
 const chosen = (channels: Channels, choices: Choices, path: string): Channels =>
   Object.fromEntries(
     Object.entries(channels).map(([channel, now]) => {
@@ -14,7 +17,7 @@ const chosen = (channels: Channels, choices: Choices, path: string): Channels =>
     }),
   ) as Channels
 
-/** Returns the own property of a map, because keys are names that people choose. */
+/** Returns an own property of a map. Keys are chosen by the app, so one may be `__proto__`. */
 const own = <Value>(map: Record<string, Value> | null | undefined, key: string): Value | undefined =>
   map && Object.hasOwn(map, key) ? map[key] : undefined
 
@@ -36,7 +39,7 @@ const quietHoursOf = (
   return { ...(timezone && { timezone }), days: Object.fromEntries(merged) }
 }
 
-/** Returns the preferences as they will probably be after a patch, until the hub says what holds. Pure. */
+/** Returns the expected preferences after a patch. They are shown until the hub returns the new ones. Pure. */
 export const applied = (effective: EffectivePreferences, patch: PreferencesPatch): EffectivePreferences => {
   const { muted, snoozedUntil, quietHours, digest, topics = {}, categories, types, channels } = patch
   const typeRow = (type: Row): Row => {
@@ -72,7 +75,7 @@ export const applied = (effective: EffectivePreferences, patch: PreferencesPatch
   return next
 }
 
-/** Reports whether something that the patch removes still holds, because another document has it as well. */
+/** Reports whether a value that the patch removes is still in effect, because another document has it as well. */
 export const stillHolds = (effective: EffectivePreferences, patch: PreferencesPatch): boolean =>
   (patch.muted === null && effective.muted) ||
   (patch.snoozedUntil === null && effective.snoozedUntil !== undefined) ||

@@ -5,7 +5,7 @@ import type { Readable } from '../store/store.ts'
 
 /** A snapshot of the preferences. Immutable. */
 export type PreferencesSnapshot = {
-  /** What holds for each category, type and channel, with the changes that are being saved applied. Undefined until loaded. */
+  /** The choice in effect for each category, type and channel, with pending changes applied. Undefined until loaded. */
   effective: EffectivePreferences | undefined
   /** `error`: nothing has been loaded yet. */
   status: 'loading' | 'ready' | 'error'
@@ -17,9 +17,9 @@ export type PreferencesSnapshot = {
 export type Preferences = Readable<PreferencesSnapshot> & {
   refresh(): Promise<void>
   /**
-   * Changes some choices by a JSON merge patch. The change shows at once; if the hub does not save it, it is undone and the
-   * promise rejects with a CarillonError. With `everywhere`, values that are removed in the client's context are also
-   * removed in general, if they still hold.
+   * Changes some choices by a JSON merge patch. The change is shown immediately. If the hub does not save it, it is undone and
+   * the promise rejects with a CarillonError. With `everywhere`, values that are removed in the client's context are also
+   * removed in general, if they are still in effect.
    */
   change(patch: PreferencesPatch, options?: { everywhere?: boolean }): Promise<void>
 }

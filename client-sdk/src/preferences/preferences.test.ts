@@ -26,7 +26,7 @@ const GRID: EffectivePreferences = {
 }
 const OFF = { categories: { ['__proto__']: { email: false } } } satisfies PreferencesPatch
 
-/** Preferences over a grid in memory, which patches change. */
+/** Creates preferences over a server in memory. */
 const open = (context?: string) => {
   const sent: string[] = []
   const changed = new Set<() => void>()
@@ -72,7 +72,7 @@ describe('preferences', () => {
     expect(email(preferences.getSnapshot())).toBe(false)
   })
 
-  it('keep a saved change even if what holds cannot be read', async () => {
+  it('keep a saved change even if they cannot be read after it', async () => {
     const { server, preferences } = open()
     await until(preferences, ready)
     server.refuses = (method) => method === 'GET'
@@ -104,7 +104,7 @@ describe('preferences', () => {
     ])
   })
 
-  it('remove a value in general too if it still holds in the context', async () => {
+  it('remove a value in general, too, if it is still in effect in the context', async () => {
     const { server, preferences } = open('org/7')
     await until(preferences, ready)
     const general = '/preferences?context='

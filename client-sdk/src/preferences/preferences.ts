@@ -7,8 +7,8 @@ import { applied, stillHolds } from './apply-patch.ts'
 import { LOADING, type Preferences, type PreferencesSnapshot } from './lazy.ts'
 
 /**
- * Creates the preferences of a client. Changes are sent one after the other, each followed by a read of what holds then.
- * `onChanged` calls back when the hub says that the preferences changed.
+ * Creates the preferences of a client. Changes are sent one after the other, and the preferences are read after each.
+ * `onChanged` calls back when the hub reports changed preferences.
  */
 export const createPreferences = ({
   request,
@@ -46,7 +46,7 @@ export const createPreferences = ({
       throw error
     }
   }
-  /** Refreshes that are asked for while one waits are the same. */
+  /** Refreshes, unless a refresh is already waiting. */
   const refresh = async () => {
     if (isRefreshing) return
     isRefreshing = true
@@ -59,7 +59,7 @@ export const createPreferences = ({
 
   const saved = async (patch: PreferencesPatch, everywhere: boolean) => {
     await save(patch)
-    // It is saved, even if what holds now cannot be read.
+    // The change is saved, even if the preferences cannot be read after it.
     const isKnown = await read().then(
       () => true,
       () => false,

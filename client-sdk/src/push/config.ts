@@ -3,7 +3,7 @@ import { TIMING } from '../timing/timing.ts'
 /** A report about a push, as `POST /v1/push/reports` takes it. */
 export type Report = { token: string; event: 'delivered' | 'clicked' | 'shown'; action?: string }
 
-/** What the service worker needs besides the messages. */
+/** The configuration of the service worker. */
 export type PushConfig = {
   /** The URL of the hub, which ends with a slash. */
   url: string
@@ -15,7 +15,7 @@ export type PushConfig = {
   waiting?: readonly Report[]
 }
 
-/** A cache, because page and worker share it, and it outlives both. */
+/** The configuration is in a cache, because page and worker share caches, which outlive both. */
 const CACHE = 'carillon-push'
 const PLACE = '/carillon-push.json'
 

@@ -48,8 +48,8 @@ export type Push = {
    */
   resume(): Promise<PushState>
   /**
-   * Keeps the badge of the app at the number of unread items, and removes shown notifications whose items are read or gone,
-   * as long as the page is open. `counts` are those of a client. Returns a function that ends it.
+   * Keeps the badge of the app at the number of unread items, and removes shown notifications whose items are read or gone, as
+   * long as the page is open. `counts` are those of a client. Returns a function that stops this.
    */
   follow(counts: Readable<Counts>): () => void
   /** Unregisters this browser. Call it when the user signs out. */

@@ -2,7 +2,7 @@ import { createRequest, type Request } from '../http/request.ts'
 import { createTokens, type TokenSource } from '../http/token.ts'
 import { TIMING } from '../timing/timing.ts'
 
-/** Creates the requests of web push, which are loaded when push is switched. `url` ends with a slash. */
+/** Creates the request function of web push. Its code is loaded when push is turned on or off. `url` ends with a slash. */
 export const createPushRequests = (
   url: string,
   token: TokenSource,

@@ -1,10 +1,10 @@
 import type { PushMessage } from '@carillon/schemas'
 import { post, type Report, readConfig, writeConfig } from './config.ts'
 
-/** A message that a notification stands for. Those of a group share one notification. */
+/** A message of a notification. The messages of a group share one notification. */
 export type ShownMessage = Pick<PushMessage, 'tag' | 'item' | 'report'>
 
-/** The data of a notification. Notifications of the page itself lack `carillon`. */
+/** The data of a notification. The page's own notifications lack `carillon`. */
 export type Shown = {
   carillon: {
     url?: string | undefined
@@ -19,11 +19,11 @@ export type Shown = {
 export const REPORTS_MAX = 50
 const WAITING_MAX = 20
 
-/** Returns the messages of a notification; none if it is not one of ours. */
+/** Returns the messages of a notification; an empty list for the page's own notifications. */
 export const messagesOf = ({ data }: Pick<Notification, 'data'>): readonly ShownMessage[] =>
   (data as Partial<Shown> | null)?.carillon?.messages ?? []
 
-/** Shows the number of unread items on the icon of the app, where that is possible. */
+/** Shows the number of unread items on the icon of the app, if the browser supports it. */
 export const setBadge = (unread: number | undefined) => {
   if (unread !== undefined) navigator.setAppBadge?.(unread).catch(() => {})
 }
@@ -36,8 +36,8 @@ export const exclusively = <T>(task: () => Promise<T>): Promise<T> =>
   navigator.locks.request('carillon-push', task)
 
 /**
- * Reports to the hub, asks which of the shown notifications are out of date, and closes those but `keep`. Reports that cannot
- * be sent are kept for the next call. Does nothing if there is nothing to report or to ask.
+ * Sends reports to the hub, and closes the shown notifications that the hub says are out of date, except `keep`. Reports that
+ * cannot be sent are stored for the next call. Does nothing if there is nothing to report or to ask.
  */
 export const sync = async (
   registration: ServiceWorkerRegistration,

@@ -1,6 +1,6 @@
 import type { Client } from '../client/client.ts'
 
-/** Returns a function that keeps a map for each client, as long as the client exists. */
+/** Returns a function that returns the map of a client. The map is released with the client. */
 export const byClient = <Value>() => {
   const maps = new WeakMap<Client, Map<string, Value>>()
   return (client: Client): Map<string, Value> => {

@@ -18,7 +18,7 @@ import { useOptionalClient } from './provider.ts'
 
 type Lifecycle = keyof LitElement | 'render' | 'updated' | 'willUpdate'
 
-/** The settings of the element, each with its attribute, which a server renders too; null if it is set as a property. */
+/** The settings of the element. Each has its attribute, which a server also renders, or null if it is set as a property. */
 const SETTINGS = {
   ...{
     url: 'url',
@@ -89,7 +89,7 @@ export const NotificationBell: ForwardRefExoticComponent<NotificationBellProps &
     const latest = useRef(props)
     const provided = useOptionalClient()
     const client = props.client ?? (token || tokenUrl ? undefined : provided)
-    // A new function would make the element connect again.
+    // A new function would make the element reconnect.
     const [ask] = useState(() => async () => {
       const { token: source } = latest.current
       return typeof source === 'function' ? source() : (source ?? '')

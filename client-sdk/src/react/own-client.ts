@@ -6,7 +6,7 @@ import { createUsers } from './users.ts'
 
 type Options = { url?: string; token?: TokenSource; tokenUrl?: string }
 
-/** A server does not know the page's URL, and requests nothing. */
+/** Returns an absolute URL. A server does not know the page's URL, but it requests nothing. */
 const absolute = (url: string) => (globalThis.location ? url : new URL(url, 'http://localhost').href)
 
 const open = ({ url, token, tokenUrl }: Options, current: () => TokenSource | undefined): Client => {

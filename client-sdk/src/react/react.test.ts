@@ -16,7 +16,7 @@ it('renders on a server with a relative URL, and without the token', () => {
   )
 })
 
-it('gives its own client or that of the app', () => {
+it('provides the client of the app', () => {
   const client = createClient({ url: 'http://hub.test', token: 'x' })
   const used: unknown[] = []
   const Use = () => {
@@ -35,7 +35,7 @@ it.each([
   expect(() => render(element)).toThrow(message)
 })
 
-it('ends what nobody uses, once, and not if it is used again in the same task', async () => {
+it('ends an unused resource once, and not if it is used again in the same task', async () => {
   let ended = 0
   const users = createUsers(() => ended++)
   const [one, two] = [users.add(), users.add()]

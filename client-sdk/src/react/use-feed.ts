@@ -9,7 +9,7 @@ import { createUsers } from './users.ts'
 /** The snapshot of a feed and its verbs. */
 export type UseFeed = FeedSnapshot & Omit<Feed, 'getSnapshot' | 'subscribe' | 'close'>
 
-/** What a server renders, and the first render in the browser, which has to be equal. */
+/** The snapshot of a server, and of the first render in the browser, which must be equal. */
 const EMPTY: FeedSnapshot = { items: [], counts: NO_COUNTS, status: 'loading', hasMore: false, error: null }
 
 type Shared = { feed: Feed; add: () => () => void }

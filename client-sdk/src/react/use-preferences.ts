@@ -5,7 +5,7 @@ import { useClient } from './provider.ts'
 /** The user's preferences, and the functions that change them. */
 export type UsePreferences = PreferencesSnapshot & Pick<Preferences, 'change' | 'refresh'>
 
-/** Returns what holds for each category, type and channel, and follows changes on other devices. */
+/** Returns the choice in effect for each category, type and channel, and follows changes on other devices. */
 export const usePreferences = (): UsePreferences => {
   const { getSnapshot, subscribe, change, refresh } = useClient().preferences
   const snapshot = useSyncExternalStore(subscribe, getSnapshot, () => LOADING)

@@ -1,6 +1,6 @@
 /**
- * Counts the components that use something, and calls `end` once when none is left. A component that React removes and adds
- * in the same task, as in StrictMode, keeps it.
+ * Counts the components that use a resource, and calls `end` once when none is left. A component that React removes and adds in
+ * the same task, as in StrictMode, keeps the resource.
  */
 export const createUsers = (end: () => void) => {
   let count = 0

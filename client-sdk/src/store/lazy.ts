@@ -1,8 +1,8 @@
 import type { Readable } from './store.ts'
 
 /**
- * Returns a readable whose code is loaded when it is first subscribed to. Until then, and if that fails, it has the initial
- * value; the next subscription tries again.
+ * Returns a readable whose code is loaded with the first subscription. It has the initial value until it is loaded. After a
+ * failed load, the next subscription tries again.
  */
 export const lazyReadable = <T>(initial: T, load: () => Promise<Readable<T>>): Readable<T> => {
   let loaded: Readable<T> | undefined

@@ -10,10 +10,10 @@ import { createQueue } from '../timing/serial-queue.ts'
 
 declare const self: ServiceWorkerGlobalScope
 
-/** One report after the other, so that each finds the reports that the one before could not send. */
+/** Sends reports one at a time, so that each call includes the reports that the previous one could not send. */
 const syncs = createQueue()
 
-/** Shows a message. It counts those of its group that are shown, so messages are displayed one at a time. */
+/** Shows a message. Its title has the number of shown messages of its group, so messages are displayed one at a time. */
 const display = async (message: PushMessage) => {
   const { title = self.location.host, body, url, image, group, actions = [], data, badge } = message
   const tag = group ?? message.tag
@@ -47,8 +47,8 @@ const show = async (message: PushMessage) => {
 }
 
 /**
- * Opens a URL. In the app's own origin, which paths belong to, it uses an open window if there is one: the one that shows the
- * URL, or else the one used last.
+ * Opens a URL; a path is relative to the app's origin. A URL of that origin is opened in an open window if there is one: the
+ * window that shows the URL, or else the one used last.
  */
 const open = async (url: string) => {
   const { href, origin, protocol } = new URL(url, self.location.href)
@@ -101,8 +101,8 @@ const messageIn = (data: PushMessageData | null): PushMessage | undefined => {
 }
 
 /**
- * Handles the web push of Carillon in a service worker. Call it once, when the worker starts. Messages and notifications of
- * others are left alone.
+ * Handles the web push of Carillon in a service worker. Call it once, when the worker starts. Ignores messages and
+ * notifications of other senders.
  */
 export const handlePush = (): void => {
   self.addEventListener('push', (event) => {

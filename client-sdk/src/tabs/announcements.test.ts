@@ -5,7 +5,7 @@ const open = () => {
   const announced: string[] = []
   return { announced, ...createAnnouncements<{ id: string }>(({ id }) => announced.push(id)) }
 }
-/** Opens two tabs that share what was announced. */
+/** Opens two tabs that share announcements. */
 const openTwo = () => {
   const stored = new Map<string, string>()
   vi.stubGlobal('localStorage', {
@@ -23,7 +23,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('a tab of its own announces everything', () => {
+test('a tab that shares with no other announces everything', () => {
   const tab = open()
   tab.add({ id: 'a' })
   expect(tab.announced).toEqual(['a'])
@@ -39,7 +39,7 @@ test('only the leader announces', () => {
   expect(second.announced).toEqual(['b'])
 })
 
-test('a new leader announces what the former one did not live to announce', () => {
+test('a new leader announces an item that the former one did not announce before it closed', () => {
   const [first, second] = openTwo()
   second.add({ id: 'a' })
   first.lead(false)
@@ -48,7 +48,7 @@ test('a new leader announces what the former one did not live to announce', () =
   expect([first.announced, second.announced]).toEqual([[], ['a']])
 })
 
-test('what is older is not announced any more', () => {
+test('a new leader does not announce older items', () => {
   vi.useFakeTimers()
   const [, second] = openTwo()
   second.add({ id: 'a' })

@@ -1,20 +1,20 @@
 import { createAnnounced } from './announced.ts'
 
-/** How long a tab keeps what another one should announce, in ms, in case that one closes before it does. */
+/** How long a tab keeps items that the leader should announce, in ms, in case the leader closes first. */
 const KEEP_MS = 10_000
 /** Maximum number of items that a tab keeps. */
 const KEPT_MAX = 100
 
 /**
- * Announces each item in one tab, the leader, and once. A tab that takes the lead announces what it received shortly before, unless
- * the former leader did.
+ * Announces each item once, in the leading tab. A new leader announces the items that it received shortly before, unless the
+ * former leader did.
  */
 export const createAnnouncements = <Item extends { id: string }>(announce: (item: Item) => void) => {
   let isFirst = (_id: string) => true
   let leads = true
   let kept: { item: Item; name: string; since: number }[] = []
 
-  /** `name`: what is announced once; another one for each version of an item that rings again. */
+  /** `name` is announced once. Each version of an item that alerts again has another one. */
   const add = (item: Item, name = item.id) => {
     if (leads && isFirst(name)) announce(item)
     if (!leads) kept = [...kept, { item, name, since: Date.now() }].slice(-KEPT_MAX)
@@ -22,7 +22,7 @@ export const createAnnouncements = <Item extends { id: string }>(announce: (item
 
   return {
     add,
-    /** From now on, tabs with this name announce together, and only the leader does. */
+    /** Shares announcements with the tabs of this name. From now on, only the leader announces. */
     share(name: string) {
       isFirst = createAnnounced(name)
       leads = false

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts'
 import type { Options } from './leading.ts'
 import type { Present } from './presence.ts'
 
-/** What tabs tell each other. `leader`: the state of the leader's connection, and whether its page is visible. */
+/** A message between tabs. `leader`: the state of the leader's connection, and whether its page is visible. */
 export type Note =
   | { live: LiveMessage }
   | { resync: true }
@@ -37,7 +37,7 @@ export const createNoteHandler =
       onWho: () => void
       onVisibleLeader: () => void
       onHiddenLeader: () => void
-      /** The leader is connected. */
+      /** Called when the leader is connected. */
       onConnected: () => void
     },
   ) =>

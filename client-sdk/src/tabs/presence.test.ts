@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A tab, and what it says about the user and to other tabs. */
+/** Opens a tab, and records its changes and its reports to other tabs. */
 const tab = () => {
   const changes: boolean[] = []
   const posted: Present[] = []
@@ -50,7 +50,7 @@ describe('the presence of the user', () => {
     expect(changes).toEqual([false, true])
   })
 
-  it('ends when the page is hidden, a moment later, so that a change of tabs is none', () => {
+  it('ends a second after the page is hidden, so that switching tabs does not end it', () => {
     const { changes } = tab()
     show('hidden')
     vi.advanceTimersByTime(999)
@@ -61,7 +61,7 @@ describe('the presence of the user', () => {
     expect(changes).toEqual([false, true])
   })
 
-  it('is in any of the tabs', () => {
+  it('lasts while any of the tabs is active', () => {
     const { presence, changes } = tab()
     show('hidden')
     presence.heard({ tab: 'other', until: Date.now() + IDLE_MS })
@@ -72,7 +72,7 @@ describe('the presence of the user', () => {
     expect(changes).toEqual([false])
   })
 
-  it('is told to other tabs at most every ten seconds while the user is there', () => {
+  it('is reported to other tabs at most every ten seconds', () => {
     const { posted } = tab()
     for (let count = 0; count < 1_000; count++) {
       vi.advanceTimersByTime(20)
@@ -81,7 +81,7 @@ describe('the presence of the user', () => {
     expect(posted.length).toBeLessThanOrEqual(3)
   })
 
-  it('is certain where there are no pages', () => {
+  it('is assumed outside a browser', () => {
     vi.stubGlobal('document', undefined)
     const { presence, changes } = tab()
     vi.advanceTimersByTime(10 * IDLE_MS)

@@ -1,9 +1,9 @@
 import { isVisible } from '../client/visibility.ts'
 import { createTimer } from '../timing/timer.ts'
 
-/** Input within this time of the last one changes nothing, in ms. */
+/** Input is reported at most once in this time, in ms. */
 const INPUT_MS = 10_000
-/** How long the user may be between two tabs, in ms. */
+/** How long the user may take to switch between tabs, in ms. */
 const BETWEEN_MS = 1_000
 /** Maximum number of other tabs. */
 const TABS_MAX = 50
@@ -13,8 +13,8 @@ const INPUTS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart']
 export type Present = { tab: string; until: number }
 
 /**
- * Tells whether the user is there: in one of the tabs, which is visible and had input within `idleMs`. Each tab tells the others
- * about itself, so that any of them can lead. Outside a browser, the user is always there.
+ * Tracks whether the user is active: one of the tabs is visible and had input within `idleMs`. Each tab reports its own state
+ * to the others, so that any of them can lead. Outside a browser, the user is always active.
  */
 export const createPresence = (
   idleMs: number,
@@ -63,7 +63,7 @@ export const createPresence = (
 
   return {
     heard,
-    /** Tells the other tabs again. */
+    /** Reports the state of this tab to the others again. */
     tell: () => post({ tab, until: tabs.get(tab) ?? 0 }),
     isActive: () => active,
   }

@@ -1,5 +1,5 @@
 /**
- * Runs work with a signal that aborts after `ms`, and with `other`. React Native has neither `AbortSignal.timeout` nor
+ * Runs work with a signal that aborts after `ms`, or when `other` aborts. React Native has neither `AbortSignal.timeout` nor
  * `AbortSignal.any`.
  */
 export const withDeadline = async <T>(

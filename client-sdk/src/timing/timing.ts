@@ -10,7 +10,7 @@ export type Timing = {
   poll: number
   /** How long the client waits for a WebSocket before it polls as well. */
   fallback: number
-  /** The pause between short polls, where no long request passes. */
+  /** The pause between short polls, which are used if long requests are blocked. */
   shortPoll: number
   /** How long an app without input stays active. */
   idle: number

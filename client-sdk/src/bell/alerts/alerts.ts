@@ -15,7 +15,7 @@ type AlertOptions = {
   /** Whether new items play a sound, unless the user has chosen. */
   sound?: boolean | undefined
   titleBadge?: boolean | undefined
-  /** The URL of the icon that the page has while there are unread items. */
+  /** The URL of an icon that replaces the page's icons while there are unread items. */
   faviconBadge?: string | undefined
 }
 
@@ -36,12 +36,12 @@ export type AlertsHost = {
 
 const isAnnounced = ({ display }: InboxItem) => display === 'banner' || display === 'modal'
 
-/** Loads a part. What it would show is in the panel, too, so the page does without it if it cannot be loaded. */
+/** Resolves with a part; undefined if it cannot be loaded. The panel shows the same items, so this is not reported. */
 const loaded = <T>(part: Promise<T>): Promise<T | undefined> => part.catch(() => undefined)
 
 /**
- * What alerts the user outside of the panel: toasts, announcements, the sound, and the badge in the tab of the browser. Each part
- * is loaded when it is first needed.
+ * Creates the alerts outside the panel: toasts, announcements, the sound, and the badge in the browser tab. Each part is loaded
+ * when it is first needed.
  */
 export const createAlerts = (host: AlertsHost) => {
   let me: Speaker | undefined
@@ -58,7 +58,7 @@ export const createAlerts = (host: AlertsHost) => {
     if (!part || !me || host.isOpen()) return
     host.adopt(part.styles)
     const { follow, openPanel } = host
-    // The client reports a failed action by its event `error`.
+    // The `error` event of the client reports a failed action.
     const act = (item: InboxItem, name: string) => void feed?.act(item.id, name).catch(() => {})
     toasts ??= part.createToasts({ text, update, follow, act, openPanel })
     toasts.add(item)

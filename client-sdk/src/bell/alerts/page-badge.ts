@@ -2,7 +2,7 @@ import { countText } from '../text/count.ts'
 
 type Counts = { unread: number; more?: boolean | undefined }
 
-/** Shows the number of unread items before the title of the page, also when the page changes its title. */
+/** Shows the number of unread items before the page title, and keeps it there when the page changes its title. */
 const createTitleBadge = () => {
   let prefix = ''
   const apply = (next = prefix) => {
@@ -24,10 +24,10 @@ const createTitleBadge = () => {
   }
 }
 
-/** Replaces the icons of the page by another one while there are unread items. */
+/** Replaces the page's icons with another icon while there are unread items. */
 const createIconBadge = (href: string) => {
   const badge = Object.assign(document.createElement('link'), { rel: 'icon', href })
-  /** The icons of the page, with what stands for each of them in its place. */
+  /** The replaced icons, each with its placeholder. */
   const replaced: [Comment, Element][] = []
   const restore = () => {
     badge.remove()
@@ -51,8 +51,8 @@ const createIconBadge = (href: string) => {
 export type PageBadge = { set(counts: Counts): void; stop(): void }
 
 /**
- * Shows in the tab of the browser that there are unread items: by their number before the title, or by another icon. `stop`
- * restores both.
+ * Marks the browser tab while there are unread items: with their number before the title, with another icon, or with both.
+ * `stop` restores the title and the icons.
  */
 export const createPageBadge = ({ title, icon }: { title: boolean; icon: string }): PageBadge => {
   const badges = [title ? createTitleBadge() : [], icon ? createIconBadge(icon) : []].flat()

@@ -2,18 +2,21 @@ import { storeChoice, storedChoice } from '../stored.ts'
 
 const NAME = 'sound'
 
-/** Reports whether new items play a sound: as the user chose in this browser, otherwise as the page says. */
+/** Reports whether new items play a sound. The user's choice in this browser overrides the default of the page. */
 export const hasSound = (byDefault: boolean | undefined): boolean =>
   (storedChoice(NAME) ?? (byDefault ? 'on' : 'off')) === 'on'
 
-/** Returns the switch of the sound. Switching it on plays it, and the browser remembers the choice. */
+/**
+ * Returns whether the sound is on, and a function that toggles it. The choice is stored in the browser. Turning the sound on
+ * plays it.
+ */
 export const soundSwitch = (byDefault: boolean | undefined) => {
   const isOn = hasSound(byDefault)
   return {
     isOn,
     toggle() {
       storeChoice(NAME, isOn ? 'off' : 'on')
-      // The sound that cannot be loaded is missed when an item arrives, too.
+      // The choice is stored even if the sound cannot be loaded now.
       if (!isOn) void import('./sound.ts').then(({ playSound }) => playSound()).catch(() => {})
     },
   }

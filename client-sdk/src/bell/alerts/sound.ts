@@ -1,4 +1,4 @@
-/** The two notes, in Hz, and when each begins, in seconds. */
+/** The frequency of each note in Hz, and its start in seconds. */
 const NOTES = [
   [880, 0],
   [1_318.5, 0.09],
@@ -6,15 +6,15 @@ const NOTES = [
 const LENGTH_S = 0.45
 const VOLUME = 0.12
 
-/** Items that arrive together ring once. */
+/** The minimum time between two sounds, so that a burst of items plays only one. */
 const PAUSE_MS = 1_000
 
 let audio: AudioContext | undefined
 let played = -PAUSE_MS
 
 /**
- * Plays two short notes, which are synthesized: nothing is loaded. Browsers allow that only after the user has clicked or typed
- * in the page; before, it does nothing.
+ * Plays two short synthesized notes. Does nothing before the user has clicked or typed in the page, because browsers block
+ * sound until then.
  */
 export const playSound = async (): Promise<void> => {
   if (navigator.userActivation && !navigator.userActivation.hasBeenActive) return

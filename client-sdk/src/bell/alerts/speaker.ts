@@ -3,10 +3,10 @@ import type { Client } from '../../client/client.ts'
 /** An element of this page that can alert its user. */
 export type Speaker = { element: HTMLElement; client: Client; isBanner: () => boolean }
 
-/** In the order in which they were connected. */
+/** In order of connection. */
 const speakers = new Set<Speaker>()
 
-/** Adds an element to those of the page that share a client. Returns a function that removes it. */
+/** Registers an element that can alert the user. Returns a function that removes it. */
 export const joinSpeakers = (speaker: Speaker): (() => void) => {
   speakers.add(speaker)
   return () => {
@@ -17,8 +17,8 @@ export const joinSpeakers = (speaker: Speaker): (() => void) => {
 const isVisible = ({ element }: Speaker) => element.checkVisibility()
 
 /**
- * Reports whether this element alerts the user. Of several visible elements with one client, the first one does. Where the page
- * has a visible element in banner mode, other elements show no banners; it shows nothing else.
+ * Reports whether this element alerts the user. Only the first of several visible elements with the same client does. If the
+ * page has a visible element in banner mode, no other element shows banners. An element in banner mode shows nothing else.
  */
 export const speaks = (me: Speaker, what: 'banner' | 'other' = 'other'): boolean => {
   const visible = [...speakers].filter(isVisible)

@@ -12,10 +12,10 @@ import { createModalTime } from './modal-time.ts'
 /** The styles of banners and dialogs. */
 export const styles = [contentStyles, announcementStyles]
 
-/** How often a dialog that waits looks whether it may open, in ms. */
+/** How often a waiting dialog checks whether it may open, in ms. */
 const LOOK_MS = 1_000
 
-/** Whether an element of this page shows a dialog: there is one at a time. */
+/** Whether an element of this page shows a dialog. Only one is shown at a time. */
 let isTaken = false
 
 export type AnnouncementsHost = {
@@ -23,15 +23,15 @@ export type AnnouncementsHost = {
   root: () => ShadowRoot
   text: () => Text
   follow: Follow
-  /** Whether the panel is open as a dialog, which no other one covers. */
+  /** Whether the panel is open as a dialog. No announcement covers it. */
   hasDialog: () => boolean
   update: () => void
 }
 
-/** Shows the announcements that are banners or dialogs: one of each at a time, the newest first. */
+/** Shows announcements as banners and dialogs: one of each at a time, newest first. */
 export const createAnnouncements = ({ feed, root, text, follow, hasDialog, update }: AnnouncementsHost) => {
   let banner: InboxItem | undefined
-  /** The newest item that is to be shown as a dialog, and the one that is shown. */
+  /** `next` is the newest item to show as a dialog; `modal` is the one that is shown. */
   let next: InboxItem | undefined
   let modal: InboxItem | undefined
   const seen = createSeen((ids) => void feed.seen(ids).catch(() => {}))
@@ -94,7 +94,7 @@ export const createAnnouncements = ({ feed, root, text, follow, hasDialog, updat
         ${modal ? announcementDialog(modal, text(), acts) : nothing}
       </dialog>
     `,
-    /** Called after each rendering: shows and hides both. */
+    /** Called after each rendering. Shows or hides the banner and the dialog. */
     rendered() {
       const card = root().querySelector<HTMLElement>('.banner.card')
       if (card && card.matches(':popover-open') !== !!banner) card.togglePopover(!!banner)

@@ -14,7 +14,7 @@ const ACTIONS_MAX = 3
 
 export type ItemAction = NonNullable<InboxItem['actions']>[number]
 
-/** What the user can do with an announcement. */
+/** The user's actions on an announcement. */
 export type AnnouncementActs = {
   /** Archives the item, which dismisses it on every device. */
   dismiss(item: InboxItem): void
@@ -41,7 +41,8 @@ const actionsOf = (item: InboxItem, { act }: AnnouncementActs) => {
 }
 
 /**
- * Renders an announcement: an icon, its texts, its buttons, and one that dismisses it. `id` is unique in its shadow root.
+ * Renders an announcement: an icon, texts, action buttons and a button that dismisses it. `id` must be unique in the shadow
+ * root.
  */
 export const announcement = (
   item: InboxItem,
@@ -64,7 +65,7 @@ export const announcement = (
   </div>
 `
 
-/** Renders the inside of an announcement that is a dialog. */
+/** Renders the content of an announcement that is a dialog. */
 export const announcementDialog = (
   item: InboxItem,
   text: Text,

@@ -1,4 +1,4 @@
-/** How long the last key must be ago, in ms. */
+/** The minimum time since the last input, in ms. */
 const TYPING_MS = 5_000
 
 const EDITABLE = 'input, textarea, select, [contenteditable]:not([contenteditable="false"])'
@@ -11,9 +11,7 @@ const focused = (): Element | null => {
   return element
 }
 
-/**
- * Tells when a dialog may open by itself: the page is visible, no other dialog is open, and nobody is typing.
- */
+/** Decides when a dialog may open on its own: the page is visible, no other dialog is open, and the user is not typing. */
 export const createModalTime = () => {
   let typed = -TYPING_MS
   const onKey = () => {

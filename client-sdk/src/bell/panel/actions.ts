@@ -5,7 +5,7 @@ import type { Panel } from './context.ts'
 /** Maximum number of action buttons. Further actions are in the menu of the item. */
 export const BUTTONS_MAX = 3
 
-/** Takes an action of an item, and follows its link. */
+/** Invokes an action of an item, and follows its link. */
 export const takeAction = (
   event: MouseEvent,
   item: InboxItem,

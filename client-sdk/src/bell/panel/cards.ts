@@ -3,7 +3,7 @@ import type { AnnouncementActs } from '../announcements/card.ts'
 import { takeAction } from './actions.ts'
 import type { Panel } from './context.ts'
 
-/** Returns what the user can do with the announcements above the list. */
+/** Returns the user's actions on the announcements above the list. */
 export const createCardActs = (panel: Panel): AnnouncementActs => {
   const dismiss = (item: InboxItem) => panel.verbs.archive([item])
   return {

@@ -2,7 +2,7 @@ import type { Counts, EffectivePreferences } from '@carillon/schemas'
 import type { Client } from '../../client/client.ts'
 import { namesOf } from './tabs.ts'
 
-/** The names of the user's categories and the counts of their unread items, kept up to date while the panel is open. */
+/** Keeps the names and the unread counts of the user's categories up to date while the panel is open. */
 export const createCategories = ({ preferences, countsBy }: Client, update: () => void) => {
   const counts = countsBy('category')
   let off: (() => void)[] = []
@@ -20,7 +20,7 @@ export const createCategories = ({ preferences, countsBy }: Client, update: () =
     },
     /** Returns the counts of a category that has unread items. */
     countOf: (category = ''): Counts | undefined => counts.getSnapshot().get(category),
-    /** Follows them, unless it does already. */
+    /** Starts to follow changes, unless it has started already. */
     start() {
       if (off.length === 0) off = [preferences.subscribe(update), counts.subscribe(update)]
     },

@@ -44,18 +44,18 @@ export type Panel = {
   countOf(tab: Tab): Counts | undefined
   choose(tab: Tab): void
   follow: Follow
-  /** What the user can do with the cards above the list. */
+  /** Returns the user's actions on the cards above the list. */
   cards(): AnnouncementActs
   /** Whether new items play a sound. */
   sound(): { isOn: boolean; toggle(): void }
-  /** The offer of web push above the list. */
+  /** Renders the offer of web push above the list. */
   offer(): unknown
-  /** Follows the touches of the list: swiping and holding. */
+  /** Handles the touches of the list: swiping and holding. */
   onPointerDown(event: PointerEvent): void
   readAll(): void
   archiveRead(): void
   openPreferences(): void
-  /** Inserts the items that wait, and shows the newest. */
+  /** Inserts the waiting items, and scrolls to the newest. */
   showNew(): void
   more(): void
   retry(): void

@@ -7,7 +7,7 @@ import type { Tab } from './tabs.ts'
 /** Reports whether the item stands for others of its group. */
 export const isGroup = ({ group }: InboxItem): boolean => (group?.count ?? 1) > 1
 
-/** The groups of a list that are unfolded, each with a feed of its items. */
+/** Tracks the unfolded groups of a list, each with a feed of its items. */
 export const createGroups = (client: Client, tab: () => Tab, update: () => void) => {
   const feeds = new Map<string, { feed: Feed; off: () => void }>()
 
@@ -20,7 +20,7 @@ export const createGroups = (client: Client, tab: () => Tab, update: () => void)
 
   return {
     isUnfolded: (item: InboxItem) => feeds.has(groupOf(item) ?? ''),
-    /** Reports whether a verb on this item is meant for its whole group, because the others are not shown. */
+    /** Reports whether an action on this item applies to its whole group, because the group is folded. */
     isWhole: (item: InboxItem) => isGroup(item) && !feeds.has(groupOf(item) ?? ''),
     toggle(item: InboxItem) {
       const key = groupOf(item)

@@ -47,7 +47,7 @@ const heading = (item: InboxItem, panel: Panel, isUnfolded: boolean) => {
   const { list, selection, verbs } = panel
   const title = titleOf(item)
   const open = (event: MouseEvent) => {
-    // Other buttons than the middle one open no link.
+    // Only the main and the middle button open links.
     if (event.button > 1) return
     if (selection.active) {
       event.preventDefault()
@@ -88,7 +88,7 @@ const failure = ({ id }: InboxItem, { verbs, text }: Panel) => {
     : nothing
 }
 
-/** The button that unfolds the group for which an item stands. */
+/** Renders the button that unfolds the group for which an item stands. */
 const groupButton = (item: InboxItem, panel: Panel, isUnfolded: boolean) => {
   const { text, focused } = panel
   const { count = 0, more } = item.group ?? {}
@@ -108,7 +108,10 @@ const picker = (item: InboxItem, isSelected: boolean, { list, selection, text }:
     : html`<button class="pick" tabindex="-1" aria-hidden="true" @click=${pick}>${avatar(item)}</button>`
 }
 
-/** Returns everything that the rendering of a row depends on. A row of a long list is rendered again only if some of it changed. */
+/**
+ * Returns everything that the rendering of a row depends on. A row of a long list is rendered again only if one of these values
+ * changed.
+ */
 export const shownOf = ({ item, isMember }: Row, index: number, panel: Panel): unknown[] => {
   const { categories, focused, list, now, renderItem, selection, text, times, unfolded, verbs } = panel
   const { category = '', id } = item

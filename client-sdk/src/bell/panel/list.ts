@@ -103,14 +103,14 @@ export const createList = (client: Client, update: () => void) => {
       open()
       follow()
     },
-    /** Tells whether the user is busy with the list. Arrivals then wait. */
+    /** Sets whether the user is busy with the list. Arrivals then wait. */
     engage(now: boolean) {
       engaged = now
       if (!engaged && shown.waiting.length > 0) follow()
     },
     /** Inserts the items that wait. */
     insert: () => follow(true),
-    /** Begins a new session of the panel: what has been seen by now is below the divider. */
+    /** Begins a new session of the panel. Items that have been seen are below the divider. */
     reopen() {
       shown = NOTHING_SHOWN
       divider = undefined

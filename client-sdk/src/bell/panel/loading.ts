@@ -1,10 +1,10 @@
 import { createTimer } from '../../timing/timer.ts'
 
-/** The skeleton appears only if loading takes this long, and then stays at least that long, in ms. */
+/** How long loading takes before the skeleton appears, and the minimum time that it then stays, in ms. */
 const AFTER_MS = 150
 const AT_LEAST_MS = 300
 
-/** Tells when the skeleton of a loading list is shown, so that it does not flash. */
+/** Decides when the skeleton of a loading list is shown, so that it does not flash. */
 export const createLoading = (update: () => void) => {
   const timer = createTimer()
   let isShown = false
@@ -20,7 +20,7 @@ export const createLoading = (update: () => void) => {
     get isShown() {
       return isShown
     },
-    /** Tells whether the list is loading. */
+    /** Sets whether the list is loading. */
     follow(isLoading: boolean) {
       const wait = isLoading ? AFTER_MS : Math.max(0, AT_LEAST_MS - (performance.now() - since))
       if (isLoading === isShown) timer.clear()

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { type IconName, icon } from '../icon.ts'
 
-/** A row of a menu. `hint` stands at its end. A row with `isOn` switches something on or off. */
+/** A row of a menu. `hint` stands at its end. A row with `isOn` is a checkbox. */
 export type MenuRow = {
   label: string
   icon?: IconName

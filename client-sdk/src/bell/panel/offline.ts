@@ -1,10 +1,10 @@
 import type { Client } from '../../client/client.ts'
 import { createTimer } from '../../timing/timer.ts'
 
-/** A connection that is back within this time was never missed, in ms. */
+/** Shorter interruptions are not shown, in ms. */
 const AFTER_MS = 5_000
 
-/** Tells when a client has been offline for so long that people should know. */
+/** Decides when to show that a client is offline: after some seconds without a connection. */
 export const createOffline = (client: Pick<Client, 'connection' | 'on'>, update: () => void) => {
   const timer = createTimer()
   let isShown = false

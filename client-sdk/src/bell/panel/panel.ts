@@ -60,7 +60,7 @@ export type PanelHost = {
   update: () => void
 }
 
-/** Creates the panel of a bell: its list, what can be done with it, and what the views need to show it. */
+/** Creates the panel of a bell: its list, the actions on it, and the state that the views show. */
 export const createPanel = (host: PanelHost) => {
   const { client, root, text, times, announce, update } = host
   const list = createList(client, update)
@@ -68,7 +68,7 @@ export const createPanel = (host: PanelHost) => {
   const selection = createSelection(update)
   const menu = createMenu(update)
   const verbs = createVerbs({ list, undo, text, times, announce, update })
-  // The client reports a failed action by its event `error`.
+  // The `error` event of the client reports a failure.
   const seen = createSeen((ids) => void list.feed.seen(ids).catch(() => {}))
   const unfolded = new Set<string>()
   const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
@@ -123,12 +123,12 @@ export const createPanel = (host: PanelHost) => {
   }
 
   return {
-    /** Renders what is inside the panel. */
+    /** Renders the content of the panel. */
     render() {
       loading.follow(list.status === 'loading')
       return preferences.render() ?? panelView(panel)
     },
-    /** Carries out what the user may still undo. */
+    /** Commits the action that the user could still undo. */
     commit: undo.commit,
     /** Called when the panel opens. */
     open() {

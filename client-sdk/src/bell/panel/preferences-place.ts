@@ -1,7 +1,10 @@
 import { adoptStyles } from '../adopt-styles.ts'
 import type { PageHost, PreferencesPage } from '../preferences/preferences-page.ts'
 
-/** The preferences in the place of the list. Their code is loaded when they are first opened. `leave`: the list is hidden. */
+/**
+ * Shows the preferences in place of the list. Their code is loaded when they are first opened. `leave` is called when they
+ * replace the list.
+ */
 export const createPreferencesPlace = (host: Omit<PageHost, 'back'>, leave: () => void) => {
   const { root, update } = host
   let page: PreferencesPage | undefined

@@ -4,7 +4,7 @@ import type { PushOffer } from '../push/push-offer.ts'
 import type { Text } from '../text/text.ts'
 import type { PanelHost } from './panel.ts'
 
-/** The places of web push: in the list, and in the preferences. Its code is loaded when the panel of a page with push opens. */
+/** Shows web push in the list and in the preferences. Its code is loaded when the panel first opens on a page with web push. */
 export const createPushPlace = ({ openPush, textWith, text, update }: PanelHost) => {
   let offer: Promise<PushOffer> | undefined
   let loaded: PushOffer | undefined
@@ -16,7 +16,7 @@ export const createPushPlace = ({ openPush, textWith, text, update }: PanelHost)
     ])
     let base: Text | undefined
     let own: Text<PushKey> | undefined
-    /** The texts in the language of the bell, which may change. */
+    /** Returns the texts in the language of the bell, which may change. */
     const texts = () => {
       if (!own || base !== text()) own = textWith(PUSH_ENGLISH)
       base = text()
@@ -31,7 +31,7 @@ export const createPushPlace = ({ openPush, textWith, text, update }: PanelHost)
     open() {
       if (!openPush()) return
       offer ??= load()
-      // Without it, the panel has no offer.
+      // The panel works without the offer. The code is loaded again when the panel next opens.
       offer
         .then((each) => each.look())
         .catch(() => {

@@ -18,13 +18,13 @@ const onKey = (event: KeyboardEvent) => {
 
 /** Fades the ends of the strip where more tabs are hidden. */
 export const fadeTabs = (strip: Element): void => {
-  // In right-to-left text, it is below 0.
+  // It is negative in right-to-left text.
   const start = Math.abs(strip.scrollLeft)
   strip.classList.toggle('before', start > 1)
   strip.classList.toggle('after', strip.scrollWidth - strip.clientWidth - start > 1)
 }
 
-/** The tabs: what the user has, what is unread, the categories, and what was put away. */
+/** Renders the tabs: all, unread, the categories, snoozed and archived. */
 export const tabStrip = (panel: Panel) => {
   const { list, text } = panel
   const tab = (each: Tab) => {
@@ -32,7 +32,7 @@ export const tabStrip = (panel: Panel) => {
     const unread = panel.countOf(each)
     const choose = ({ currentTarget }: Event) => {
       panel.choose(each)
-      // It may be faded at the end of the strip.
+      // The tab may be cut off at the end of the strip.
       const button = currentTarget as Element
       button.scrollIntoView({ block: 'nearest', inline: 'nearest' })
     }

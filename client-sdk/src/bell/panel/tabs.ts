@@ -2,7 +2,10 @@ import type { EffectivePreferences } from '@carillon/schemas'
 import type { FeedQuery } from '../../feed/feed.ts'
 import type { Text } from '../text/text.ts'
 
-/** A tab of the panel, and the feed that it shows. `name`: that of its category; other tabs are named by their key. */
+/**
+ * A tab of the panel and the query of its feed. `name` is the name of its category. The text of the key is the name of other
+ * tabs.
+ */
 export type Tab =
   | { key: 'all' | 'unread' | 'snoozed' | 'archived'; query: FeedQuery; name?: undefined }
   | { key: `category ${string}`; query: FeedQuery & { category: string }; name: string }

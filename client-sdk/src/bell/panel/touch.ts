@@ -13,7 +13,7 @@ export const createTouch = ({
   text,
 }: Pick<Panel, 'list' | 'verbs' | 'selection'> & { text: () => Text }) => {
   const itemOf = ({ dataset }: HTMLElement) => list.items.find(({ id }) => id === dataset.id)
-  /** What a swipe does with an item, with its name. */
+  /** Returns the action of a swipe on an item, and its name. */
   const verbOf = (element: HTMLElement, direction: SwipeDirection) => {
     const item = itemOf(element)
     if (!item) return undefined

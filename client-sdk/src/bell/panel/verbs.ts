@@ -9,8 +9,8 @@ import type { createUndo } from './undo.ts'
 type Failure = { text: string; again: () => void }
 
 /**
- * The actions of the panel on items. Each takes effect at once, says so to assistive technology, and can be undone where
- * people expect it. A failed one leaves a line at its item.
+ * Creates the actions of the panel on items. Each takes effect immediately, is announced to assistive technology, and can be
+ * undone where users expect it. A failure is shown at the item.
  */
 export const createVerbs = ({
   list,
@@ -31,7 +31,7 @@ export const createVerbs = ({
 
   type Call = (item: InboxItem, option: GroupOption) => Promise<void>
 
-  /** Returns the items with the option that each needs: one that stands for a folded group changes all of it. */
+  /** Returns the items with their options. An item that stands for a folded group changes the whole group. */
   const meant = (items: readonly InboxItem[]) =>
     items.map((item) => ({ item, option: list.groups.isWhole(item) ? { group: true } : {} }))
   const run = (targets: ReturnType<typeof meant>, call: Call) => {

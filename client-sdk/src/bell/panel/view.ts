@@ -80,7 +80,7 @@ const hint = (name: IconName, line: string, more: unknown = nothing) => html`
   <div class="empty" part="empty">${icon(name)}<p>${line}</p>${more}</div>
 `
 
-/** The content of an empty list. */
+/** Renders the content of an empty list. */
 const emptyView = ({ list, text, problem, retry, isLoading }: Panel) => {
   if (problem === 'signIn') return hint('lock', text('signIn'))
   if (isLoading) return skeleton
@@ -100,7 +100,7 @@ const emptyView = ({ list, text, problem, retry, isLoading }: Panel) => {
   )
 }
 
-/** The next page is loaded while the list is scrolled; the button is for lists that are short, and for failures. */
+/** Renders the button for the next page. Scrolling loads it, too; the button is for short lists and failed loads. */
 const loadMore = ({ list, text, more }: Panel) => html`
   ${list.hasFailed ? html`<p class="failure" role="alert">${text('loadError')}</p>` : nothing}
   <button class="load" @click=${more}>${text(list.hasFailed ? 'again' : 'loadMore')}</button>
@@ -163,13 +163,13 @@ const undoBar = ({ undo, text, verbs }: Panel) =>
       `
     : nothing
 
-/** What keeps a list that is shown from being up to date. */
+/** Renders the reason why a shown list may be out of date. */
 const strip = ({ list, problem, isOffline, text }: Panel) => {
   const key = problem === 'signIn' && list.status === 'ready' ? 'signIn' : isOffline ? 'offline' : undefined
   return key ? html`<p class="strip" role="status">${text(key)}</p>` : nothing
 }
 
-/** Renders the inside of the panel. */
+/** Renders the content of the panel. */
 export const panelView = (panel: Panel) => html`
   ${header(panel)} ${panel.selection.active ? bulk(panel) : tabStrip(panel)}
   ${strip(panel)}

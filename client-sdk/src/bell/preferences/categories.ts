@@ -42,7 +42,7 @@ const openRow = (row: Row, page: Page) => {
   `
 }
 
-/** The categories of a narrow panel, of which one is open. */
+/** Renders the categories in a narrow panel. At most one is open. */
 export const categoryList = (page: Page) => {
   const { effective } = page
   return html`
@@ -78,7 +78,7 @@ const tableRow = (row: Row, page: Page) => {
   `
 }
 
-/** The categories of a wide panel. */
+/** Renders the categories as the table of a wide panel. */
 export const categoryTable = (page: Page) => {
   const { effective, text } = page
   return html`

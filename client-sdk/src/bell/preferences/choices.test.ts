@@ -27,7 +27,7 @@ const grid = (rest: Partial<EffectivePreferences> = {}): EffectivePreferences =>
 const OFF = (path: string) => choice(false, { by: 'user', path })
 
 describe('a row', () => {
-  it('is summed up by its channels that are on, and their frequencies', () => {
+  it('has a summary of the channels that are on, and their frequencies', () => {
     const row: Row = { section: 'categories', key: 'orders', channels: channels() }
     expect(summaryOf(row, USED, text, 'en')).toBe('Inbox · E-mail daily')
     const off = { ...row, channels: channels({ inbox: choice(false), email: choice(false) }) }
@@ -44,7 +44,7 @@ describe('a row', () => {
     expect(isLocked(row, ['sms'])).toBe(true)
   })
 
-  it('has frequencies for letters, and for what has one already', () => {
+  it('has frequencies on channels with long messages, and on channels that already have one', () => {
     expect([hasPaces('email', true), hasPaces('sms', true), hasPaces('sms', 'weekly')]).toEqual([
       true,
       false,
@@ -53,7 +53,7 @@ describe('a row', () => {
     expect(hasPaces('inbox', 'daily')).toBe(false)
   })
 
-  it('has patches for keys that are words of JavaScript', () => {
+  it('has a patch even if its key is `__proto__`', () => {
     const row: Row = { section: 'types', key: '__proto__', channels: channels() }
     expect(JSON.stringify(patchOf(row, 'email', false))).toBe('{"types":{"__proto__":{"email":false}}}')
   })
@@ -68,7 +68,7 @@ it('types without a category follow the categories', () => {
   ])
 })
 
-it('what was turned off beside the categories are channels as a whole, types and topics', () => {
+it('channels, types and topics that the user turned off outside the categories are listed', () => {
   const row = { key: 'orders', channels: channels({ sms: OFF('channels.sms') }) }
   expect(isOffEverywhere({ ...row, section: 'categories' }, 'sms')).toBe(true)
   const types = [

@@ -16,9 +16,9 @@ export type Row = Pick<
 export type Channel = keyof Row['channels']
 export type Choice = Row['channels'][Channel]['value']
 
-/** Frequencies make sense where a message may be long. */
+/** Channels with long messages, for which users choose a frequency. */
 const LETTERS: readonly Channel[] = ['email', 'slack', 'teams', 'discord', 'telegram']
-/** The names of brands are the same in every language. */
+/** Brand names, which are the same in every language. */
 const BRANDS: Partial<Record<Channel, string>> = {
   ...{ mms: 'MMS', whatsapp: 'WhatsApp', slack: 'Slack', teams: 'Teams' },
   ...{ discord: 'Discord', telegram: 'Telegram', webhook: 'Webhook' },
@@ -27,7 +27,7 @@ const BRANDS: Partial<Record<Channel, string>> = {
 export const channelName = (channel: Channel, text: PreferencesText): string =>
   BRANDS[channel] ?? text(channel as 'inbox')
 
-/** What a user can choose on a channel with frequencies, and its text. `true`: on, at the type's own pace. */
+/** The choices on a channel with frequencies, each with its text. `true`: on, at the type's own frequency. */
 export const PACES: readonly [Choice, PreferencesKey][] = [
   [true, 'on'],
   ['immediate', 'atOnce'],
@@ -58,7 +58,7 @@ export const isOffEverywhere = ({ channels }: Row, channel: Channel): boolean =>
 
 const isUser = (by: string): boolean => by === 'user' || by === 'user_context'
 
-/** Returns which channels a row uses, such as `Inbox · E-mail daily`. */
+/** Returns a summary of the channels that are on, such as `Inbox · E-mail daily`. */
 export const summaryOf = (
   { channels }: Row,
   used: readonly Channel[],
@@ -76,12 +76,12 @@ export const summaryOf = (
   return parts.length > 0 ? parts.join(' · ') : text('off')
 }
 
-/** Returns the patch that makes one choice. Keys are names that people choose, such as `__proto__`. */
+/** Returns the patch for one choice. Keys are chosen by the app, so one may be `__proto__`. */
 export const patchOf = ({ section, key }: Row, channel: Channel, value: Choice): PreferencesPatch => ({
   [section]: { [key]: { [channel]: value } },
 })
 
-/** Something that the user turned off beside the categories, and the patch that turns it on again. */
+/** Something that the user turned off outside the categories, and the patch that turns it on again. */
 export type Muted = { name: string; patch: PreferencesPatch }
 
 /** Returns the channels that are off for everything, and the muted types and topics. */

@@ -10,14 +10,14 @@ export type Page = {
   effective: EffectivePreferences
   text: PreferencesText
   times: Times
-  /** The time of the hub, in epoch ms. */
+  /** Returns the hub's time, in epoch ms. */
   now(): number
   locale: string
   isSheet: boolean
   /** Whether the panel is wide enough for a table. */
   isWide: boolean
   failure(id: string): Failure | undefined
-  /** Saves a change at once. `id` names its control, where a failure is shown. */
+  /** Saves a change. A failure is shown at the control with this id. */
   save(id: string, patch: PreferencesPatch, everywhere?: boolean): void
   back(): void
   close(): void

@@ -3,7 +3,7 @@ import { icon } from '../icon.ts'
 import { type Channel, type Choice, hasPaces, isOffEverywhere, PACES, patchOf, type Row } from './choices.ts'
 import type { Page } from './context.ts'
 
-/** A list to choose from: values with their texts. */
+/** Renders a select box for values with their texts. */
 export const select = <Value>(
   options: readonly (readonly [Value, string])[],
   value: Value,
@@ -35,7 +35,7 @@ export const toggle = (
   />
 `
 
-/** The line below a control whose change was not saved. */
+/** Renders the line below a control whose change was not saved. */
 export const failureLine = (id: string, { failure, text }: Page) => {
   const failed = failure(id)
   return failed
@@ -45,7 +45,7 @@ export const failureLine = (id: string, { failure, text }: Page) => {
 
 export const idOf = ({ section, key }: Row, channel: Channel): string => `${section} ${channel} ${key}`
 
-/** The control of a channel in a category. Without `label`, it is named by the label around it. */
+/** Renders the control of a channel in a category. Without `label`, the enclosing label names it. */
 export const choiceControl = (row: Row, channel: Channel, page: Page, label?: string): TemplateResult => {
   const { text, effective, save } = page
   const { value, locked } = row.channels[channel]

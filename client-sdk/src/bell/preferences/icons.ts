@@ -12,7 +12,7 @@ const PATHS: Partial<Record<Channel, string>> = {
 
 export const channelIcon = (channel: Channel): TemplateResult => drawn(PATHS[channel] ?? MESSAGE)
 
-/** Points to the start, which is on the right in right-to-left text. */
+/** Returns an arrow to the start of the line, which is mirrored in right-to-left text. */
 export const backIcon = (): TemplateResult => drawn('m14.5 6-6 6 6 6', 'mirrored')
 
 export const chevron = (): TemplateResult => drawn('m6 9 6 6 6-6', 'chevron')

@@ -16,7 +16,7 @@ import { preferencesBody, preferencesHeader } from './view.ts'
 /** The styles of the preferences. */
 export const styles = [preferencesStyles]
 
-/** From this width, in px, the categories are a table. */
+/** The minimum width at which the categories are a table. */
 const WIDE_PX = 640
 
 /** The interface of the panel around the preferences. */
@@ -24,12 +24,12 @@ export type PageHost = {
   client: Client
   root: ShadowRoot
   text: () => Text
-  /** Creates texts that are not in the bell, in its language. */
+  /** Creates further texts in the language of the bell, from English ones. */
   textWith: <Key extends string>(english: Record<Key, Message>) => Text<Key>
   times: () => Times
   locale: () => string
   isSheet: () => boolean
-  /** The section about web push in this browser. */
+  /** Renders the section about web push in this browser. */
   pushSetting: () => unknown
   back: () => void
   close: () => void
@@ -42,7 +42,7 @@ const waiting = html`
   </div>
 `
 
-/** Creates the preferences, which take the place of the list in the panel. */
+/** Creates the preferences, which replace the list in the panel. */
 export const createPreferencesPage = (host: PageHost) => {
   const { client, root, update } = host
   const { preferences } = client

@@ -10,12 +10,12 @@ export const DAYS: readonly Day[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', '
 const USUAL: Window = ['22:00', '07:00']
 
 /**
- * Quiet hours as a form shows them: one window for all selected days. `differs`: the days have other windows than that, which
- * a change of a time replaces.
+ * Quiet hours as a form shows them: one window for all selected days. `differs`: a stored day has other windows, which a change
+ * of the times replaces.
  */
 export type QuietForm = { on: boolean; from: string; to: string; days: readonly Day[]; differs: boolean }
 
-/** A control for times has no 24:00, so a window until midnight ends at 00:00 in it. */
+/** Returns the end of a window as an input for times shows it, which has 00:00 in place of 24:00. */
 export const shownEnd = (end: string): string => (end === '24:00' ? '00:00' : end)
 const storedEnd = (end: string): string => (end === '00:00' ? '24:00' : end)
 
@@ -26,7 +26,7 @@ export const windowsOf = ({ days = {} }: QuietHours): [Day, readonly Window[]][]
     return windows.length > 0 ? [[day, windows]] : []
   })
 
-/** Returns the form of quiet hours; without any, the usual hours on every day, which are off. */
+/** Returns the form of quiet hours. Without any, it has the usual hours on every day, turned off. */
 export const formOf = (quiet: QuietHours = {}): QuietForm => {
   const stored = windowsOf(quiet)
   const [from, to] = stored[0]?.[1][0] ?? USUAL
@@ -44,8 +44,8 @@ export const formOf = (quiet: QuietHours = {}): QuietForm => {
 export const isWindow = (from: string, to: string): boolean => !!from && !!to && from !== storedEnd(to)
 
 /**
- * Returns quiet hours as a whole after a change of the form. They are stored as a whole, because those of a user replace the
- * defaults; a day without windows is empty, so that no default applies to it.
+ * Returns the complete quiet hours of a form. Each day is stored, because the quiet hours of a user replace the defaults. A day
+ * without windows is stored as empty, so that no default applies to it.
  */
 export const quietHoursOf = (
   { days: stored = {}, timezone }: QuietHours,

@@ -22,7 +22,7 @@ const zoneNames = (current: string | undefined): string[] => {
   return [...new Set([...(current ? [current] : []), 'UTC', ...known])].sort()
 }
 
-/** The windows of each day, where they differ. */
+/** Renders the windows of each day. */
 const differing = ({ effective, locale }: Page) => {
   const names = dayNames(locale, 'short')
   const days = windowsOf(effective.quietHours ?? {})

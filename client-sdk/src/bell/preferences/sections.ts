@@ -27,7 +27,7 @@ const pausePatch = (choice: Pause, now: number): PreferencesPatch | undefined =>
   return choice === 'none' ? { muted: null, snoozedUntil: null } : undefined
 }
 
-/** Pauses everything but urgent messages, for a time or until the user ends it. */
+/** Renders the choice to pause everything except urgent messages, for a time or until the user ends it. */
 export const pause = (page: Page) => {
   const { effective, text, times, save, now } = page
   const { muted, snoozedUntil } = effective
@@ -55,7 +55,7 @@ export const pause = (page: Page) => {
   `
 }
 
-/** The hour of daily and weekly digests, and the day of weekly ones. */
+/** Renders the hour of daily and weekly digests, and the day of weekly ones. */
 export const digestTime = (page: Page) => {
   const { effective, text, locale, save } = page
   const { hour, day } = effective.digest
@@ -65,7 +65,7 @@ export const digestTime = (page: Page) => {
     (_, each) => [each, format.format(MONDAY + each * HOUR_MS)] as const,
   )
   const names = dayNames(locale, 'long')
-  // Both are stored, because they apply as a whole.
+  // Both are sent, because they apply as a whole.
   const change = (next: { hour?: number; day?: Day }) => save('digest', { digest: { hour, day, ...next } })
   return html`
     <div class="line digest">
@@ -82,7 +82,7 @@ export const digestTime = (page: Page) => {
   `
 }
 
-/** What the user turned off beside the categories: channels as a whole, types and topics. */
+/** Renders the channels, types and topics that the user turned off outside the categories. */
 export const muted = (page: Page) => {
   const { effective, text, save } = page
   const all = mutedOf(effective, text)

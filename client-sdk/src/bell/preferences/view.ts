@@ -6,7 +6,7 @@ import type { Page } from './context.ts'
 import { backIcon } from './icons.ts'
 import { digestTime, muted, pause } from './sections.ts'
 
-/** The header of the preferences, in place of that of the list. */
+/** Renders the header of the preferences, which replaces the header of the list. */
 export const preferencesHeader = ({
   text,
   isSheet,
@@ -24,7 +24,7 @@ export const preferencesHeader = ({
   </div>
 `
 
-/** The preferences, once they are loaded. */
+/** Renders the loaded preferences. */
 export const preferencesBody = (page: Page, quietHours: (page: Page) => unknown) => {
   const { effective, text, isWide } = page
   return html`

@@ -1,9 +1,9 @@
 import { storeChoice, storedChoice } from '../stored.ts'
 
-/** Web push is offered in the list from this visit on: people know by then what the notifications are. */
+/** Web push is offered in the list from this visit on, when users know the notifications. */
 const VISITS_MIN = 2
 
-/** Counts the visits in which the panel was opened. Returns their number, with this one. */
+/** Counts the visits in which the panel was opened. Returns their number, including this one. */
 const countVisit = (): number => {
   const visits = Number(storedChoice('visits') ?? 0)
   if (storedChoice('visit', 'visit')) return visits
@@ -12,7 +12,7 @@ const countVisit = (): number => {
   return visits + 1
 }
 
-/** Reports whether to offer web push in the list: in one visit, until the user answers. */
+/** Reports whether to offer web push in the list. It is offered in one visit, until the user answers. */
 export const isOfferTime = (): boolean => {
   const isReturning = countVisit() >= VISITS_MIN
   if (storedChoice('offer', 'visit')) return storedChoice('offer', 'visit') === 'open'

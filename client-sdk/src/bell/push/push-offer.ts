@@ -45,13 +45,13 @@ export const createPushOffer = ({
   const line = () => text()(hasFailed ? 'webFailed' : state === 'denied' ? 'blocked' : 'webHint')
 
   return {
-    /** Looks at the state of the browser again, because the panel opens. */
+    /** Reads the push state of the browser again. Called when the panel opens. */
     async look() {
       state = await push.state().catch(() => undefined)
       isOffered = state === 'off' && isOfferTime()
       update()
     },
-    /** The offer above the list; nothing if it is not the time for it. */
+    /** Renders the offer above the list, if it is due. */
     card: (): TemplateResult | typeof nothing =>
       isOffered
         ? html`
@@ -68,7 +68,7 @@ export const createPushOffer = ({
             </div>
           `
         : nothing,
-    /** The section of the preferences; nothing where the browser has no web push. */
+    /** Renders the section of the preferences, if the browser supports web push. */
     setting(): TemplateResult | typeof nothing {
       if (!state || state === 'unsupported') return nothing
       const isOn = state === 'on'

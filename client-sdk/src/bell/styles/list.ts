@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** The list of the panel and what is around it: tabs, selection, pill, empty states and undo. */
+/** The list of the panel, and its surroundings: tabs, selection, pill, empty states and undo. */
 export const listStyles = css`
   .tabbar {
     border-block-end: 1px solid var(--_line);

@@ -1,6 +1,6 @@
 import { css } from 'lit'
 
-/** An element that follows a finger, and uncovers the name of what a swipe does. */
+/** An element that follows a finger, and uncovers the name of the swipe action. */
 export const swipeStyles = css`
   .item,
   .toast {

@@ -12,7 +12,7 @@ const checked = (locale: string): string => {
   }
 }
 
-/** The language of a bell: its texts, dates and numbers. Texts are English until those of the locale are loaded. */
+/** Creates the language of a bell: its texts, dates and numbers. Texts are English until the texts of the locale are loaded. */
 export const createLanguage = (update: () => void) => {
   let locale = 'en'
   let loaded: Strings | undefined
@@ -31,10 +31,10 @@ export const createLanguage = (update: () => void) => {
     get times() {
       return times
     },
-    /** Creates texts from other English ones, which the locale and the app replace. */
+    /** Creates texts from other English ones. Texts of the locale and of the app replace them. */
     textWith: <Key extends string>(english: Record<Key, Message>): Text<Key> =>
       createText(locale, strings(), english),
-    /** Chooses the locale; `replaced` are texts of the app. */
+    /** Sets the locale. `replaced`: the texts of the app. */
     choose(wanted: string, replaced: Partial<Strings> | undefined) {
       const next = checked(wanted)
       own = replaced

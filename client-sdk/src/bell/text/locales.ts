@@ -10,13 +10,19 @@ export const LOCALES: Readonly<Record<string, () => Promise<{ default: Strings }
   pt: () => import('./locales/pt.ts'),
 }
 
-/** Returns the key of the texts for a locale: with its region, else of its language. Undefined if there are none. */
+/**
+ * Returns the key of the texts for a locale: of its language and region, else of its language. Returns undefined if there are
+ * none.
+ */
 export const localeFor = (locale: string, known: object = LOCALES): string | undefined => {
   const { language, region } = new Intl.Locale(locale)
   return [`${language}-${region}`, language].find((key) => Object.hasOwn(known, key))
 }
 
-/** Loads the texts for a locale. Undefined for English, for other languages, and if they cannot be loaded. */
+/**
+ * Loads the texts for a locale. Resolves with undefined for English, for a language without texts, and if the texts cannot be
+ * loaded: the bell is then in English.
+ */
 export const loadStrings = async (locale: string): Promise<Strings | undefined> => {
   const load = LOCALES[localeFor(locale) ?? '']
   return (await load?.().catch(() => undefined))?.default

@@ -15,7 +15,7 @@ import { titleOf } from '../text/title.ts'
 /** The styles of the cards. */
 export const styles = [contentStyles, toastStyles, swipeStyles]
 
-/** Maximum number of cards. Further ones are summed up in one. */
+/** Maximum number of cards. One more card counts the further items. */
 const CARDS_MAX = 3
 /** Characters of the body that are rendered. */
 const BODY_MAX = 300
@@ -23,15 +23,15 @@ const BODY_MAX = 300
 const ACTIONS_MAX = 3
 const BASE_MS = 6_000
 const MS_PER_40_CHARACTERS = 1_000
-/** A card stays no longer than this. */
+/** Maximum time of a card. */
 const TIME_MAX_MS = 20_000
 const TICK_MS = 250
 
 type Toast = { item: InboxItem; left: number }
 
 /**
- * Creates the cards that announce new items. Each stays for six seconds and one more for every 40 characters. The time stands
- * still while the pointer or the focus is on a card, and while the page is hidden. A swipe to either side dismisses a card.
+ * Creates the cards that announce new items. Each stays for six seconds and one more for every 40 characters. The time is
+ * paused while a card is hovered or focused, and while the page is hidden. A swipe to either side dismisses a card.
  */
 export const createToasts = ({
   text,
@@ -43,7 +43,7 @@ export const createToasts = ({
   text: () => Text
   update: () => void
   follow: Follow
-  /** Takes an action of an item. */
+  /** Invokes an action of an item. */
   act: (item: InboxItem, name: string) => void
   openPanel: () => void
 }) => {
