@@ -18,9 +18,9 @@ const AT_ONCE = 64
 const WRITTEN_MAX = 10_000
 
 /**
- * Content is one cell, written with the time at which it was accepted: of two the one accepted later stays, in whatever
- * order they are written. The rendering '' is that of a notification without others, or what replaces all of them. A
- * recalled notification is kept as such, for items that are stored later.
+ * Content is one cell, written with the time at which it was accepted, so the latest stays in any order of writes. The
+ * rendering '' has the content of a notification that has only one. Its row also says whether the notification is recalled,
+ * for items that are stored later.
  */
 export const cassandraContents = (session: Session, retention: number) => {
   const contents = session.table('contents')

@@ -24,10 +24,9 @@ const acceptedOf = (id: string): number => {
 }
 
 /**
- * Writes an item and its log row as one mutation, stamped when it leaves this process. The rows of its group and its entity are
- * written before it, so that every item is found there. Recipients and shared content are also
- * written before it; afterwards the recall mark is read. A recall sets the mark first and then reads the recipients, so
- * one of the two sees the other. The same holds for a replacement.
+ * Writes an item and its log row as one mutation, stamped when it leaves this process. The rows of its group and its entity
+ * are written before it, so that every item is found there. Recipients and shared content are also written before it; the
+ * recall mark is read after it. A recall sets the mark first and then reads the recipients, so one of the two sees the other.
  */
 export const createPut = (
   session: Session,
@@ -36,12 +35,10 @@ export const createPut = (
     contents,
     keep,
     remove,
-    replace,
   }: {
     contents: Contents
     keep: (items: readonly NewItem[]) => Promise<void>
     remove: (items: readonly NewItem[]) => Promise<void>
-    replace: (items: readonly NewItem[], content: string, acceptedAt: number) => Promise<void>
   },
 ) => {
   const { keptUntil, logRow, itemRow, bothRows, groupRows } = createRowStatements(session, retention)
@@ -95,16 +92,13 @@ export const createPut = (
     await contents.put(tenant, ref, JSON.stringify(content), acceptedOf(id), until)
   }
 
-  /** Items that are stored after their notification was recalled or replaced follow it. */
-  const followUp = async (items: readonly NewItem[], removed: NewItem[]) => {
+  /** Removes items that were stored after their notification was recalled. Adds them to `removed`. */
+  const followRecall = async (items: readonly NewItem[], removed: NewItem[]) => {
     const [{ tenant, content }] = items as [NewItem]
-    const { recalled, content: later, at } = await contents.one(tenant, content.notification)
-    if (recalled) {
-      removed.push(...items)
-      return remove(items)
-    }
-    const outdated = items.filter(({ personal, id }) => personal && later !== null && acceptedOf(id) < at)
-    await replace(outdated, later ?? '', at)
+    const { recalled } = await contents.one(tenant, content.notification)
+    if (!recalled) return
+    removed.push(...items)
+    await remove(items)
   }
 
   return async (items: readonly NewItem[]): Promise<readonly NewItem[]> => {
@@ -138,7 +132,7 @@ export const createPut = (
       ({ tenant, content }) => `${tenant}\n${content.notification}`,
     )
     const removed: NewItem[] = []
-    await forEach([...followed.values()], (some) => followUp(some, removed))
+    await forEach([...followed.values()], (some) => followRecall(some, removed))
     return removed
   }
 }

@@ -36,7 +36,7 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
   const contents = cassandraContents(session, retention)
   const recipients = cassandraRecipients(session)
   const { clear: clearGuide, ...guide } = cassandraInboxGuide(session, retention)
-  const { itemRows, items, log, open, placesOf } = createReads(session, retention, contents)
+  const { items, log, open, placesOf } = createReads(session, retention, contents)
   const clock = writeClock(LEAD_MS)
 
   const remove: InboxRows['remove'] = async ({ tenant, user }, ids) => {
@@ -47,22 +47,6 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
       ([month, some]) =>
         session.write([{ query, params: [time, tenant, user, month, some.map(({ id }) => id)] }]),
     )
-  }
-
-  const replaceOne = async (owner: Owner, id: string, content: string, acceptedAt: number) => {
-    const [row] = await itemRows(owner, [id], false)
-    const [dated] = datedIds([id])
-    if (!row || !dated || row.ref !== null) return
-    const { tenant, user } = owner
-    await session.write([
-      {
-        query: `UPDATE ${inbox} USING TIMESTAMP ? AND TTL ? SET content = ? WHERE ${PARTITION} AND place = 0 AND id = ?`,
-        params: [
-          ...[acceptedAt * 1_000, ttlUntil(row.expiresAt), content],
-          ...[tenant, user, dated.month, id],
-        ],
-      },
-    ])
   }
 
   const keep = async (items: readonly NewItem[]) => {
@@ -87,8 +71,6 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
       contents,
       keep,
       remove: (some) => forEach(some, ({ tenant, user, id }) => remove({ tenant, user }, [id])),
-      replace: (some, content, acceptedAt) =>
-        forEach(some, ({ tenant, user, id }) => replaceOne({ tenant, user }, id, content, acceptedAt)),
     }),
 
     keepRecipients: keep,
@@ -96,14 +78,6 @@ export const cassandraInbox = (session: Session, retention: number): CassandraIn
     change: createChange(session, retention, clock),
 
     settledPlace: () => Date.now() - CLOCK_TOLERANCE_MS,
-
-    replaceShared: (tenant, notification, content, acceptedAt) => {
-      const until = acceptedAt + retention + MONTH_MS
-      return contents.put(tenant, notification, JSON.stringify(content), acceptedAt, until)
-    },
-
-    replaceOne: (owner, id, content, acceptedAt) =>
-      replaceOne(owner, id, JSON.stringify(content), acceptedAt),
 
     recalled: (tenant, notification) => contents.recall(tenant, notification),
     isRecalled: async (tenant, notification) => (await contents.one(tenant, notification)).recalled,

@@ -1,5 +1,4 @@
-import { slices } from '../../group-by.ts'
-import type { Inbox, NamedItem, Owner } from '../ports/inbox.ts'
+import type { Inbox, NamedItem } from '../ports/inbox.ts'
 import { createChangeAll } from './change-all.ts'
 import { changeRows } from './changes.ts'
 import { effective } from './effective.ts'
@@ -12,7 +11,6 @@ import { createRewrite } from './rewrite.ts'
 import type { InboxRows } from './rows.ts'
 import { createSettler } from './settle-marks.ts'
 
-const AT_ONCE = 500
 /** The most recipients that are looked through for one user: a few hundred milliseconds. */
 const LOOKED_THROUGH = 100_000
 
@@ -25,6 +23,7 @@ const LOOKED_THROUGH = 100_000
  *   wrong.
  */
 export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
+  /** Yields the stored recipients of a notification, page by page. */
   async function* walk(tenant: string, notification: string): AsyncGenerator<NamedItem[]> {
     for (let after: string | undefined, more = true; more; more = after !== undefined) {
       const page: Awaited<ReturnType<InboxRows['recipients']>> = await rows.recipients(
@@ -35,19 +34,6 @@ export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
       yield page.named
       after = page.next
     }
-  }
-
-  /** Calls `work` for every item of a notification, in batches. */
-  const reached = async (
-    tenant: string,
-    notification: string,
-    named: readonly NamedItem[],
-    work: (owner: Owner, id: string) => Promise<void>,
-  ) => {
-    const some = (items: readonly NamedItem[]) =>
-      Promise.all(items.map(({ user, id }) => work({ tenant, user }, id)))
-    for (const items of slices(named, AT_ONCE)) await some(items)
-    for await (const items of walk(tenant, notification)) await some(items)
   }
 
   return {
@@ -82,13 +68,6 @@ export const createInbox = (rows: InboxRows, limits = LIMITS): Inbox => {
         if (looked >= LOOKED_THROUGH) return undefined
       }
       return false
-    },
-
-    replace: async (tenant, notification, content, acceptedAt, named) => {
-      await rows.replaceShared(tenant, notification, content, acceptedAt)
-      await reached(tenant, notification, named, (owner, id) =>
-        rows.replaceOne(owner, id, content, acceptedAt),
-      )
     },
 
     recalled: rows.recalled,

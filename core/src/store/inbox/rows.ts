@@ -203,21 +203,6 @@ export interface InboxRows {
   /** Returns the highest known place at or below which no item will be stored any more. */
   settledPlace(): number
 
-  /**
-   * Replaces the content shared by items of a notification, for existing items and those stored later, unless
-   * newer content was accepted.
-   */
-  replaceShared(
-    tenant: string,
-    notification: string,
-    content: InboxContent,
-    acceptedAt: number,
-  ): Promise<void>
-  /**
-   * Replaces the content of an item with its own content, unless newer content was accepted. Removed items
-   * stay removed.
-   */
-  replaceOne(owner: Owner, id: string, content: InboxContent, acceptedAt: number): Promise<void>
   /** Returns the rows of an entity (a name of `entityNameOf`), newest first, removed items too. */
   entityLog(owner: Owner, name: string, limit: number): Promise<InboxPlace[]>
   /**

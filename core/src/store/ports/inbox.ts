@@ -144,18 +144,6 @@ export interface Inbox {
    */
   received(owner: Owner, notification: string): Promise<boolean | undefined>
   /**
-   * Replaces the content of every item of a notification, unless newer content was accepted. State and places
-   * stay. `named`: the items of users in the notification's record; others are found by the recipients that
-   * `put` stored.
-   */
-  replace(
-    tenant: string,
-    notification: string,
-    content: InboxContent,
-    acceptedAt: number,
-    named: readonly NamedItem[],
-  ): Promise<void>
-  /**
    * Recalls a notification: its items that are stored from now on are removed again, if `put` stored their recipients. Those
    * that exist are removed by `recall`.
    */

@@ -2,15 +2,13 @@ import type { InboxContent } from '@carillon/schemas'
 import { grouped } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
 import type { NewItem } from '../ports/inbox.ts'
+import { IS_RECALLED } from './contents.ts'
 import { bytesOf, entityCell, groupCell, labelsOf } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
 
 /** Number of items with one content from which they share one copy of it. */
 const SHARED_MIN = 17
 
-/** The state of a whole notification: that it was recalled, or the content that replaces all of its renderings. */
-const WHOLE = `SELECT row, written_at AS writtenAt, recalled_at AS recalledAt FROM shared_contents
-  WHERE tenant = ? AND notification = ? AND rendering = ''`
 const SHARE = `INSERT INTO shared_contents (tenant, notification, rendering, content, written_at, expires_at)
   VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at) RETURNING row, recalled_at AS recalledAt`
@@ -42,13 +40,8 @@ const copyOf = (
   if (!item || (items.length < SHARED_MIN && !item.keepRecipient)) return undefined
   const { tenant, rendering = '', personal } = item
   const accepted = uuid7Time(item.id) ?? 0
-  if (rendering !== '' || personal) {
-    const whole = first<{ row: number; writtenAt: number; recalledAt: number | null }>(WHOLE, [
-      ...[tenant, notification],
-    ])
-    if (whole && whole.recalledAt !== null) return null
-    if (whole && whole.writtenAt > accepted) return -whole.row
-  }
+  const isWhole = rendering === '' && !personal
+  if (!isWhole && first(IS_RECALLED, [tenant, notification])) return null
   if (personal) return undefined
   const values = [tenant, notification, rendering, json, accepted, item.expiresAt]
   const shared = first<{ row: number; recalledAt: number | null }>(SHARE, values)
