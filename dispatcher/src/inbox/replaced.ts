@@ -1,7 +1,8 @@
+import { grouped } from '@carillon/core/group-by'
 import type { Decision } from '@carillon/core/routing/decision'
 import type { Evolution } from '@carillon/core/store/ports/inbox'
 import type { InboxItem } from '@carillon/schemas'
-import type { Told } from '../items/announce.ts'
+import { replacedTold, type Told } from '../items/announce.ts'
 import type { Entry } from './item.ts'
 
 /**
@@ -28,17 +29,12 @@ export const replacedDecision = ({ outcome }: Replaced, now: number): Decision =
     : { ...decision, path, outcome: 'skip', reason: 'superseded' }
 }
 
-/** Returns what the apps of users are told about replaced items. */
-export const toldOf = (replaced: readonly Replaced[]): Told[] =>
-  replaced.flatMap(({ entry: { ready, user }, item }) =>
-    item
-      ? [
-          {
-            ...{ tenant: ready.tenant, user, contexts: [item.context ?? ''] },
-            eventsFor: (counts) => [
-              { event: 'inbox.changed' as const, payload: { ids: [item.id], patch: {}, item, counts } },
-            ],
-          },
-        ]
-      : [],
-  )
+/** Returns the live messages about replaced items: of each item, its latest version. */
+export const toldOf = (replaced: readonly Replaced[]): Told[] => {
+  const byUser = grouped(replaced, ({ entry: { ready, user } }) => `${ready.tenant}\n${user}`)
+  return [...byUser.values()].flatMap((some) => {
+    const { ready, user } = some[0]!.entry
+    const items = new Map(some.flatMap(({ item }) => (item ? [[item.id, item]] : [])))
+    return items.size === 0 ? [] : [replacedTold(ready.tenant, user, [...items.values()])]
+  })
+}

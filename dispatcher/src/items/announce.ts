@@ -5,11 +5,12 @@ import { deliverToStreams, type EventsFor } from '@carillon/core/live/streams'
 import type { Store } from '@carillon/core/store/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { InboxItem } from '@carillon/schemas'
 
-/** Users whose apps are told at the same time. Each takes a read of the counts. */
+/** Users whose live messages are sent at the same time. Each takes a read of the counts. */
 const AT_ONCE = 32
 
-/** What happened to items of one user. `contexts`: those of the items, '' for none. */
+/** The live messages about items of one user. `contexts`: those of the items, '' for none. */
 export type Told = { tenant: string; user: string; contexts: readonly string[]; eventsFor: EventsFor }
 
 export type AnnouncePorts = {
@@ -19,7 +20,33 @@ export type AnnouncePorts = {
   metrics: Pick<Metrics, 'live'>
 }
 
-/** Returns messages that are sent to nobody, and ask whether the user has connections, active or idle. */
+/** Reports whether an item is in the stream of a context; every item is in that of the whole inbox. */
+export const isInStream = (item: Pick<InboxItem, 'context'>, context: string | undefined): boolean =>
+  context === undefined || (item.context ?? '') === context
+
+/** Returns the live messages about items of one user with new content. `ring`: apps announce them as if they were new. */
+export const replacedTold = (
+  tenant: string,
+  user: string,
+  items: readonly InboxItem[],
+  ring = false,
+): Told => ({
+  ...{ tenant, user },
+  contexts: [...new Set(items.map(({ context = '' }) => context))],
+  eventsFor: (counts, context) =>
+    items
+      .filter((item) => isInStream(item, context))
+      .map((item) => ({
+        event: 'inbox.changed' as const,
+        payload: {
+          ...{ ids: [item.id], patch: {}, item },
+          ...(ring && !item.silent ? { ring: true as const } : {}),
+          counts,
+        },
+      })),
+})
+
+/** Returns messages to nobody, which ask whether the user has connections, active or idle. */
 const questionsOf = ({ tenant, user, contexts }: Told): LiveMessage[] =>
   [undefined, ...contexts].map((ask) => ({
     ...{ tenant, user, to: 'nobody', ask },
@@ -27,9 +54,9 @@ const questionsOf = ({ tenant, user, contexts }: Told): LiveMessage[] =>
   }))
 
 /**
- * Returns a function that tells the apps of users what happened to stored items. Counts are read only for users who are
- * connected; the others fetch the inbox when they connect. If the live bus is unavailable, the messages are counted as lost,
- * and clients fetch again.
+ * Returns a function that sends live messages about stored items. Counts are read only for users with connections; the
+ * others fetch the inbox when they connect. If the live bus is unavailable, the messages are counted as lost, and clients
+ * fetch again.
  */
 export const createAnnounce =
   ({ store, live, log, metrics }: AnnouncePorts) =>

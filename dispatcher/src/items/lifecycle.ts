@@ -6,14 +6,15 @@ import { eventSubject, type InboxItem, type LifecycleEvent, type LifecycleKind }
 /** Maximum items in a lifecycle event, far below the size limit of NATS. */
 const ITEMS_MAX = 500
 
-/** What an event tells of an item. */
-type Told = Pick<InboxItem, 'id' | 'notification'> & Partial<Pick<InboxItem, 'context' | 'variant' | 'test'>>
+/** The fields of an item in an event. */
+type EventItem = Pick<InboxItem, 'id' | 'notification'> &
+  Partial<Pick<InboxItem, 'context' | 'variant' | 'test'>>
 
 /** Returns the lifecycle events about items that a backend changed, one for each user and ITEMS_MAX items. */
 export const lifecycleEvents = (
   tenant: string,
   kind: LifecycleKind,
-  items: readonly { user: string; item: Told | FoundItem['item'] }[],
+  items: readonly { user: string; item: EventItem | FoundItem['item'] }[],
 ): OutgoingMessage[] =>
   [...grouped(items, ({ user }) => user)].flatMap(([user, of]) =>
     slices(of, ITEMS_MAX).map((some) => {

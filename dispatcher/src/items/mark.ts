@@ -6,7 +6,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { ChangedItem } from '@carillon/core/store/ports/inbox'
 import type { Stream } from '@carillon/core/stream/port'
 import { changeOf, type ItemMarks } from '@carillon/schemas'
-import type { Announce, Told } from './announce.ts'
+import { type Announce, isInStream, type Told } from './announce.ts'
 import { lifecycleEvents } from './lifecycle.ts'
 
 /** Users whose items are changed at the same time. */
@@ -25,7 +25,7 @@ const changedTold = (tenant: string, user: string, changed: readonly ChangedItem
   ...{ tenant, user },
   contexts: [...new Set(changed.map(({ item }) => item.context ?? ''))],
   eventsFor: (counts, context) => {
-    const seen = changed.filter(({ item }) => context === undefined || (item.context ?? '') === context)
+    const seen = changed.filter(({ item }) => isInStream(item, context))
     return [...grouped(seen, ({ change }) => JSON.stringify(change)).values()].map((some) => ({
       event: 'inbox.changed' as const,
       payload: { ids: some.map(({ item }) => item.id), patch: some[0]!.change, counts },

@@ -4,17 +4,17 @@ import type { Position } from '@carillon/core/items/sequence'
 import { type Batch, type Begin, createWalk } from '@carillon/core/items/walk'
 import type { Store } from '@carillon/core/store/port'
 import { createMark, type MarkPorts } from './mark.ts'
-import { createRecall, type RecallPorts } from './recall.ts'
+import { createRecall, type RecallPorts, type Removed } from './recall.ts'
 import { createReplace, type ReplacePorts } from './replace.ts'
 
 /** Inboxes that a part of an operation handles: as many as a chunk of a fan-out. */
 const PART = 500
-/** Notifications whose items are still being stored, that an operation comes back to. */
+/** Maximum number of notifications that an operation visits again because their items were still being stored. */
 const UNFINISHED_MAX = 1_000
-/** Pauses before it comes back, in ms, doubled each time. */
+/** Pauses between these visits, in ms, doubled each time. */
 const PAUSE_MS = 250
 const PAUSE_MAX_MS = 30_000
-/** How long it comes back, in ms: as a dispatcher needs for a notification, or a fan-out. */
+/** Time in which these visits begin, in ms: longer than a dispatcher needs for a notification, or for a fan-out. */
 const AGE_MAX_MS = { recall: 600_000, mark: 0, replace: 3_600_000 } as const
 
 export type OperatePorts = RecallPorts &
@@ -27,8 +27,8 @@ export type OperatePorts = RecallPorts &
 type Part = { next?: Position; done: number; found: number; skipped: number; unfinished: string[] }
 
 /**
- * Reports whether items of a notification may be stored after they were looked for. A recall needs to come back only to one
- * that a dispatcher is reading: the others are marked as recalled.
+ * Reports whether items of a notification may be stored after the operation looked for them. A recall visits only
+ * notifications without a record again: the items of others are removed as they are stored.
  */
 const isUnfinished = ({ verb }: OperationWork, { record }: Batch): boolean => {
   if (verb.kind === 'mark') return false
@@ -39,7 +39,7 @@ const pauseOf = (round: number): number => Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 *
 
 /**
  * Returns a function that handles one part of an operation on delivered items, records its progress, and appends the next part
- * to the log. Repeatable. When it has walked all notifications, it comes back to those whose items were still being stored.
+ * to the log. Repeatable. After the last notification, it visits those again whose items were still being stored.
  */
 export const createOperate = (ports: OperatePorts) => {
   const { store, stream } = ports
@@ -80,12 +80,21 @@ export const createOperate = (ports: OperatePorts) => {
     const begin: Begin | undefined = verb.kind === 'recall' ? (each) => recall.begin(tenant, each) : undefined
     const { batches, next } = await walk(tenant, walked, work.position, PART, begin)
     const part: Part = { done: 0, found: 0, skipped: 0, unfinished: [], ...(next ? { next } : {}) }
+    const removed: Removed[] = []
+    const found: Record<'settled' | 'unfinished', FoundItem[]> = { settled: [], unfinished: [] }
+    const isOpen = (id: string) => part.unfinished.includes(id) || work.unfinished.includes(id)
     for (const batch of batches) {
       if (batch.first && isUnfinished(work, batch)) part.unfinished.push(batch.id)
       if (batch.first) part.found += Math.max(batch.record?.recipients ?? 0, batch.named.length)
-      if (verb.kind === 'recall') await recall.batch(tenant, batch)
-      else part.skipped += await apply(tenant, work, await itemsOf(tenant, batch, target))
+      if (verb.kind === 'recall') removed.push(...(await recall.batch(tenant, batch)))
+      else found[isOpen(batch.id) ? 'unfinished' : 'settled'].push(...(await itemsOf(tenant, batch, target)))
       part.done += batch.named.length
+    }
+    if (verb.kind === 'recall') await recall.tell(tenant, removed)
+    else {
+      part.skipped = await apply(tenant, work, found.settled)
+      // Their skipped items are counted in the last visit.
+      await apply(tenant, work, found.unfinished)
     }
     return part
   }
@@ -93,7 +102,7 @@ export const createOperate = (ports: OperatePorts) => {
   return async (tenant: string, work: OperationWork): Promise<void> => {
     const { user } = work.target
     const part = user === undefined ? await partOfAll(tenant, work) : await partOfUser(tenant, user, work)
-    // What it comes back to is counted already.
+    // Notifications that are visited again are counted already.
     const counts = work.round === 0 ? part : { done: 0, found: 0 }
     const done = work.done + counts.done
     const unfinished = [...new Set([...work.unfinished, ...part.unfinished])].slice(0, UNFINISHED_MAX)

@@ -11,6 +11,8 @@ import { lifecycleEvents } from './lifecycle.ts'
 
 /** Ids in one live message. */
 const IDS_MAX = 500
+/** Notifications whose items are removed at the same time. */
+const AT_ONCE = 32
 
 export type RecallPorts = {
   store: Pick<Store, 'inbox' | 'notifications'>
@@ -19,7 +21,8 @@ export type RecallPorts = {
   pushUpdates: PushUpdates
 }
 
-type Removed = { user: string; item: { id: string; notification: string; context?: string } }
+/** An item that was removed. */
+export type Removed = { user: string; item: { id: string; notification: string; context?: string } }
 
 const removedTold = (tenant: string, user: string, removed: readonly Removed[]): Told[] => {
   const contexts = grouped(removed, ({ item }) => item.context ?? '')
@@ -37,7 +40,8 @@ const removedTold = (tenant: string, user: string, removed: readonly Removed[]):
 export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPorts) => {
   const candidates = createCandidates(store.inbox)
 
-  const tell = async (tenant: string, removed: readonly Removed[]) => {
+  /** Tells apps, the event log and devices that items were removed. */
+  const tell = async (tenant: string, removed: readonly Removed[]): Promise<void> => {
     if (removed.length === 0) return
     const users = grouped(removed, ({ user }) => user)
     await announce([...users].flatMap(([user, some]) => removedTold(tenant, user, some)))
@@ -50,7 +54,7 @@ export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPor
 
   return {
     /**
-     * Ends a notification: nothing of it is delivered any more, and items that are being stored are removed again. Comes before
+     * Ends a notification: nothing more of it is delivered, and items that are stored later are removed again. Call it before
      * its recipients are read.
      */
     begin: async (tenant: string, { id, record }: Pick<Batch, 'id' | 'record'>): Promise<void> => {
@@ -59,25 +63,29 @@ export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPor
       await removeWaiting(stream, tenant, id, record)
     },
 
-    /** Removes the items of a notification from the inboxes of some recipients. */
-    batch: async (tenant: string, batch: Batch): Promise<void> => {
+    /** Removes the items of a notification from the inboxes of some recipients. Returns them, for `tell`. */
+    batch: async (tenant: string, batch: Batch): Promise<Removed[]> => {
       const removed = await store.inbox.recall(tenant, batch.id, await candidates(tenant, batch))
       const context = batch.context === '' ? {} : { context: batch.context }
-      await tell(
-        tenant,
-        removed.map(({ user, id }) => ({ user, item: { id, notification: batch.id, ...context } })),
-      )
+      return removed.map(({ user, id }) => ({ user, item: { id, notification: batch.id, ...context } }))
     },
+
+    tell,
 
     /** Removes items of one user, and the steps that wait for them. */
     items: async (tenant: string, found: readonly FoundItem[]): Promise<void> => {
-      const removed: FoundItem[] = []
-      for (const [notification, some] of grouped(found, ({ item }) => item.notification)) {
-        const named = some.map(({ user, item }) => ({ user, id: item.id }))
-        const gone = new Set((await store.inbox.recall(tenant, notification, named)).map(({ id }) => id))
-        removed.push(...some.filter(({ item }) => gone.has(item.id)))
-      }
-      await tell(tenant, removed)
+      const gone = new Set<string>()
+      for (const some of slices([...grouped(found, ({ item }) => item.notification)], AT_ONCE))
+        await Promise.all(
+          some.map(async ([notification, items]) => {
+            const named = items.map(({ user, item }) => ({ user, id: item.id }))
+            for (const { id } of await store.inbox.recall(tenant, notification, named)) gone.add(id)
+          }),
+        )
+      await tell(
+        tenant,
+        found.filter(({ item }) => gone.has(item.id)),
+      )
     },
 
     /** Removes the step of a notification that waits for one user. */

@@ -75,7 +75,7 @@ export const createRewrite =
       if (before.updatedAt !== undefined && version === at)
         items.push(inboxItem(row, row.content, effective(row, guide.marks, now)))
       if (before.updatedAt !== undefined && version >= at) continue
-      const content = contentFor(before)
+      const content = contentFor(before, row.id)
       if (!content) continue
       // The time in the id of a first version may be ahead of the clock.
       const written = Math.max(at, version + 1)

@@ -169,7 +169,7 @@ export interface Inbox {
   rewrite(
     owner: Owner,
     ids: readonly string[],
-    contentFor: (content: InboxContent) => InboxContent | undefined,
+    contentFor: (content: InboxContent, id: string) => InboxContent | undefined,
     at: number,
   ): Promise<InboxItem[]>
 }
