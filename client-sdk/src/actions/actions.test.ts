@@ -1,10 +1,11 @@
 /** Tests actions that the hub does not answer, refuses or receives late. */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { type CarillonError, type Client, createClient } from '../index.ts'
-import { newItem, type Request, type StandIn, startHub } from '../testing/hub.ts'
+import { type Request, startHub, type TestHub } from '../testing/hub.ts'
+import { newItem } from '../testing/items.ts'
 import { FAST, until } from '../testing/until.ts'
 
-let hub: StandIn
+let hub: TestHub
 let users = 0
 const clients: Client[] = []
 

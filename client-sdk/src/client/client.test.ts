@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CarillonError, type Client, type ClientOptions, createClient, type InboxItem } from '../index.ts'
-import { newItem, newItemId, type StandIn, startHub } from '../testing/hub.ts'
+import { startHub, type TestHub } from '../testing/hub.ts'
+import { newItem, newItemId } from '../testing/items.ts'
 import { FAST, until } from '../testing/until.ts'
 
-let hub: StandIn
+let hub: TestHub
 let users = 0
 const clients: Client[] = []
 const open = (user: string, options: Partial<ClientOptions> = {}): Client => {

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type Client, createClient } from '../index.ts'
-import { newItem, type StandIn, startHub } from '../testing/hub.ts'
+import { startHub, type TestHub } from '../testing/hub.ts'
+import { newItem } from '../testing/items.ts'
 import { FAST, until } from '../testing/until.ts'
 
-let hub: StandIn
+let hub: TestHub
 const clients: Client[] = []
 const open = (user: string, context: string) => {
   const client = createClient({ url: hub.url, token: hub.token(user), context, timing: FAST })

@@ -8,7 +8,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { InboxItem } from '@carillon/schemas'
 import { expect, it } from 'vitest'
 import { createClient, type Feed, type FeedQuery, type InboxStatus } from '../index.ts'
-import { newItem, newItemId, type StandIn, startHub } from '../testing/hub.ts'
+import { startHub, type TestHub } from '../testing/hub.ts'
+import { newItem, newItemId } from '../testing/items.ts'
 import { FAST } from '../testing/until.ts'
 
 const STEPS = 40
@@ -40,7 +41,7 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 const line = ({ receivedAt: _, id, ...item }: InboxItem) =>
   `${id.slice(-5)} ${JSON.stringify({ ...item, notification: undefined })}`
 
-const disturb = (hub: StandIn, chance: () => number) => {
+const disturb = (hub: TestHub, chance: () => number) => {
   hub.carry = (_, deliver) => {
     const fate = chance()
     if (fate < 0.12) return
@@ -56,14 +57,14 @@ const disturb = (hub: StandIn, chance: () => number) => {
   }
   hub.pause = () => (chance() < 0.5 ? sleep(chance() * 15) : undefined)
 }
-const calm = (hub: StandIn) =>
+const calm = (hub: TestHub) =>
   Object.assign(hub, {
     carry: (_: unknown, deliver: () => void) => deliver(),
     meddle: () => undefined,
     pause: () => undefined,
   })
 
-const step = (hub: StandIn, user: string, feeds: Feed[], chance: () => number): Promise<void> | undefined => {
+const step = (hub: TestHub, user: string, feeds: Feed[], chance: () => number): Promise<void> | undefined => {
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(chance() * list.length)]
   const stored = hub.active(user)
   const id = pick(stored)?.id ?? ''
@@ -119,7 +120,7 @@ const step = (hub: StandIn, user: string, feeds: Feed[], chance: () => number): 
 }
 
 /** Returns how a feed differs from the hub's own list; undefined once they agree. */
-const difference = (hub: StandIn, user: string, feed: Feed, query: FeedQuery) => {
+const difference = (hub: TestHub, user: string, feed: Feed, query: FeedQuery) => {
   const status: InboxStatus = query.status ?? 'active'
   const all = hub.page(user, { ...query, status, limit: 1_000 })
   const { items, counts, hasMore, status: state } = feed.getSnapshot()

@@ -6,7 +6,7 @@
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createClient, type Feed, type FeedQuery } from '../index.ts'
-import { newItem } from '../testing/hub.ts'
+import { newItem } from '../testing/items.ts'
 import { CALM, createVirtualHub } from '../testing/virtual-hub.ts'
 import { during, pass, stopTime } from '../testing/virtual-time.ts'
 

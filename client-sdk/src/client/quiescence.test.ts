@@ -13,7 +13,7 @@ import type { InboxItem } from '@carillon/schemas'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { placeOf, type Query } from '../inbox/query.ts'
 import { createClient, type Feed, type FeedQuery } from '../index.ts'
-import { newItem } from '../testing/hub.ts'
+import { newItem } from '../testing/items.ts'
 import { CALM, createVirtualHub, type VirtualHub } from '../testing/virtual-hub.ts'
 import { during, pass, stopTime } from '../testing/virtual-time.ts'
 

@@ -1,6 +1,6 @@
 import type { InboxItem, InboxPage } from '@carillon/schemas'
 import { describe, expect, it } from 'vitest'
-import { newItem } from '../testing/hub.ts'
+import { newItem } from '../testing/items.ts'
 import { collapsed } from './groups.ts'
 import { applyLive } from './live-message.ts'
 import { applyPage } from './page.ts'

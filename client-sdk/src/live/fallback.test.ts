@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Client, type ClientOptions, createClient } from '../index.ts'
-import { newItem, type StandIn, startHub } from '../testing/hub.ts'
+import { startHub, type TestHub } from '../testing/hub.ts'
+import { newItem } from '../testing/items.ts'
 import { FAST, until } from '../testing/until.ts'
 import type { Connect } from './connection.ts'
 
-let hub: StandIn
+let hub: TestHub
 const clients: Client[] = []
 /** A proxy that blocks WebSockets: the handshake fails until `passes`. */
 const behindProxy = (real: Connect) => {

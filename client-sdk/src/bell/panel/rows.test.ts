@@ -1,7 +1,7 @@
 import type { InboxItem } from '@carillon/schemas'
 import { expect, it } from 'vitest'
 import { placeOf } from '../../inbox/query.ts'
-import { newItem } from '../../testing/hub.ts'
+import { newItem } from '../../testing/items.ts'
 import { rowsOf } from './rows.ts'
 
 const itemAt = (second: number, more: Partial<InboxItem> = {}) =>
