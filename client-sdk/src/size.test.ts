@@ -29,7 +29,11 @@ const built = async (name: string, external: string[] = []) => {
   return {
     loaded,
     lazy,
-    part: (part: string) => lazy.filter(({ fileName }) => fileName.includes(`/${part}-`)),
+    part(part: string) {
+      const found = lazy.filter(({ fileName }) => fileName.includes(`/${part}-`))
+      expect(found, part).not.toEqual([])
+      return found
+    },
   }
 }
 

@@ -466,6 +466,20 @@ describe('live messages', () => {
   })
 })
 
+describe('the event preferences', () => {
+  it('reports changes in general or of a context, with and without a position', async () => {
+    const user = newUser()
+    const client = open(user)
+    const changes: object[] = []
+    client.on('preferences', (changed) => changes.push(changed))
+    await live(client)
+    hub.changePreferences(user)
+    hub.changePreferences(user, { context: '' })
+    hub.changePreferences(user, { placed: false })
+    await expect.poll(() => changes).toEqual([{}, { context: '' }, {}])
+  })
+})
+
 describe('connection', () => {
   it('reconnects forever', async () => {
     const { user, client, feed } = await begin()

@@ -74,17 +74,3 @@ describe('counts by category', () => {
     expect(failures).toBeGreaterThan(2)
   })
 })
-
-describe('preferences', () => {
-  it('tells listeners that they changed, in general or of a context, with and without a position', async () => {
-    const user = 'preferences-1'
-    const client = open(user)
-    const heard: object[] = []
-    client.on('preferences', (changed) => heard.push(changed))
-    await new Promise<void>((resolve) => client.on('connection', (state) => state === 'live' && resolve()))
-    hub.changePreferences(user)
-    hub.changePreferences(user, { context: '' })
-    hub.changePreferences(user, { placed: false })
-    await expect.poll(() => heard).toEqual([{}, { context: '' }, {}])
-  })
-})

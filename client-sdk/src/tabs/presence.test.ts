@@ -78,7 +78,7 @@ describe('the presence of the user', () => {
       vi.advanceTimersByTime(20)
       page.dispatchEvent(new Event('pointermove'))
     }
-    expect(posted.length).toBeLessThanOrEqual(3)
+    expect(posted).toHaveLength(3)
   })
 
   it('is assumed outside a browser', () => {
