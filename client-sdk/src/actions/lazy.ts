@@ -37,7 +37,10 @@ export const lazyActions = (parts: SendingParts) => {
   ])
   return {
     actions: Object.fromEntries(entries) as Actions,
-    prepare: () => void start().catch(() => {}),
+    prepare() {
+      // Rejects only once the client is closed. An action then rejects with the error.
+      start().catch(() => {})
+    },
     overlay: () => sending?.overlay,
     /** Retries the current action now. */
     hurry: () => sending?.outbox.hurry(),

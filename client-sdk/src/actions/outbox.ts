@@ -77,6 +77,7 @@ export const createOutbox = (
      * order.
      */
     flush() {
+      // The queue sends the action again, and reports a failure.
       for (const outgoing of store.getSnapshot().pending as readonly Outgoing[])
         outgoing.call().catch(() => {})
     },

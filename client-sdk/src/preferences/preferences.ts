@@ -55,6 +55,7 @@ export const createPreferences = ({
       await read().finally(show)
     })
   }
+  // The snapshot has the error.
   const follow = () => void refresh().catch(() => {})
 
   const saved = async (patch: PreferencesPatch, everywhere: boolean) => {
@@ -67,6 +68,7 @@ export const createPreferences = ({
     if (!isKnown) fetched &&= applied(fetched, patch)
     else if (everywhere && context !== undefined && fetched && stillHolds(fetched, patch)) {
       await save(patch, '?context=')
+      // The snapshot has the error.
       await read().catch(() => {})
     }
   }

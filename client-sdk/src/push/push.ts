@@ -150,6 +150,7 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
       if (!supported()) return state()
       const known = await subscription()
       await removeConfig()
+      // The browser may refuse the badge, which is optional.
       navigator.clearAppBadge?.().catch(() => {})
       if (!known) return state()
       // If this fails, the push service reports the ended subscription at the next message.

@@ -15,8 +15,9 @@ export type Shown = {
   data: PushMessage['data']
 }
 
-/** Maximum number of reports in one request, and of messages behind one notification. */
+/** Maximum number of reports in one request, and of messages of one notification. */
 export const REPORTS_MAX = 50
+/** Maximum number of stored reports. */
 const WAITING_MAX = 20
 
 /** Returns the messages of a notification; an empty list for the page's own notifications. */
@@ -25,6 +26,7 @@ export const messagesOf = ({ data }: Pick<Notification, 'data'>): readonly Shown
 
 /** Shows the number of unread items on the icon of the app, if the browser supports it. */
 export const setBadge = (unread: number | undefined) => {
+  // The browser may refuse the badge, which is optional.
   if (unread !== undefined) navigator.setAppBadge?.(unread).catch(() => {})
 }
 
@@ -70,6 +72,7 @@ export const sync = async (
     })
     setBadge(answer.unread)
   } catch {
+    // The hub is unreachable.
     await writeConfig({ ...config, waiting: [...waiting, ...reports].slice(-WAITING_MAX) })
   }
 }

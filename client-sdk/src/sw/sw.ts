@@ -69,6 +69,7 @@ const clicked = async (notification: Notification, action: string) => {
   notification.close()
   const link = action ? urls[action] : (url ?? self.registration.scope)
   await Promise.all([
+    // The browser may refuse to open a window. The click is reported anyway.
     link && open(link).catch(() => {}),
     newest?.report && report([{ token: newest.report, event: 'clicked', ...(action && { action }) }]),
   ])

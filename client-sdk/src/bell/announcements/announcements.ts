@@ -34,11 +34,11 @@ export const createAnnouncements = ({ feed, root, text, follow, hasDialog, updat
   /** `next` is the newest item to show as a dialog; `modal` is the one that is shown. */
   let next: InboxItem | undefined
   let modal: InboxItem | undefined
+  // The `error` event of the client reports a failed action, and a dismissed item is shown again.
   const seen = createSeen((ids) => void feed.seen(ids).catch(() => {}))
   const time = createModalTime()
   const dialog = () => root().querySelector<HTMLDialogElement>('dialog.modal')
 
-  // The client reports a failed action by its event `error`, and the item is shown again.
   const dismiss = (item: InboxItem) => void feed.archive(item.id).catch(() => {})
   const acts: AnnouncementActs = {
     dismiss,

@@ -21,6 +21,7 @@ export const createListActs = ({
   text: () => Text
   announce: (text: string) => void
 }) => {
+  // The snapshot of the feed has a failed load. The `error` event of the client reports a failed action.
   const more = () => void list.feed.more().catch(() => {})
   const acts = {
     choose(tab) {

@@ -73,7 +73,7 @@ export const createPreferencesPage = (host: PageHost) => {
   let isBroken = false
   const load = () => {
     isBroken = false
-    // Rejects also if the code of the preferences cannot be loaded.
+    // Also rejects if the code of the preferences cannot be loaded, which the snapshot does not show.
     preferences.refresh().catch(() => {
       isBroken = true
       update()

@@ -47,6 +47,7 @@ export const createPushOffer = ({
   return {
     /** Reads the push state of the browser again. Called when the panel opens. */
     async look() {
+      // Nothing is offered while the state is unknown.
       state = await push.state().catch(() => undefined)
       isOffered = state === 'off' && isOfferTime()
       update()
