@@ -24,6 +24,7 @@ ABOUT_THE_SCHEMA = {"invalid_request", "malformed_json", "unsupported_media_type
 # Invalid requests that JSON Schema cannot describe.
 BEYOND_JSON_SCHEMA = [
     r"needs group",
+    r"needs an entity",
     r"must be after deliverAt",
     r"must be a date and time that exist",
     r"must be an ISO 8601 duration",

@@ -7,10 +7,12 @@ import { ttlUntil } from './ttl.ts'
 
 /** The notifications of a label that were accepted within this time share a partition, in ms. */
 const BUCKET_MS = 10 * 60_000
-/** Buckets that one call reads. */
+/** Maximum buckets that one call reads. */
 const BUCKETS_READ = 64
-/** Buckets that a process remembers to have marked. */
+/** Maximum marked buckets that a process remembers. */
 const MARKED_MAX = 10_000
+/** Marks expire on multiples of this, in ms, so that later notifications of a bucket do not have to extend its mark. */
+const EXPIRY_STEP_MS = 3_600_000
 
 /** The greatest `int` of Cassandra, for a place above all others. */
 const BUCKET_MAX = 2 ** 31 - 1
@@ -19,8 +21,8 @@ const bucketOf = (at: number): number => Math.min(Math.floor(at / BUCKET_MS), BU
 
 /**
  * Stores the notifications of a label in buckets of ten minutes, so that a tag of every notification makes no large partition.
- * A mark for each bucket that is not empty, written once per process, keeps the walk over quiet times short. The time up to
- * which a label is recalled is written with itself as timestamp, so the latest stays in any order of arrival.
+ * Each non-empty bucket has a mark, which a process writes once, so that a walk skips quiet times. The time up to which a
+ * label is recalled is written with itself as timestamp, so the latest stays in any order of arrival.
  */
 export const cassandraLabelled = (session: Session, retention: number): Labelled => {
   const labelled = session.table('labelled')
@@ -35,7 +37,7 @@ export const cassandraLabelled = (session: Session, retention: number): Labelled
   const listed = `SELECT at, notification, context FROM ${labelled}
     WHERE tenant = ? AND label = ? AND bucket = ? AND (at, notification) < (?, ?) LIMIT ?`
   const marked = `SELECT bucket FROM ${buckets} WHERE tenant = ? AND label = ? AND bucket <= ? LIMIT ?`
-  /** Until when each bucket is marked, by name. */
+  /** When the mark of each bucket expires, by name, epoch ms. */
   const known = new LRUCache<string, number>({ max: MARKED_MAX })
 
   return {
@@ -46,7 +48,8 @@ export const cassandraLabelled = (session: Session, retention: number): Labelled
       await forEach([...together.values()], async (some) => {
         const { label, at } = some[0]!
         const bucket = bucketOf(at)
-        const until = Math.max(...some.map(({ dueAt }) => dueAt)) + retention
+        const last = Math.max(...some.map(({ dueAt }) => dueAt))
+        const until = Math.ceil(last / EXPIRY_STEP_MS) * EXPIRY_STEP_MS + retention
         const name = JSON.stringify([tenant, bucket, label])
         // The mark comes first, so that every notification is found through it.
         if ((known.get(name) ?? 0) < until) {

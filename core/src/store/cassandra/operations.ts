@@ -1,4 +1,5 @@
 import {
+  NO_PROGRESS,
   OPERATION_KEPT_MS,
   type OperationKind,
   type OperationProgress,
@@ -7,8 +8,6 @@ import {
 import { whole } from './inbox-row.ts'
 import type { Session } from './session.ts'
 import { ttlUntil } from './ttl.ts'
-
-const NONE: OperationProgress = { step: 0, finished: false, done: 0, total: 0, skipped: 0 }
 
 /** Stores operations. The timestamp of progress is its step, so the latest stays in any order of arrival. */
 export const cassandraOperations = (session: Session): Operations => {
@@ -32,7 +31,7 @@ export const cassandraOperations = (session: Session): Operations => {
       const createdAt = whole(row?.created_at)
       if (!row || createdAt === null) return undefined
       const reached =
-        typeof row.progress === 'string' ? (JSON.parse(row.progress) as OperationProgress) : NONE
+        typeof row.progress === 'string' ? (JSON.parse(row.progress) as OperationProgress) : NO_PROGRESS
       return { id, kind: row.kind as OperationKind, createdAt, ...reached }
     },
   }

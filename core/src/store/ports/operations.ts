@@ -1,24 +1,27 @@
 /** The kinds of operations on delivered items. */
 export type OperationKind = 'recall' | 'mark' | 'replace'
 
-/** How far an operation has come. `step`: counts its messages, so of two reports the later one is known. */
+/** The progress of an operation. `step`: the number of its part. */
 export type OperationProgress = {
   step: number
   finished: boolean
-  /** Inboxes that it has handled, and those that it has to handle as far as known. */
+  /** The numbers of inboxes handled, and of inboxes to handle as far as known. */
   done: number
   total: number
-  /** Items that were left as they are. */
+  /** The number of items that could not be changed. */
   skipped: number
 }
+
+/** The progress of an operation before its first part. */
+export const NO_PROGRESS: OperationProgress = { step: 0, finished: false, done: 0, total: 0, skipped: 0 }
 
 /** An operation on delivered items. `createdAt`: epoch ms. */
 export type Operation = OperationProgress & { id: string; kind: OperationKind; createdAt: number }
 
-/** How long an operation is known, in ms. */
+/** How long an operation is kept, in ms. */
 export const OPERATION_KEPT_MS = 7 * 86_400_000
 
-/** The operations on delivered items. Each is known for OPERATION_KEPT_MS. */
+/** The operations on delivered items. Each is kept for OPERATION_KEPT_MS. */
 export interface Operations {
   /** Begins an operation. A repetition changes nothing. */
   begin(tenant: string, operation: Pick<Operation, 'id' | 'kind' | 'createdAt'>): Promise<void>

@@ -1,4 +1,5 @@
 import {
+  NO_PROGRESS,
   OPERATION_KEPT_MS,
   type Operation,
   type OperationProgress,
@@ -14,8 +15,6 @@ const GET = `SELECT id, kind, created_at AS createdAt, progress FROM operations
 
 type Row = Pick<Operation, 'id' | 'kind' | 'createdAt'> & { progress: string | null }
 
-const NONE: OperationProgress = { step: 0, finished: false, done: 0, total: 0, skipped: 0 }
-
 export const sqliteOperations = (session: Session): Operations => ({
   begin: async (tenant, { id, kind, createdAt }) => {
     await session.write(({ run }) => run(BEGIN, [tenant, id, kind, createdAt, createdAt + OPERATION_KEPT_MS]))
@@ -29,6 +28,6 @@ export const sqliteOperations = (session: Session): Operations => ({
     const row = await session.get<Row>(GET, [tenant, wanted, Date.now()])
     if (!row) return undefined
     const { id, kind, createdAt, progress } = row
-    return { id, kind, createdAt, ...(progress ? (JSON.parse(progress) as OperationProgress) : NONE) }
+    return { id, kind, createdAt, ...(progress ? (JSON.parse(progress) as OperationProgress) : NO_PROGRESS) }
   },
 })
