@@ -41,7 +41,7 @@ export type WorkKindPorts = {
   metrics: Pick<Metrics, 'windowsClosed' | 'windowLag'>
 }
 
-/** A chunk, and what waits for local times, has up to 500 recipients, as has a part of an operation; a schedule may have many runs. */
+/** Chunks, deliveries at a local time and parts of operations have up to 500 recipients; a schedule may have many runs. */
 const LARGE = /^work\.(?:chunk|local|run|operation)\./
 
 /** Returns the cost of a message in its turn. */

@@ -77,7 +77,7 @@ export type PushExtras = {
   token: string
 }
 
-/** What a silent push says: the unread count, and the keys (`pushKey`) of the pushes that the device removes. */
+/** The content of a silent push: the unread count, and the keys (`pushKey`) of the pushes to remove from the device. */
 export type PushUpdate = { badge: number; withdraw: readonly string[] }
 
 /** One message for one address. */
@@ -106,7 +106,7 @@ export type Outgoing = {
   extras?: MailExtras
   /** Additions to a push. */
   push?: PushExtras
-  /** Makes it a silent push, which shows nothing. It has no content. Only for FCM and APNs. */
+  /** Set for a silent push, which has no `content` and shows nothing. Only for FCM and APNs. */
   update?: PushUpdate
   /** Absolute URL for one-click unsubscription (RFC 8058); absent for messages without an unsubscribe link. */
   unsubscribeUrl?: string

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type LinkFault, signLink, verifyLink } from '../security/link-tokens.ts'
 import type { Seal } from '../security/seal.ts'
 
-/** The push that a token is about: a delivery of the ledger, and its inbox item if there is one. */
+/** The push that a token identifies: a delivery of the ledger, and its inbox item if there is one. */
 export type Push = {
   tenant: string
   user: string

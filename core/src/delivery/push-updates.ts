@@ -12,7 +12,7 @@ import type { ShownPush, ShownPushes } from '../store/ports/shown-pushes.ts'
 import type { OutgoingMessage, Stream } from '../stream/port.ts'
 import type { Log } from '../telemetry/log.ts'
 
-/** Apps of a user still show pushes whose items are read or gone. `attempt` counts from 1. */
+/** Updates the apps of a user that still show pushes about items that were read or removed. `attempt` counts from 1. */
 export const PushUpdateWork = z.object({
   update: z.object({ user: UserId, attempt: z.int().min(1).max(100).default(1) }),
 })
@@ -21,15 +21,15 @@ export type PushUpdateWork = z.infer<typeof PushUpdateWork>
 /** A user's devices are updated at most once in this time, in ms. */
 export const UPDATE_WINDOW_MS = 10_000
 
-/** Reports whether a push about an item has nothing new to say: the item is read, put aside or gone. */
+/** Reports whether pushes about an item are obsolete: it was read, archived, snoozed or removed. */
 export const isOver = (item: InboxItem | undefined, now: number): boolean =>
   item === undefined || item.readAt !== null || item.archivedAt !== null || isSnoozed(item, now)
 
-/** Reports whether items with this change need no push any more: they were read, archived or snoozed. */
+/** Reports whether a change makes pushes about its items obsolete: they were read, archived or snoozed. */
 export const endsPush = ({ readAt, archivedAt, snoozedUntil }: StateChange): boolean =>
   Boolean(readAt || archivedAt || snoozedUntil)
 
-/** Returns the end of the user's present window. Windows of different users end at different times. */
+/** Returns the end of the user's current window. Windows of different users end at different times. */
 const windowEnd = (digest: Buffer, now: number): number => {
   const offset = digest.readUInt32BE(0) % UPDATE_WINDOW_MS
   return (Math.floor((now + offset) / UPDATE_WINDOW_MS) + 1) * UPDATE_WINDOW_MS - offset
@@ -37,7 +37,7 @@ const windowEnd = (digest: Buffer, now: number): number => {
 
 const PREFIX = Buffer.from('{"update":')
 
-/** Reports whether a message of the push channel is an update, and not a step. */
+/** Reports whether a message of the push channel is an update rather than a step. */
 export const isPushUpdate = (data: Uint8Array): boolean => PREFIX.equals(data.subarray(0, PREFIX.length))
 
 /** Returns the message that updates a user's devices. Published again before it is due, it replaces the earlier one. */
@@ -57,16 +57,15 @@ export const pushUpdateMessage = (
   }
 }
 
-/** Items that a user is done with: read, archived, snoozed, deleted or recalled. `all`: it is unknown which. */
+/** Items of a user whose pushes are obsolete: read, archived, snoozed, deleted or recalled. `all`: it may be any item. */
 export type Done = { user: string; items: readonly string[] | 'all' }
 
 const shows = ({ items, withdrawnAt }: ShownPush, done: Done['items']): boolean =>
   withdrawnAt === undefined && (done === 'all' || items.some((item) => done.includes(item)))
 
 /**
- * Returns a function that makes devices remove what they still show of items that users are done with, and correct their
- * badges. Call it after the change is stored. It reads once and publishes once, and does nothing for users whose devices show
- * none of these items. Best effort: a failure is logged.
+ * Returns a function that schedules updates of the devices that still show pushes about these items. Call it after the change
+ * is stored. It reads once and publishes at most once. Best effort: a failure is logged.
  */
 export const createPushUpdates =
   ({
@@ -95,7 +94,7 @@ export const createPushUpdates =
         [...new Set(users)].map((user) => pushUpdateMessage(tenant, { user, attempt: 1 }, now)),
       )
     } catch (err) {
-      log.warn({ err, tenant, users: some.length }, 'devices are not updated: they still show pushes')
+      log.warn({ err, tenant, users: some.length }, 'devices were not updated and may still show pushes')
     }
   }
 

@@ -7,10 +7,10 @@ import type { Batch } from './walk.ts'
 /** Inboxes that are read at the same time. */
 const AT_ONCE = 32
 
-/** An item, and whose it is. */
+/** An item and its user. */
 export type FoundItem = { user: string; item: InboxItem }
 
-/** Reports whether an item is selected. */
+/** Reports whether an item matches a selection. */
 export const isSelected = (
   item: InboxItem,
   { notification, entity, tag, context }: Omit<ItemSelection, 'user'>,
@@ -21,8 +21,8 @@ export const isSelected = (
   (context === undefined || item.context === context)
 
 /**
- * Returns a function that finds the items that a notification may have in the inboxes of recipients. One that replaces items
- * has those that it replaced.
+ * Returns a function that finds the items that may belong to a notification: those of its recipients, and also those of its
+ * entity if it replaces items.
  */
 export const createCandidates =
   (inbox: Pick<Store['inbox'], 'ofEntity'>) =>
@@ -45,7 +45,7 @@ export const createCandidates =
     return [...new Map(all.map((each) => [each.id, each])).values()]
   }
 
-/** Returns a function that reads the items of a batch that are selected. Each belongs to the notification of the batch. */
+/** Returns a function that reads the selected items of a batch: only those that still belong to its notification. */
 export const createBatchItems = (inbox: Pick<Store['inbox'], 'ofEntity' | 'get'>) => {
   const candidates = createCandidates(inbox)
   return async (tenant: string, batch: Batch, selection: ItemSelection): Promise<FoundItem[]> => {

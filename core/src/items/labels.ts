@@ -3,7 +3,7 @@ import type { ItemSelection, Notification } from '@carillon/schemas'
 const entityLabel = (entity: string) => `entity ${entity}`
 const tagLabel = (tag: string) => `tag ${tag}`
 
-/** Returns the labels under which a notification is found: of its entity and of its tags. */
+/** Returns the labels of a notification: one for its entity and one for each of its tags. */
 export const labelsOf = ({ entity, tags = [] }: Pick<Notification, 'entity' | 'tags'>): string[] => [
   ...(entity === undefined ? [] : [entityLabel(entity)]),
   ...[...new Set(tags)].map(tagLabel),

@@ -16,7 +16,7 @@ const Position = z.object({
   within: z.object({ page: z.string(), skip: z.int().min(0) }).optional(),
 })
 
-/** What an operation does. */
+/** A verb with its arguments. */
 const Verb = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('recall') }),
   z.object({ kind: z.literal('mark'), marks: ItemMarks }),
@@ -40,9 +40,9 @@ export const OperationWork = z.object({
   verb: Verb,
   target: ItemSelection,
   until: EpochMs.describe(
-    "It covers what was accepted before, by the log's clock; also the version of what it writes",
+    "Covers notifications accepted before, by the log's clock. Also the version of the contents that it writes",
   ),
-  step: z.int().min(0).describe('Counts the parts'),
+  step: z.int().min(0).describe('The number of the part'),
   position: Position.optional().describe('Where it continues; absent at the start'),
   ids: z.array(z.string()).optional().describe('The notifications to walk in place of those of the target'),
   unfinished: z.array(z.string()).describe('Notifications whose items were still being stored'),

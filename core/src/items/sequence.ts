@@ -12,7 +12,7 @@ const TOGETHER = 50
 export type Position = { at: number; id: string; within?: { page: string; skip: number } | undefined }
 
 /**
- * What to walk: notifications by id, or those of an entity or tag, or all of a tenant. `until`: only those that were accepted
+ * The notifications to walk: those with these ids, or of an entity or tag, or all of a tenant. `until`: only those accepted
  * before, epoch ms.
  */
 export type Walked = Pick<ItemSelection, 'entity' | 'tag' | 'context'> & {
@@ -23,7 +23,7 @@ export type Walked = Pick<ItemSelection, 'entity' | 'tag' | 'context'> & {
 /** A notification of a walk, at its place. */
 export type Next = { at: number; id: string; context?: string }
 
-/** Returns a function that reads the next notifications of a walk. `next`: where it continues, if it has not ended. */
+/** Returns a function that reads the next notifications of a walk. `next`: where the walk continues, if it has not ended. */
 export const createSequence =
   (store: Pick<Store, 'notifications' | 'labelled'>) =>
   async (

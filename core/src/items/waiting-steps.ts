@@ -5,8 +5,8 @@ import type { NotificationProgress } from '../store/ports/notifications.ts'
 import type { Stream } from '../stream/port.ts'
 
 /**
- * Removes what waits in the log of a notification: its delivery, if it is scheduled, and the steps of its plan. Returns the
- * number of steps.
+ * Removes the scheduled messages of a notification from the log: its delivery and the steps of its plan. Returns the number of
+ * removed steps.
  */
 export const removeWaiting = async (
   stream: Pick<Stream, 'cancel' | 'cancelGroup'>,

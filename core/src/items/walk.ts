@@ -16,7 +16,7 @@ export type Batch = {
   first: boolean
 }
 
-/** Called with each notification before its recipients are read, so that those stored later can be told to follow. */
+/** Called with each notification before its recipients are read. */
 export type Begin = (notification: Pick<Batch, 'id' | 'record'>) => Promise<void>
 
 /** The list of recipients in the record comes first; pages of stored recipients start with `r`. */

@@ -41,7 +41,7 @@ export type Presence = 'here' | 'left' | 'away'
 /** How long a user counts as `left` after the last connection ended, in ms: longer than a page reload takes. */
 export const GRACE_MS = 10_000
 
-/** What a long poll stands for: a connection of a user, limited to contexts if there are any. */
+/** The connection of a long poll. `contexts`: those that it is limited to, if it is. */
 export type Watcher = {
   tenant: string
   user: string
@@ -49,7 +49,7 @@ export type Watcher = {
   active: boolean
 }
 
-/** A watched inbox. `position` resolves to a text that every message to the watcher changes. */
+/** A watched inbox. `position` resolves to a string that changes with every message to the watcher. */
 export type Watch = { position(): Promise<string>; end(): void }
 
 /** A user's connections that see items of a context; '', the default, stands for items without one. */
@@ -70,13 +70,13 @@ export interface Live {
   /** Resolves to the presence of each user, in order. Rejects with UnavailableError if the bus does not answer. */
   presence(viewers: readonly Viewers[]): Promise<Presence[]>
   /**
-   * Counts as a connection of the user until its end, and calls `onMessage` for each message to it. Once it resolves, no
+   * Opens a connection of the user without a socket, until `end`. Calls `onMessage` for each message to it; once resolved, no
    * message is missed. Only in hubs.
    */
   watch(watcher: Watcher, onMessage: () => void): Promise<Watch>
   /**
-   * Records that an active connection ended. `contexts` are those that it was limited to. Best effort: if the record is lost, the
-   * user is `away` at once.
+   * Records that an active connection ended. `contexts` are those that it was limited to. Best effort: if the record is lost,
+   * the user is `away` at once.
    */
   left(tenant: string, user: string, contexts?: readonly string[]): void
   /** Resolves to the position of a stream: the whole inbox, or a context. Everything up to it is in the store. */

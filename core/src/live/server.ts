@@ -6,7 +6,7 @@ import type { Subscriptions } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
 import type { EndUser } from '../security/user-tokens.ts'
 
-/** The Socket.IO server of a hub: Carillon's events, and as the socket's data the verified user, and whether nobody is there. */
+/** The Socket.IO server of a hub: Carillon's events; the data of a socket is its verified user. `idle`: nobody uses the app. */
 export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser & { idle?: boolean }>
 
 /** Maximum frame from a client, in bytes. A larger one closes its connection. */

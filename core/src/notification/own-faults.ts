@@ -2,7 +2,7 @@ import type { Issue, Notification } from '@carillon/schemas'
 import { planFaults } from '../expression/expression-faults.ts'
 import { planKeyFaults } from '../template/check-window-keys.ts'
 
-/** Returns the faults that a notification has by itself: of its plan, and that it replaces items without an entity. */
+/** Returns the faults of a notification that do not depend on its type: those of its plan, and `replace` without an entity. */
 export const ownFaults = ({
   plan,
   replace,

@@ -73,7 +73,7 @@ export const connectRedis = async (url: string, onError: ErrorListener): Promise
 
 type MessageListener = (message: Buffer, channel: Buffer) => void
 
-/** The listeners of channels: one that gets the messages, and any number that are told of them. */
+/** The listeners of channels: at most one that receives the messages, and any number of watchers, called without them. */
 const createChannelListeners = () => {
   const receiving = new Map<string, MessageListener>()
   const watching = new Map<string, Set<() => void>>()
@@ -107,7 +107,7 @@ const createChannelListeners = () => {
 export type Subscriptions = {
   add(channel: string, listener: MessageListener): void
   remove(channel: string): void
-  /** Calls `listener` for each message of a channel, besides that of `add`. Returns a function that ends it. */
+  /** Calls `listener` for each message of a channel, in addition to that of `add`. Returns an unsubscribe function. */
   watch(channel: string, listener: () => void): () => void
   /** Resolves when Redis has confirmed all added channels; at once while disconnected. Never rejects. */
   settled(): Promise<void>

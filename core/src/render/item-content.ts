@@ -1,7 +1,7 @@
 import type { ItemContent } from '@carillon/schemas'
 import type { Content } from '../delivery/provider.ts'
 
-/** Where paths lead: relative to a URL, or, as given, relative to what reads them. Undefined: nowhere. */
+/** How paths become links: resolved against a URL, or left `given` for an app that resolves them. Undefined: omitted. */
 export type LinkBase = string | { as: 'given' } | undefined
 
 /** Makes a path absolute; returns undefined without a base. */

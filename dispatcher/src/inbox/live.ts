@@ -15,7 +15,8 @@ const NOBODY: ReadonlySet<Entry> = new Set()
 
 /**
  * Hands stored items over to the apps of their users. Resolves with the entries whose user had an active connection; idle
- * ones get the item, too. If the live bus is unavailable, the messages are counted as lost, and clients fetch the items on their next sync.
+ * ones get the item, too. If the live bus is unavailable, the messages are counted as lost, and clients fetch the items on
+ * their next sync.
  */
 export const createHandOver =
   ({ live, log, metrics }: { live: Pick<Live, 'deliver'>; log: Log; metrics: Metrics }) =>

@@ -6,8 +6,8 @@ import { replacedTold, type Told } from '../items/announce.ts'
 import type { Entry } from './item.ts'
 
 /**
- * An entry that was not added. `replaced`: its content took the place of an item's, which is `item` now. `superseded`: the
- * inbox had a newer version. `recalled`: its notification was recalled meanwhile.
+ * An entry for which no item was added. `replaced`: its content replaced that of an earlier item; `item` is the result.
+ * `superseded`: the inbox had a newer version. `recalled`: its notification was recalled meanwhile.
  */
 export type Replaced = {
   entry: Entry

@@ -66,12 +66,12 @@ export const lookUpTemplates = async (
   }
 }
 
-/** Returns a step whose message has the default layout, and no texts of its type. */
+/** Returns a step without the version of its type, so that its message has the default layout and no texts of the type. */
 const withoutType = ({ version: _version, revision: _revision, ...step }: Step): Step => step
 
 /**
- * Returns the templates of steps, other than those of their types where a backend has put its own texts in place of them:
- * these are used as they are.
+ * Returns the templates of steps. Messages about items with literal texts, which a backend put in place of those of the type,
+ * get the default ones.
  */
 export const withLiteral = async (
   ports: TemplatePorts,

@@ -20,7 +20,7 @@ export type Permit = {
   release(): void
 }
 
-/** What permits depend on. */
+/** The fields of a step on which permits depend. */
 type Sent = Pick<Step, 'tenant' | 'sender' | 'user' | 'priority' | 'index' | 'queued'> & {
   plan: readonly Pick<Step['plan'][number], 'channel'>[]
 }

@@ -6,8 +6,8 @@ import type { OpenAccount } from './accounts.ts'
 import type { Permits } from './permit.ts'
 
 /**
- * How long later updates repeat what was withdrawn, because a push service keeps only the last update for a device that is
- * offline.
+ * How long later updates repeat withdrawn pushes, in ms, because a push service keeps only the last update for an offline
+ * device.
  */
 export const REPEAT_MS = 86_400_000
 
@@ -24,8 +24,8 @@ const messageTo = ({ tenant, user }: Owner, device: StoredDevice, update: PushUp
 }
 
 /**
- * Returns a function that sends an update through the account of the last push, or another that takes it. It resolves with
- * undefined if none can be asked now.
+ * Returns a function that sends an update through the account of the last push, or through another one that accepts it. It
+ * resolves with undefined if none does, or if there is no permit now.
  */
 export const createSendUpdate =
   (permits: Permits) =>

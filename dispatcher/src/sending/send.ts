@@ -18,7 +18,7 @@ export type SendPorts = {
   metrics: Pick<Metrics, 'sends'>
 }
 
-/** A service worker opens links in the app that it belongs to, so a path stays a path. */
+/** Returns the base of links. Service workers resolve paths in their own app. */
 const linkBase = (address: Candidate['address'], appUrl: string | undefined): LinkBase =>
   address.kind === 'device' && address.device.kind === 'web-push' ? { as: 'given' } : appUrl
 

@@ -7,7 +7,10 @@ import type { Known } from './lookup.ts'
 /** Maximum items behind one push, of a digest. */
 const ITEMS_MAX = 50
 
-/** Returns the record of a push to an app that was sent at `now` (epoch ms) through an account; undefined for other messages, and without items. */
+/**
+ * Returns the record of a push to an app that was sent at `now` (epoch ms) through an account; undefined for other messages, and
+ * without items.
+ */
 export const shownPush = (
   step: Step,
   known: Pick<Known, 'members'>,

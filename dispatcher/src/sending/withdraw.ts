@@ -30,8 +30,8 @@ export type WithdrawPorts = {
 
 /**
  * Returns a function that updates the devices of users: a silent push sets the badge to the unread count, and names the pushes
- * to remove because their items are read or gone. A device gets one only if it shows such a push that it was not told about.
- * What cannot be sent now is tried again a few times. Repeatable.
+ * to remove because their items were read or removed. A device gets one only if it shows such a push that no update has named
+ * yet. Updates that cannot be sent now are retried a few times. Repeatable.
  */
 export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPorts) => {
   const { shownPushes, devices, inbox } = store
@@ -43,7 +43,7 @@ export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPor
     return new Map(found.flat().map((item): [string, InboxItem] => [item.id, item]))
   }
 
-  /** Updates one device. Returns whether it has to be tried again. */
+  /** Updates one device. Returns whether the update has to be retried. */
   const updateDevice = async (
     owner: Owner,
     device: StoredDevice | undefined,

@@ -26,7 +26,7 @@ const readChunks = (folder: URL) => {
   return new Map(names.map((name) => [name, read(chunks, name)]))
 }
 
-/** The service worker calls the hub, and its notifications have pictures; pages apply their own policy to the other files. */
+/** The policy of the service worker, which calls the hub and shows pictures. The policy of the page applies to other files. */
 const WORKER_POLICY =
   "default-src 'none'; connect-src 'self'; img-src 'self' https: data:; frame-ancestors 'none'"
 

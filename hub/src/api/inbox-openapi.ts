@@ -67,7 +67,7 @@ const ItemClicks = z
   })
   .meta({
     id: 'ItemClicks',
-    description: 'Up to 100 items whose links the user followed, and where',
+    description: 'Up to 100 items whose links the user followed, and the place of the clicks',
     examples: [{ ids: [ITEM], via: 'toast' }],
   })
 const ContextFilter = Context.optional().describe(
@@ -89,7 +89,7 @@ const CountLabels = z
   .regex(/^(?:category|tag|context)(?:,(?:category|tag|context)){0,2}$/)
   .transform((labels) => [...new Set(labels.split(','))] as CountLabel[])
   .meta({
-    description: 'The labels by which to count as well, separated by commas: `category`, `tag`, `context`',
+    description: 'Labels by which to count in addition, separated by commas: `category`, `tag`, `context`',
     examples: ['category,context'],
   })
 const ItemFilter = z

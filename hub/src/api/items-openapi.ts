@@ -49,7 +49,7 @@ export const recallItems = defineRoute({
   operationId: 'recallItems',
   summary: 'Recall delivered items',
   description:
-    'Removes the items of a notification, an entity or a tag from the inboxes of everyone who has them, or of one user, and ends the steps and deliveries of their notifications that are still pending. It covers every notification that was accepted before the response, even if no dispatcher has read it. Open apps follow at once.',
+    'Removes the items of a notification, an entity or a tag from the inboxes of everyone who has them, or of one user, and ends the steps and deliveries of their notifications that are still pending. It covers every notification that was accepted before the response, even if no dispatcher has read it. Open apps are updated at once.',
   body: RecallItems,
 })
 
@@ -59,7 +59,7 @@ export const markItems = defineRoute({
   operationId: 'markItems',
   summary: 'Mark delivered items',
   description:
-    'Marks the items of a notification, an entity or a tag as read, seen or archived, or undoes it, for everyone who has them or for one user. Steps that wait for such a state follow it. Open apps follow at once.',
+    'Marks the items of a notification, an entity or a tag as read, seen or archived, or the opposite, for everyone who has them or for one user. Pending steps of their delivery plans apply the new state. Open apps are updated at once.',
   body: MarkItems,
 })
 
@@ -69,7 +69,7 @@ export const replaceItems = defineRoute({
   operationId: 'replaceItems',
   summary: 'Replace delivered items',
   description:
-    'Replaces the content of the items of a notification, an entity or a tag in place, for everyone who has them or for one user: with other `data`, from which the texts are rendered again, or with texts as they are. Messages of their notifications that have not been sent follow. Open apps follow at once.',
+    'Replaces the content of the items of a notification, an entity or a tag in place, for everyone who has them or for one user: with other `data`, from which the texts are rendered again, or with literal texts. Messages that have not been sent yet use the new content. Open apps are updated at once.',
   body: ReplaceItems,
   bodyMaxBytes: NOTIFICATION_MAX_BYTES,
 })
@@ -80,7 +80,7 @@ export const getOperation = defineRoute({
   operationId: 'getOperation',
   tag: 'Delivered items',
   summary: 'Get the progress of an operation',
-  description: 'Returns how far an operation on delivered items has come. It is known for seven days.',
+  description: 'Returns the progress of an operation on delivered items. Operations are kept for seven days.',
   params: z.object({ id: z.string().max(64).describe('The id of the operation') }),
   answers: { 200: { description: 'The progress', schema: ItemsOperation } },
   problems: ['not_found'],

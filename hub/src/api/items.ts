@@ -40,7 +40,7 @@ const readPosition = (text: string): Position => {
   return { at: Number(at), id, ...within }
 }
 
-/** What a request asks for. */
+/** The items that a request names, and what to do with them. */
 type Asked = { target: ItemSelection; verb: Verb }
 
 const recallOf = (target: RecallItems): Asked => ({ target, verb: { kind: 'recall' } })

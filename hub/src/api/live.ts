@@ -19,7 +19,7 @@ const LivePoll = z
 
 const TrueOrFalse = z
   .enum(['true', 'false'])
-  .meta({ id: 'TrueOrFalse', description: 'A switch in a query', examples: ['true'] })
+  .meta({ id: 'TrueOrFalse', description: 'A boolean in a query', examples: ['true'] })
 
 const pollLive = defineRoute({
   method: 'get',
@@ -28,21 +28,21 @@ const pollLive = defineRoute({
   tag: 'Inbox',
   summary: 'Wait for changes',
   description:
-    'A long poll, for networks without WebSockets. It is answered at once if something changed since `position`, otherwise when something changes, and at the latest after `wait` seconds. Any hub answers it. Between two polls the user counts as connected. Without a position, and after a pause of 25 seconds, `moved` is true: fetch the inbox.',
+    'A long poll, for networks without WebSockets. Returns at once if something changed since `position`, otherwise on the next change, and after `wait` seconds at the latest. Any hub can answer. Between two polls the user counts as connected. Without a position, or 25 seconds after the last response, `moved` is true: fetch the inbox.',
   query: z.strictObject({
     position: z
       .string()
       .max(1_000)
       .regex(/^[\w.-]+$/)
       .optional()
-      .describe('The position of the last answer')
+      .describe('The position of the last response')
       .meta({ examples: [POSITION] }),
     active: TrueOrFalse.default('true').describe(
       '`false`: nobody uses the app now. Its connection then does not count for the condition `offline`',
     ),
     wait: integer(0, POLL_MAX_MS / 1_000)
       .default(POLL_MAX_MS / 1_000)
-      .describe('The longest time until the answer, in seconds'),
+      .describe('The maximum time until the response, in seconds'),
   }),
   answers: { 200: { description: 'The position, and whether something changed', schema: LivePoll } },
   problems: ['unavailable'],

@@ -16,13 +16,13 @@ const DeviceReportInput = z
     token: Token.describe('The `report` token of the push'),
     event: z.enum(['delivered', 'clicked', 'shown']).meta({
       id: 'PushReportEvent',
-      description: 'What happened to the push; `shown`: nothing new, it is still shown',
+      description: 'What happened to the push. `shown` records nothing: the push is still shown',
     }),
     action: ActionName.optional().describe('With `clicked`: the action button that was clicked'),
   })
   .meta({
     id: 'PushReport',
-    description: 'What a device reports about one push',
+    description: 'A report of a device about one push',
     examples: [{ token: 'eyJhbGciOi', event: 'delivered' }],
   })
 
@@ -49,7 +49,7 @@ const PushReportsResult = z
   })
   .meta({
     id: 'PushReportsResult',
-    description: 'The number of recorded reports, and what the device should show now',
+    description: 'The number of recorded reports, the unread count, and the pushes to remove',
     examples: [{ recorded: 2, ignored: 0, unread: 3, withdraw: [ITEM] }],
   })
 
@@ -96,7 +96,7 @@ export const renewPushSubscription = defineRoute({
   tag: 'Devices',
   summary: 'Renew the subscription of a browser',
   description:
-    'For service workers: replaces the subscription of a registered browser after `pushsubscriptionchange`. The token comes with the registration, is valid for 90 days and can be used once; the answer has the next one.',
+    'For service workers: replaces the subscription of a registered browser after `pushsubscriptionchange`. The token comes with the registration, is valid for 90 days and can be used once; the response has the next one.',
   body: Renewal,
   answers: { 200: { description: 'Renewed', schema: RegisteredDevice } },
   problems: ['forbidden', 'not_found', 'too_many_devices', 'rate_limited', 'unavailable'],

@@ -44,7 +44,7 @@ export const createClicks = ({
         })),
       )
     } catch (err) {
-      log.warn({ err, tenant, items: items.length }, 'clicks on pushes are not in the ledger')
+      log.warn({ err, tenant, items: items.length }, 'clicks on pushes were not recorded in the ledger')
     }
   }
 

@@ -5,7 +5,7 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { LifecycleKind } from '@carillon/schemas'
 import type { Happening } from './announce.ts'
 
-/** The figures that a verb counts in. Using an action or a click also reads the item. Tests are not counted. */
+/** The figures that a verb counts in. An action or a click also marks the item as read. Tests are not counted. */
 const FIGURES: Partial<Record<LifecycleKind, readonly Figure[]>> = {
   received: ['delivered'],
   read: ['read'],

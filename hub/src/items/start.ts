@@ -12,9 +12,9 @@ const TICK_MS = 2
 type Starting = { tenant: string; id: string; verb: Verb; target: ItemSelection }
 
 /**
- * Returns a function that starts an operation on delivered items. A recall of a notification, an entity or a tag first ends
- * what was accepted before and is not delivered yet, read by a dispatcher or not; times are those of the log. Repeatable with
- * the same id. Throws `not_found` for a notification that was never accepted, and `stream_full`.
+ * Returns a function that starts an operation on delivered items. A recall that names no user first cancels the notifications
+ * that the log accepted before and that are not delivered yet, even if no dispatcher has read them. Repeatable with the same
+ * id. Throws `not_found` for a notification that was never accepted, and `stream_full`.
  */
 export const createStartOperation =
   ({

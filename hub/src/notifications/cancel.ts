@@ -94,7 +94,7 @@ export const createCancel = (ports: CancelPorts) => {
         throw new ProblemError('not_found', 'there is no such notification')
     },
 
-    /** Ends a notification that is recalled, also if no dispatcher has read it. */
+    /** Cancels a notification that is recalled, even if no dispatcher has read it. */
     recalled: async (tenant: string, id: string): Promise<void> => {
       if (!(await notifications.get(tenant, id))) await cancelUnread(tenant, id)
       await notifications.cancel(tenant, id, Date.now())

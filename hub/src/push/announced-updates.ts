@@ -2,7 +2,7 @@ import { type Done, endsPush, type PushUpdates } from '@carillon/core/delivery/p
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { Announcer } from '../inbox/announce.ts'
 
-/** Adds to an announcer that the user's other devices remove pushes about items that were read, put aside or deleted. */
+/** Returns an announcer that also withdraws pushes about items that were read, archived, snoozed or deleted. */
 export const withPushUpdates = (announce: Announcer, updates: PushUpdates): Announcer => {
   const done = ({ tenant, user }: Owner, items: Done['items']) => updates(tenant, [{ user, items }])
   return {

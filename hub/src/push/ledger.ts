@@ -6,8 +6,8 @@ import type { Stream } from '@carillon/core/stream/port'
 import type { Delivery } from '@carillon/schemas'
 
 /**
- * What a device reports about pushes of one notification to its user. `step` and `device` select the delivery; without a
- * step, it is the latest push to the device, or to any device.
+ * A report about the pushes of one notification to a user. `step` and `device` select the delivery; without a step, it is the
+ * latest push to the device, or to any device.
  */
 export type PushReport = {
   notification: string

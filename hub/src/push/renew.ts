@@ -24,9 +24,9 @@ export const signRenewal = (seal: Seal, { tenant, user }: Owner, device: string,
   signLink(seal, 'subscription', { tenant, user }, { claims: { d: device }, seconds: RENEWAL_SECONDS, now })
 
 /**
- * Returns a function that replaces the subscription of a registered browser by a new one, as a service worker does when its
- * push service ends the old one. `put` stores a device as its owner may. Throws `forbidden` for an invalid or expired token,
- * and `not_found` if the device was deleted or replaced.
+ * Returns a function that replaces the subscription of a registered browser, as service workers do on `pushsubscriptionchange`.
+ * `put` stores a device for its owner. Throws `forbidden` for an invalid or expired token, and `not_found` if the device was
+ * deleted or replaced.
  */
 export const createRenew =
   <Stored>({
@@ -44,7 +44,7 @@ export const createRenew =
     const link = await verifyLink(seal, 'subscription', token, Date.now())
     const claims = 'fault' in link ? undefined : parse(Claims, link.claims)
     if ('fault' in link || !claims?.success || link.user === undefined)
-      throw new ProblemError('forbidden', 'the token is not valid, or no longer: register the browser again')
+      throw new ProblemError('forbidden', 'the token is invalid or has expired; register the browser again')
     const { tenant, user, issuedAt } = link
     const owner = { tenant, user }
     await limit(owner)

@@ -33,7 +33,7 @@ const itemIds = (reports: readonly Verified[]): string[] => [
 ]
 
 /**
- * Returns a function that applies what devices report about pushes: to the ledger, the items and the figures of variants.
+ * Returns a function that applies reports of devices about pushes to the ledger, the items and the figures of variants.
  * Each report counts once, at the time of its request. Reports whose token is invalid, expired or of an erased user are
  * ignored. `limit` counts the request against the limits of a user and throws if they are exceeded.
  */
@@ -77,7 +77,7 @@ export const createPushReports = ({
   const clicked = async (owner: Owner, reports: readonly Verified[]) => {
     const clicks = reports.filter(({ event, push }) => event === 'clicked' && push.item !== undefined)
     if (clicks.length === 0) return
-    // A device removes a push that was clicked there, so it need not be told to.
+    // A device removes a push that was clicked there, so no update has to name it.
     await shownPushes.remove(
       owner.tenant,
       clicks.map(({ push: { user, device, item = '' } }) => ({

@@ -99,7 +99,7 @@ export const attachSockets = (parts: {
     if (args.length !== 1) return end(socket, 'malformed_event')
     if (present?.success) presence(socket, present.data.active).catch((err) => fault(socket, err))
     else if (!received?.success) end(socket, 'malformed_event')
-    // What only idle connections received is not delivered.
+    // Receipts of idle connections do not count as delivery.
     else if (!idle) onReceived({ tenant, user, contexts }, received.data.ids)
   }
 

@@ -7,11 +7,11 @@ export const POLL_MAX_MS = 25_000
 /** How long a user counts as connected after a poll ended, in ms. */
 const LINGER_MS = 30_000
 /**
- * How old a position may be, in ms. It is less than LINGER_MS, because the clocks of hubs differ. Without a connection, messages
- * leave no trace in a position.
+ * Maximum age of a position, in ms. It is less than LINGER_MS, because the clocks of hubs differ. Messages that find no
+ * connection do not change the position.
  */
 export const POSITION_MAX_AGE_MS = 25_000
-/** Maximum concurrent polls of a user and hub. */
+/** Maximum concurrent polls of a user per hub, for the same contexts and the same `active`. */
 export const POLLS_PER_USER = 20
 /** Maximum watched inboxes of a hub, each with some kilobytes. */
 const WATCHES_MAX = 20_000
@@ -24,7 +24,7 @@ export type Poll = {
   gone?: AbortSignal | undefined
 }
 
-/** A watched inbox: its polls, and the end of its time without any. */
+/** A watched inbox. `linger` ends the watch some time after the last poll. */
 type Watched = {
   watch: Promise<Watch>
   waiting: Set<(moved: boolean) => void>
@@ -33,7 +33,8 @@ type Watched = {
 }
 
 /**
- * Answers long polls: at once if a message has come since the position, else when one comes, and at the latest after `waitMs`.
+ * Answers long polls: at once if there was a message since the position, otherwise on the next one, and after `waitMs` at the
+ * latest.
  * A user counts as connected until LINGER_MS after the last poll, so that no message between two polls is missed, whichever
  * hub answers the next one.
  */
@@ -55,7 +56,7 @@ export const createLongPolls = (
     )
   }
 
-  /** Ends the watch that has been without polls for the longest time. Returns false if there is none. */
+  /** Ends the least recently used watch without polls. Returns false if there is none. */
   const makeRoom = (): boolean => {
     for (const [key, entry] of watched)
       if (entry.polls === 0) {
@@ -96,7 +97,7 @@ export const createLongPolls = (
 
   const stamped = (position: string) => `${Date.now().toString(36)}.${position}`
 
-  /** Reports whether a message may have come since a position that a hub of this installation returned. */
+  /** Reports whether there may have been a message since a position that a hub of this installation returned. */
   const hasMoved = (since: string | undefined, current: string): boolean => {
     const [at = '', ...rest] = since?.split('.') ?? []
     const time = Number.parseInt(at, 36)

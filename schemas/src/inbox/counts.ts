@@ -29,14 +29,14 @@ const CountsByLabel = z
   })
   .meta({
     id: 'CountsByLabel',
-    description: 'The counts of each value that an unread item has, for the labels that were asked for',
+    description: 'The counts of each value that an unread item has, for the requested labels',
     examples: [{ category: { comments: { unread: 2, unseen: 1 } } }],
   })
 
 /** The counts of an inbox, in all and by label. */
 export const InboxCounts = Counts.extend({ by: CountsByLabel.optional() }).meta({
   id: 'InboxCounts',
-  description: 'The counts of an inbox, in all and by the labels that were asked for',
+  description: 'The counts of an inbox, in all and by the requested labels',
   examples: [{ unread: 3, unseen: 1, by: { category: { comments: { unread: 2, unseen: 1 } } } }],
 })
 export type InboxCounts = z.infer<typeof InboxCounts>

@@ -9,7 +9,7 @@ import { Tag } from '../notification/notification.ts'
 import { InboxItem } from './item.ts'
 import { ITEM_EXAMPLE } from './item-example.ts'
 
-/** What delivered items are selected by. */
+/** The fields that select delivered items. */
 export const ITEM_FILTERS = {
   notification: NotificationId.optional().describe('Only items of this notification'),
   entity: EntityKey.optional().describe('Only items of this entity'),
@@ -78,13 +78,13 @@ const texts = {
   actions: z.array(Action).max(8).nullable().optional().describe('The buttons; null removes them'),
 }
 
-/** Texts that take the place of those of items. */
+/** Texts that replace those of items. */
 export const ItemTexts = z
   .strictObject(texts)
   .refine((given) => Object.values(given).some((value) => value !== undefined), 'name at least one text')
   .meta({
     id: 'ItemTexts',
-    description: 'The new texts, as they are; omitted ones do not change',
+    description: 'The new texts, which are used literally; omitted ones do not change',
     minProperties: 1,
   })
 export type ItemTexts = z.infer<typeof ItemTexts>
@@ -110,7 +110,7 @@ export const ReplaceItems = z
   .meta({
     id: 'ReplaceItems',
     description:
-      'The items to replace: those of a notification, an entity or a tag, and what is new about them',
+      'The items to replace: those of a notification, an entity or a tag, and their new data or texts',
     ...ONE_OF,
     anyOf: [{ required: ['data'] }, { required: ['content'] }],
     not: { properties: { data: {}, content: {} }, required: ['data', 'content'] },
@@ -125,7 +125,7 @@ export const DeliveredItem = InboxItem.extend({
   user: UserId.describe('The user whose inbox it is in'),
 }).meta({
   id: 'DeliveredItem',
-  description: 'An item, and whose it is',
+  description: 'An item and its user',
   examples: [{ user: 'ada', ...ITEM_EXAMPLE }],
 })
 export type DeliveredItem = z.infer<typeof DeliveredItem>
@@ -141,7 +141,7 @@ export type OperationReceipt = z.infer<typeof OperationReceipt>
 
 const OperationKind = z
   .enum(['recall', 'mark', 'replace'])
-  .meta({ id: 'OperationKind', description: 'What an operation does with delivered items' })
+  .meta({ id: 'OperationKind', description: 'The kind of an operation on delivered items' })
 const OperationState = z
   .enum(['running', 'done'])
   .meta({ id: 'OperationState', description: 'Whether an operation is still running' })
@@ -151,25 +151,23 @@ export const ItemsOperation = z
     id: z.uuid().describe('The id of the operation'),
     kind: OperationKind,
     state: OperationState,
-    done: z.int().min(0).describe('The inboxes that it has handled, counted once for each notification'),
+    done: z.int().min(0).describe('The number of inboxes handled, counted once for each notification'),
     total: z
       .int()
       .min(0)
-      .describe(
-        'The inboxes that it has to handle, as far as it knows. It grows while notifications are found',
-      ),
+      .describe('The number of inboxes to handle, as far as known. It grows while notifications are found'),
     skipped: z
       .int()
       .min(0)
       .optional()
       .describe(
-        'The items that were left as they are, because the new data does not fit the schema of their type',
+        'The number of items that did not change, because the new data does not fit the schema of their type',
       ),
     createdAt: Timestamp.describe('When it was accepted'),
   })
   .meta({
     id: 'ItemsOperation',
-    description: 'How far an operation on delivered items has come',
+    description: 'The progress of an operation on delivered items',
     examples: [
       {
         id: OPERATION,

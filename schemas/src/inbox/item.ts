@@ -53,10 +53,10 @@ export const ItemContent = z.object({
   literal: z
     .boolean()
     .optional()
-    .describe('Set if a backend replaced its texts: they are used on every channel, as they are'),
+    .describe('Set if a backend replaced its texts. Every channel uses them unchanged'),
   silent: z.boolean().optional().describe('Stored and counted, without sound, toast or push'),
   createdAt: Timestamp.describe(
-    'When its notification was accepted; the first one, if later ones replaced its content',
+    'When its first notification was accepted; later ones may have replaced its content',
   ),
   updatedAt: Timestamp.optional().describe('When its content was last replaced'),
   expiresAt: Timestamp.optional().describe('When it expires and is no longer shown'),

@@ -62,8 +62,8 @@ export const InboxReceived = z.strictObject({ ids: z.array(ItemId).min(1).max(10
 export type InboxReceived = z.infer<typeof InboxReceived>
 
 /**
- * Client to hub: whether anybody uses the app. A connection is active until it says that it is idle. Idle connections get every
- * message, and do not count as reached.
+ * Client to hub: whether anybody uses the app. Connections are active at first. Idle ones get every message, but do not count as
+ * reached.
  */
 export const Presence = z.strictObject({ active: z.boolean() })
 export type Presence = z.infer<typeof Presence>

@@ -88,12 +88,12 @@ export const Notification = z
       .describe(
         `When it expires and is no longer delivered or shown, at most ${HORIZON_DAYS} days ahead: an instant, or a local time for each recipient`,
       ),
-    entity: EntityKey.optional().describe('What it is about, under which items are found'),
+    entity: EntityKey.optional().describe('The object that it is about, by which its items are found'),
     replace: z
       .boolean()
       .optional()
       .describe(
-        "Needs an `entity`. It then replaces each recipient's newest item of this context, type and entity, in place and without a sound, and adds one where there is none",
+        "Replaces each recipient's newest item of this context, type and entity in place and without a sound, or adds one if there is none. Requires `entity`",
       ),
     cancelKey: CancelKey.optional(),
     test: z

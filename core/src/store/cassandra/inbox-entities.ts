@@ -5,7 +5,7 @@ import { datedIds, monthOf } from './months.ts'
 import { forEach, type Session } from './session.ts'
 import { ttlFor, ttlUntil } from './ttl.ts'
 
-/** Stores the items of entities, and other versions of the contents of items. `retention` (ms): how long items are kept. */
+/** Finds and claims the items of entities, and rewrites the contents of items. `retention` (ms): how long items are kept. */
 export const cassandraEntities = (
   session: Session,
   retention: number,
@@ -23,8 +23,8 @@ export const cassandraEntities = (
     USING TIMESTAMP ? AND TTL ?`
 
   /**
-   * Writes every row of an item anew, because it may now be kept for longer. The timestamp is that of the content, so the newest
-   * version stays. It is earlier than that of any removal since.
+   * Writes every row of an item again, because its expiry may have changed. The timestamp is the version of the content, so the
+   * newest version stays, and a later removal wins.
    */
   const rewriteOne = async ({ tenant, user }: Owner, { id, place, content, at, expiresAt }: Rewrite) => {
     const [dated] = datedIds([id])

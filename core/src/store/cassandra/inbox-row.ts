@@ -80,7 +80,7 @@ export const itemRow = (row: types.Row): ItemRow | undefined => {
       clickedAt: whole(row.clicked_at),
     },
     acted: actedOf(row.acted),
-    // Empty for an item that has got its own content.
+    // Empty for an item whose content was rewritten.
     ref: (row.ref as string | null) || null,
     content: (row.content as string | null | undefined) ?? undefined,
   }

@@ -9,7 +9,13 @@ import { whole } from './inbox-row.ts'
 import type { Session } from './session.ts'
 import { ttlUntil } from './ttl.ts'
 
-/** Stores operations. The timestamp of progress is its step, so the latest stays in any order of arrival. */
+/** Later than every `createdAt`, epoch ms. */
+const FUTURE = 2 ** 42
+
+/**
+ * Stores operations. The timestamp of progress grows with its step, so the latest stays in any order of arrival. That of the
+ * beginning decreases with time, so the first of repeated writes stays.
+ */
 export const cassandraOperations = (session: Session): Operations => {
   const table = session.table('operations')
   const begin = `INSERT INTO ${table} (tenant, id, kind, created_at) VALUES (?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?`
@@ -18,7 +24,7 @@ export const cassandraOperations = (session: Session): Operations => {
   return {
     begin: (tenant, { id, kind, createdAt }) => {
       const ttl = ttlUntil(createdAt + OPERATION_KEPT_MS)
-      return session.write([{ query: begin, params: [tenant, id, kind, createdAt, createdAt * 1_000, ttl] }])
+      return session.write([{ query: begin, params: [tenant, id, kind, createdAt, FUTURE - createdAt, ttl] }])
     },
 
     progress: (tenant, { id, createdAt }, reached) => {

@@ -14,7 +14,7 @@ export const operationsContract = (store: () => Store): void => {
     const later = { step: 2, finished: true, done: 9, total: 9, skipped: 1 }
     await operations.progress(tenant, begun, later)
     await operations.progress(tenant, begun, { ...none, step: 1, done: 4 })
-    await operations.begin(tenant, { ...begun, kind: 'mark' })
+    await operations.begin(tenant, { ...begun, kind: 'replace', createdAt: begun.createdAt + 5 })
     expect(await operations.get(tenant, begun.id)).toEqual({ ...begun, ...later })
     expect(await operations.get(freshTenant(), begun.id)).toBeUndefined()
   })

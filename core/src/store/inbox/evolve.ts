@@ -13,16 +13,16 @@ import type { Guide, InboxRows } from './rows.ts'
 const READ = [8, 100]
 /** Inboxes whose items evolve at the same time. */
 const AT_ONCE = 64
-/** How often an item is looked for again whose user deletes it at the same time. */
+/** Maximum number of retries if the user deletes the item at the same time. */
 const TRIES = 3
 
 /**
- * What an inbox has of an entity. `ids`: of all its items, removed ones too, newest first. `missing`: the newest of them, if its item
- * was not found: it is being stored, or was removed.
+ * The items of an entity in an inbox. `ids`: of all of them, including removed ones, newest first. `missing`: the newest id, if
+ * its item was not found: it is being stored, or was removed.
  */
 type Known = { ids: string[]; newest: FullRow | undefined; missing: string | undefined; guide: Guide }
 
-/** Reads what an inbox has of an entity. */
+/** Returns a function that reads the items of an entity in an inbox. */
 const createEntityRead =
   (rows: InboxRows) =>
   async (owner: Owner, name: string): Promise<Known & { live: FullRow[] }> => {
@@ -47,7 +47,7 @@ const createEntityRead =
     throw new RangeError('READ is empty')
   }
 
-/** Reads the items of an entity. See `Inbox.ofEntity`. */
+/** Implements `Inbox.ofEntity`. */
 export const createOfEntity = (rows: InboxRows): Inbox['ofEntity'] => {
   const read = createEntityRead(rows)
   return async (owner, entity) => {
@@ -58,7 +58,7 @@ export const createOfEntity = (rows: InboxRows): Inbox['ofEntity'] => {
   }
 }
 
-/** Stores items of evolving entities. See `Inbox.evolve`. */
+/** Implements `Inbox.evolve`. */
 export const createEvolve = (rows: InboxRows) => {
   const read = createEntityRead(rows)
 
@@ -75,15 +75,15 @@ export const createEvolve = (rows: InboxRows) => {
       return { outcome: 'replaced', item }
     }
     // Of two versions of one millisecond, the greater name stays, in whatever order they arrive.
-    const isOlder = versionOf(newest, before) - at || (before.notification > content.notification ? 1 : -1)
-    if (isOlder > 0) return { outcome: 'superseded' }
+    const lead = versionOf(newest, before) - at || (before.notification > content.notification ? 1 : -1)
+    if (lead > 0) return { outcome: 'superseded' }
     const next = { content: replacing(content, before, at), at, expiresAt }
     return { outcome: 'replaced', item: await rewriteRow(rows, owner, guide, newest, next) }
   }
 
   /**
-   * Replaces an item that another notification is adding at this moment. It may not be stored yet, so it is stored here, too.
-   * Undefined if it was removed.
+   * Replaces an item that another notification is adding at this moment. It may not be stored yet, so it is also stored here.
+   * Undefined if the item was removed.
    */
   const joinAdded = async (
     owner: Owner,
@@ -107,13 +107,13 @@ export const createEvolve = (rows: InboxRows) => {
   const evolveOne = async (item: NewItem, name: string, tries = TRIES): Promise<Evolution> => {
     const owner = { tenant: item.tenant, user: item.user }
     const known = await read(owner, name)
-    // A repetition: it had added the item, or had only begun to.
+    // A repetition: the item was added before, at least in part.
     if (known.ids.includes(item.id)) {
       await rows.put([item])
       return { outcome: 'added' }
     }
     if (known.newest) return replaceNewest(owner, item, known, known.newest)
-    // Other processes see that an entity has an item before they see the item.
+    // The row of an entity is written before its item.
     const joined = known.missing && (await joinAdded(owner, item, known, known.missing))
     if (joined) return joined
     const id = await rows.claimEntity(owner, { name, after: known.ids[0] ?? '', id: item.id })
@@ -126,7 +126,7 @@ export const createEvolve = (rows: InboxRows) => {
     return tries > 0 ? evolveOne(item, name, tries - 1) : { outcome: 'superseded' }
   }
 
-  /** Removes what was stored of notifications that were recalled meanwhile. */
+  /** Removes the items of notifications that were recalled meanwhile. */
   const followRecalls = async (items: readonly NewItem[], results: Map<NewItem, Evolution>) => {
     const kept = items.filter(({ keepRecipient }) => keepRecipient)
     for (const [notification, some] of grouped(kept, ({ content }) => content.notification)) {
@@ -142,7 +142,7 @@ export const createEvolve = (rows: InboxRows) => {
   }
 
   return async (items: readonly NewItem[]): Promise<Evolution[]> => {
-    // The recipients come first: of a recall and this, one sees the other.
+    // The recipients are stored first: either a concurrent recall finds them, or `followRecalls` finds the recall.
     await rows.keepRecipients(items)
     const results = new Map<NewItem, Evolution>()
     const nameOf = ({ content }: NewItem) => entityNameOf(content) ?? ''

@@ -22,7 +22,7 @@ export const versionOf = ({ id }: Pick<Row, 'id'>, { updatedAt }: Pick<InboxCont
 const labelsOf = ({ category, tags, context, group, type }: ItemLabels) =>
   JSON.stringify([category, tags ?? [], context ?? '', group?.key, group && type])
 
-/** Returns the content that takes the place of `before`, as another version of the same item. */
+/** Returns `content` as the version `at` of an item whose content was `before`. */
 export const replacing = (content: InboxContent, before: InboxContent, at: number): InboxContent => ({
   ...content,
   createdAt: before.createdAt,
@@ -30,9 +30,9 @@ export const replacing = (content: InboxContent, before: InboxContent, at: numbe
 })
 
 /**
- * Replaces the content of an item in place, unless newer content was written. Its place and state stay. If its labels change,
- * it may appear in lists whose hints exclude it, so they are told first; and marks that cover it by its new labels do not
- * change its state. Returns the item.
+ * Replaces the content of an item in place, unless newer content was written. Place and state stay. If the labels change, it
+ * first records revivals, because hints may exclude the item from lists that it enters, and writes down the state, because
+ * marks may cover the new labels. Returns the item.
  */
 export const rewriteRow = async (
   rows: InboxRows,
@@ -60,7 +60,7 @@ export const rewriteRow = async (
   return inboxItem(row, JSON.stringify(content), cells)
 }
 
-/** Replaces contents in place. See `Inbox.rewrite`. */
+/** Implements `Inbox.rewrite`. */
 export const createRewrite =
   (rows: InboxRows): Inbox['rewrite'] =>
   async (owner, ids, contentFor, at) => {

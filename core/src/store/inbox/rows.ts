@@ -31,7 +31,7 @@ export type Row = InboxPlace &
      * the item.
      */
     removed: boolean
-    /** Set if it exists, and its notification is recalled: it counts as removed, and has no content. */
+    /** Set if the item exists and its notification is recalled. It counts as removed and has no content. */
     recalled?: true
     cells: StateCells
     /** Epoch ms by the name of the action; undefined if no action was invoked. */

@@ -69,9 +69,9 @@ export type CountedBy = Counted & { by: ReadonlyMap<CountLabel, ReadonlyMap<stri
 export type Arrival = InboxPlace & { notification: string }
 
 /**
- * What became of an item of an evolving entity. `added`: it was stored. `replaced`: its content took the place of the newest
- * item's, which is `item` now. `superseded`: the inbox has a newer version, and nothing changed. `recalled`: its notification
- * was recalled.
+ * The outcome of storing an item of an evolving entity. `added`: it was stored. `replaced`: its content replaced that of the
+ * newest item, which is returned as `item`. `superseded`: the inbox has a newer version, and nothing changed. `recalled`: its
+ * notification was recalled.
  */
 export type Evolution =
   | { outcome: 'added' }
@@ -84,7 +84,7 @@ export type ChangedItem = { item: InboxItem; change: StateChange }
 /** The state that `changeAll` sets. A read item is also seen. */
 export type AllVerb = 'read' | 'seen' | 'archived'
 
-/** The active items that `changeAll` changes. `status`: only those that are read; for `archived` alone. */
+/** The active items that `changeAll` changes. `status`: only read ones; with the verb `archived` only. */
 export type SweepFilter = ItemFilter & { status?: 'read' | undefined }
 
 /**

@@ -1,13 +1,13 @@
 /** A notification with an entity or a tag. Times are epoch ms. */
 export type LabelledNotification = {
-  /** What it is found by: see `labelOf`. */
+  /** A label of its entity or of a tag. See `labelsOf`. */
   label: string
   /** Its context; '' for none. */
   context: string
   notification: string
   /** When the log appended it. */
   at: number
-  /** When it is to be delivered. It is kept from then on as long as its record. */
+  /** When it is to be delivered. The entry is kept for as long after that as the record of the notification. */
   dueAt: number
 }
 

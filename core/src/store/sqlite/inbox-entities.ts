@@ -20,7 +20,7 @@ const REWRITE = `UPDATE inbox SET content = ?, labels = ?, grp = ?, entity = ?, 
 
 type Found = { owner: number; place: number; row: number; own: number | null; shared: number | null }
 
-/** Stores the items of entities, and other versions of the contents of items. */
+/** Finds and claims the items of entities, and rewrites the contents of items. */
 export const sqliteEntities = (
   session: Session,
 ): Pick<InboxRows, 'entityLog' | 'claimEntity' | 'rewrite' | 'keepRecipients'> => ({
@@ -47,7 +47,7 @@ export const sqliteEntities = (
         const { owner, place, own, shared } = found
         if ((own ?? shared ?? uuid7Time(id) ?? 0) > at) continue
         const json = JSON.stringify(content)
-        // Shared content stays that of the other items.
+        // Other items keep the shared content.
         const row = found.row > 0 ? found.row : run(ADD, [json, at]).row
         if (found.row > 0) run(CHANGE, [json, at, row])
         const cells = [labelsOf(content), groupCell(content), entityCell(content), expiresAt]

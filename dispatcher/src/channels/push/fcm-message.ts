@@ -11,7 +11,7 @@ export type FcmDisplay = { dataOnly: boolean }
 
 type Unaddressed = Omit<TokenMessage, 'token'>
 
-/** The data that an app needs to open a message, and to show what FCM does not: buttons. Values are texts. */
+/** The data with which an app opens a message and shows what FCM does not, such as buttons. Values are strings. */
 const dataOf = ({ notification, item, type, push }: Outgoing, { url, actions, data }: Content) => ({
   notification,
   type,

@@ -31,7 +31,7 @@ const FcmConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Sends no notification to display but only data, so that Android and web apps show the message with its buttons themselves',
+      'Sends only data and no notification, so that Android and web apps show the message and its buttons themselves',
     ),
   endpoint: WebUrl.regex(/^https:/, 'must be an https URL')
     .optional()

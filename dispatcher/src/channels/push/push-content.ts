@@ -16,8 +16,8 @@ export const deviceOf = <Kind extends PushDeviceInput['kind']>(
 }
 
 /**
- * Returns the name of the group that a message belongs to on the device: that of its item's context, type and key. 32
- * characters of base64url; undefined without a group.
+ * Returns the name of a message's group on the device: a hash of its context, type and group key. 32 characters of base64url;
+ * undefined without a group.
  */
 export const groupKey = ({ type, content: { context = '', group } }: Outgoing): string | undefined =>
   group === undefined
