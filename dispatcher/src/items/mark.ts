@@ -7,7 +7,7 @@ import type { ChangedItem } from '@carillon/core/store/ports/inbox'
 import type { Stream } from '@carillon/core/stream/port'
 import { changeOf, type ItemMarks } from '@carillon/schemas'
 import { type Announce, isInStream, type Told } from './announce.ts'
-import { lifecycleEvents } from './lifecycle.ts'
+import { eventsOfUsers } from './lifecycle.ts'
 
 /** Users whose items are changed at the same time. */
 const AT_ONCE = 32
@@ -55,7 +55,7 @@ export const createMark =
     const touched = all.filter(({ changed }) => changed.length > 0)
     await announce(touched.map(({ user, changed }) => changedTold(tenant, user, changed)))
     const events = verbsOf(marks).flatMap(({ kind, cell }) =>
-      lifecycleEvents(
+      eventsOfUsers(
         tenant,
         kind,
         touched.flatMap(({ user, changed }) =>

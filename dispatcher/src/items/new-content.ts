@@ -50,7 +50,7 @@ export const createNewContent = ({ cache, prepared }: NewContentPorts) => {
     const tenancy = await lookUpInContext(cache, tenant, item.context)
     return (before) => {
       const data = mergePatch(before.data ?? {}, patch) as Data
-      if (dataFault(tenant, type, data) || JSON.stringify(data).length > NOTIFICATION_MAX_BYTES)
+      if (dataFault(tenant, type, data) || Buffer.byteLength(JSON.stringify(data)) > NOTIFICATION_MAX_BYTES)
         return undefined
       const { literal: _, ...content } = { ...before, data }
       if (!templates) return content

@@ -7,7 +7,7 @@ import type { Batch } from '@carillon/core/items/walk'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Announce, Told } from './announce.ts'
-import { lifecycleEvents } from './lifecycle.ts'
+import { eventsOfUsers } from './lifecycle.ts'
 
 /** Ids in one live message. */
 const IDS_MAX = 500
@@ -45,7 +45,7 @@ export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPor
     if (removed.length === 0) return
     const users = grouped(removed, ({ user }) => user)
     await announce([...users].flatMap(([user, some]) => removedTold(tenant, user, some)))
-    await stream.publish(lifecycleEvents(tenant, 'recalled', removed))
+    await stream.publish(eventsOfUsers(tenant, 'recalled', removed))
     await pushUpdates(
       tenant,
       [...users].map(([user, some]) => ({ user, items: some.map(({ item }) => item.id) })),

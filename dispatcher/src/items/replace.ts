@@ -7,7 +7,7 @@ import type { KnownUser } from '@carillon/core/store/ports/users'
 import type { Stream } from '@carillon/core/stream/port'
 import { changeOf, type InboxContent, type InboxItem } from '@carillon/schemas'
 import { type Announce, replacedTold } from './announce.ts'
-import { lifecycleEvents } from './lifecycle.ts'
+import { eventsOfUsers } from './lifecycle.ts'
 import { type ContentFor, createNewContent, type NewContentPorts, withTexts } from './new-content.ts'
 
 /** Users whose items are replaced at the same time. */
@@ -90,7 +90,7 @@ export const createReplace = ({ store, stream, cache, prepared, announce }: Repl
         items.length === 0 ? [] : [replacedTold(tenant, user, items, verb.ring)],
       ),
     )
-    if (replaced.length > 0) await stream.publish(lifecycleEvents(tenant, 'replaced', replaced))
+    if (replaced.length > 0) await stream.publish(eventsOfUsers(tenant, 'replaced', replaced))
     return done.reduce((sum, { skipped }) => sum + skipped, 0)
   }
 }

@@ -1,3 +1,9 @@
+import { slices } from '@carillon/core/group-by'
+import {
+  type Happening as LifecycleHappening,
+  lifecycleEvents,
+  lifecycleMessage,
+} from '@carillon/core/items/lifecycle-events'
 import type { Live, LiveEvent, LiveMessage } from '@carillon/core/live/port'
 import { deliverToStreams, type EventsFor } from '@carillon/core/live/streams'
 import type { AllVerb, Owner, SweepFilter } from '@carillon/core/store/ports/inbox'
@@ -5,19 +11,11 @@ import type { VariantFigures } from '@carillon/core/store/ports/variant-figures'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
-import {
-  type ClickSource,
-  type Counts,
-  eventSubject,
-  type InboxItem,
-  type LifecycleEvent,
-  type LifecycleKind,
-  type StateChange,
-} from '@carillon/schemas'
+import type { Counts, InboxItem, StateChange } from '@carillon/schemas'
 import { createCountVariants } from './variant-marks.ts'
 import type { Viewer } from './viewer.ts'
 
-/** Maximum items in a live message or lifecycle event. Both stay far below the size limits of Redis and NATS. */
+/** Maximum items in a live message, which stays far below the size limit of Redis. */
 const IDS_MAX = 500
 
 /** Items with the same change. */
@@ -31,22 +29,7 @@ const patchOf = ({ verb, at }: Sweep): StateChange =>
   ({ read: { readAt: at, seenAt: at }, seen: { seenAt: at }, archived: { archivedAt: at } })[verb]
 
 /** A verb on items, for a lifecycle event. */
-export type Happening = {
-  kind: LifecycleKind
-  items: readonly InboxItem[]
-  action?: string
-  via?: ClickSource
-}
-
-const chunks = <T>(list: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(list.length / IDS_MAX) }, (_, index) =>
-    list.slice(index * IDS_MAX, (index + 1) * IDS_MAX),
-  )
-
-const eventMessage = (event: LifecycleEvent): OutgoingMessage => ({
-  subject: eventSubject(event.tenant, event.kind),
-  data: Buffer.from(JSON.stringify(event)),
-})
+export type Happening = LifecycleHappening<InboxItem>
 
 const contextOf = ({ context = '' }: InboxItem): string => context
 
@@ -59,31 +42,16 @@ const changedEvents =
   (groups: readonly Group[]): EventsFor =>
   (counts, context) =>
     groups.flatMap(({ items, change: patch }) =>
-      chunks(items.filter((item) => context === undefined || contextOf(item) === context)).map(
+      slices(
+        items.filter((item) => context === undefined || contextOf(item) === context),
+        IDS_MAX,
+      ).map(
         (some): LiveEvent => ({
           event: 'inbox.changed',
           payload: { ids: some.map(({ id }) => id), patch, counts },
         }),
       ),
     )
-
-const eventsOf = ({ tenant, user }: Owner, { kind, items, action, via }: Happening): OutgoingMessage[] =>
-  chunks(items).map((some) =>
-    eventMessage({
-      kind,
-      tenant,
-      user,
-      items: some.map(({ id, notification, context, variant, test }) => ({
-        ...{ id, notification },
-        ...(context === undefined ? {} : { context }),
-        ...(variant === undefined ? {} : { variant }),
-        ...(test ? { test } : {}),
-      })),
-      ...(action === undefined ? {} : { action }),
-      ...(via === undefined ? {} : { via }),
-      at: new Date().toISOString(),
-    }),
-  )
 
 /**
  * Sends live messages and lifecycle events about changes that are stored. Both are best effort: failures are counted and
@@ -148,7 +116,7 @@ export const createAnnouncer = ({
 
   const happened = async (all: readonly (readonly [Owner, Happening])[]) => {
     await Promise.all([
-      publish(all.flatMap(([owner, happening]) => eventsOf(owner, happening))),
+      publish(all.flatMap(([owner, happening]) => lifecycleEvents(owner, happening))),
       countVariants(all),
     ])
   }
@@ -182,13 +150,16 @@ export const createAnnouncer = ({
               { tenant, user, to: 'limited', event: 'inbox.resync', payload: undefined },
             ])
           : tell(viewer, [filter.context], counts, (counts) => [eventFor(counts)])
-      return Promise.all([told, publish([eventMessage({ kind, tenant, user, items: [], all: filter, at })])])
+      return Promise.all([
+        told,
+        publish([lifecycleMessage({ kind, tenant, user, items: [], all: filter, at })]),
+      ])
     },
 
     /** Announces removed items of one context. */
     removed: (viewer: Viewer, items: readonly InboxItem[], counts: Counts) =>
       tell(viewer, items.slice(0, 1).map(contextOf), counts, (counts) =>
-        chunks(items).map((some) => ({
+        slices(items, IDS_MAX).map((some) => ({
           event: 'inbox.removed',
           payload: { ids: some.map(({ id }) => id), counts },
         })),
@@ -207,7 +178,7 @@ export const createAnnouncer = ({
       ])
     },
 
-    /** Publishes one event per verb and IDS_MAX items. */
+    /** Publishes the lifecycle events of verbs. */
     happened: (owner: Owner, happenings: readonly Happening[]) =>
       happened(happenings.map((each) => [owner, each] as const)),
 

@@ -1,3 +1,4 @@
+import { markKey } from '../inbox/mark-key.ts'
 import type { Guide, Hint, HintKind, InboxRows, Mark, Revival } from '../inbox/rows.ts'
 import type { InboxPlace, Owner } from '../ports/inbox.ts'
 import { LEAD_MS, writeClock } from './clock.ts'
@@ -24,12 +25,6 @@ const hintOf = (cell: string): Hint => {
   return { top, bottom: placeOf(bottom), at, candidates: candidates.map(placeOf) }
 }
 
-const markKey = ({ kind, at, category, tag, context, group, type, status }: Mark): string =>
-  JSON.stringify([
-    ...[kind, at, category ?? null, tag ?? null, context ?? null],
-    ...(group === undefined ? [] : [group, type ?? null]),
-    ...(status === undefined ? [] : [status]),
-  ])
 /** Lifetime of a view's hints after the last write. They expire because users can filter by any number of labels. */
 const VIEW_MS = 24 * 3_600_000
 const hintKind = (view: string) => `hint:${view}`

@@ -27,7 +27,10 @@ type LabelledPage = { found: (LabelledPlace & { context: string })[]; next?: Lab
 export interface Labelled {
   /** Stores notifications under their labels. Returns, for each, whether it is recalled. Repeatable. */
   enter(tenant: string, notifications: readonly LabelledNotification[]): Promise<boolean[]>
-  /** Recalls what was accepted up to `at`, epoch ms, in a context or in all of them. An earlier time than before changes nothing. */
+  /**
+   * Recalls the notifications accepted up to `at` (epoch ms), in a context or in all of them. An earlier time than before
+   * changes nothing.
+   */
   recall(tenant: string, label: string, recall: { at: number; context?: string | undefined }): Promise<void>
   /** Returns the notifications of a label that were accepted before a place. Reads a bounded number of rows. */
   list(tenant: string, label: string, query: { before: LabelledPlace; limit: number }): Promise<LabelledPage>

@@ -1,3 +1,4 @@
+import { markKey } from '../inbox/mark-key.ts'
 import type { Guide, Hint, HintKind, InboxRows, Mark, Revival } from '../inbox/rows.ts'
 import { OWNER } from './inbox-rows.ts'
 import type { Session } from './session.ts'
@@ -16,12 +17,6 @@ const FORGET = `DELETE FROM inbox_guide WHERE (owner, kind, key) IN (
   SELECT owner, kind, key FROM inbox_guide WHERE owner = ${OWNER} AND kind = ? AND key <> ''
   ORDER BY at DESC LIMIT -1 OFFSET ${VIEWS_MAX})`
 
-const markKey = ({ kind, at, category, tag, context, group, type, status }: Mark): string =>
-  JSON.stringify([
-    ...[kind, at, category ?? null, tag ?? null, context ?? null],
-    ...(group === undefined ? [] : [group, type ?? null]),
-    ...(status === undefined ? [] : [status]),
-  ])
 const revivalKey = ({ kind, place, id, at }: Revival): string => JSON.stringify([kind, place, id, at])
 
 type GuideRows = Pick<
