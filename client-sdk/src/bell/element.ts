@@ -39,7 +39,7 @@ export class NotificationBell extends BellSettings {
   #isOwnClient = false
   #panel: BellPanel | undefined
   /** Whether the panel could not be loaded. */
-  #isBroken = false
+  #hasPanelFailed = false
   #off: (() => void)[] = []
   #detached: AbortController | undefined
   #button = createBellButton()
@@ -171,10 +171,10 @@ export class NotificationBell extends BellSettings {
         close: this.#dialog.hide,
         update: this.#update,
       })
-      this.#isBroken = false
+      this.#hasPanelFailed = false
       if (this.#dialog.isShown) this.#panel.open()
     } catch (error) {
-      this.#isBroken = true
+      this.#hasPanelFailed = true
       console.error('<notification-bell>: the panel cannot be loaded.', error)
     }
     this.#update()
@@ -243,7 +243,7 @@ export class NotificationBell extends BellSettings {
 
   #content() {
     if (this.#panel) return this.#panel.render()
-    if (this.#client && !this.#isBroken) return nothing
+    if (this.#client && !this.#hasPanelFailed) return nothing
     return html`<p class="trouble" role="alert">${this.#language.text('loadError')} <button class="link" @click=${this.#loadPanel}>${this.#language.text('tryNow')}</button></p>`
   }
 

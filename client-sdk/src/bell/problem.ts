@@ -1,19 +1,17 @@
 import { type CarillonError, isRefusal } from '../http/error.ts'
-import type { ConnectionState } from '../live/connection.ts'
+import { type ConnectionState, isConnected } from '../live/connection.ts'
 import { createTimer } from '../timing/timer.ts'
 
 /**
  * Why a bell cannot show the inbox: the token was refused, the setup is incomplete, the hub does not respond, or the response
  * is not from a hub of this version.
  */
-export type Problem = 'signIn' | 'setup' | 'unreachable' | 'broken'
+export type Problem = 'signIn' | 'setup' | 'unreachable' | 'incompatible'
 
 /** How long after its creation a page may set up an element, in ms. */
 const SETUP_MS = 2_000
 const SETUP_ADVICE =
   '<notification-bell> needs `url`, the URL of the hub, and `token-url`, `token` or the property `client`.'
-
-const isUp = (connection: ConnectionState | undefined) => connection === 'live' || connection === 'polling'
 
 /**
  * Tracks why a bell cannot show the inbox. An incomplete setup is explained on the console; the client explains its errors
@@ -40,12 +38,12 @@ export const createProblems = (update: () => void) => {
     },
     failed({ action, code }: CarillonError, connection: ConnectionState | undefined) {
       // A failed action is shown at its item. Other failures are retried while the hub is connected.
-      if (action || isUp(connection)) return
-      const isBroken = code === 'not_carillon' || code === 'version_mismatch'
-      set(isRefusal(code) ? 'signIn' : isBroken ? 'broken' : 'unreachable')
+      if (action || isConnected(connection)) return
+      const isIncompatible = code === 'not_carillon' || code === 'version_mismatch'
+      set(isRefusal(code) ? 'signIn' : isIncompatible ? 'incompatible' : 'unreachable')
     },
     followed(connection: ConnectionState | undefined) {
-      if (current !== 'setup' && isUp(connection)) set(undefined)
+      if (current !== 'setup' && isConnected(connection)) set(undefined)
     },
     stop: setup.clear,
   }

@@ -1,5 +1,6 @@
 import type { InboxItem } from '@carillon/schemas'
 import { html, nothing, type TemplateResult } from 'lit'
+import { actionButtons, type ItemAction } from '../action-buttons.ts'
 import { removeBroken } from '../avatar.ts'
 import { icon } from '../icon.ts'
 import { isLink } from '../text/link.ts'
@@ -9,10 +10,6 @@ import { titleOf } from '../text/title.ts'
 
 /** Characters of the body that are shown. */
 const BODY_MAX = 600
-/** Maximum number of action buttons. */
-const ACTIONS_MAX = 3
-
-export type ItemAction = NonNullable<InboxItem['actions']>[number]
 
 /** The user's actions on an announcement. */
 export type AnnouncementActs = {
@@ -27,18 +24,8 @@ const heading = (item: InboxItem, { open }: AnnouncementActs) =>
     ? html`<a class="cover" href=${item.url} @click=${(event: MouseEvent) => open(event, item)}>${titleOf(item)}</a>`
     : titleOf(item)
 
-const actionsOf = (item: InboxItem, { act }: AnnouncementActs) => {
-  const actions = item.actions?.slice(0, ACTIONS_MAX) ?? []
-  if (actions.length === 0) return nothing
-  return html`
-    <div class="actions">
-      ${actions.map(
-        (action) =>
-          html`<button class=${action.primary ? 'action primary' : 'action'} part="action" dir="auto" @click=${(event: MouseEvent) => act(event, item, action)}>${action.label}</button>`,
-      )}
-    </div>
-  `
-}
+const actionsOf = (item: InboxItem, { act }: AnnouncementActs) =>
+  actionButtons(item, (event, action) => act(event, item, action))
 
 /**
  * Renders an announcement: an icon, texts, action buttons and a button that dismisses it. `id` must be unique in the shadow

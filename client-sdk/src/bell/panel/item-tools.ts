@@ -1,7 +1,9 @@
 import type { InboxItem } from '@carillon/schemas'
 import { html } from 'lit'
+import { BUTTONS_MAX } from '../action-buttons.ts'
 import { type IconName, icon } from '../icon.ts'
-import { BUTTONS_MAX, takeAction } from './actions.ts'
+import type { TextKey } from '../text/english.ts'
+import { takeAction } from './actions.ts'
 import type { Panel } from './context.ts'
 import type { MenuRow } from './menu.ts'
 import { snoozeTimes } from './snooze-times.ts'
@@ -34,15 +36,35 @@ export const openSnooze = (
   menu.open(button, text('snooze'), rows, own)
 }
 
-/** Returns what can be done with an item, as rows of a menu. */
-const rowsOf = (item: InboxItem, button: HTMLElement, panel: Panel): MenuRow[] => {
-  const { verbs, text } = panel
+/** An action on an item. `opens`: it opens a menu beside the button. */
+type Tool = { label: TextKey; icon: IconName; run: (button: HTMLElement) => void; opens?: boolean }
+
+/** Returns the actions on an item that have a button: one to mark, one to snooze and one to archive it, or to undo that. */
+const toolsOf = (item: InboxItem, panel: Panel): Tool[] => {
+  const { verbs } = panel
   const one = [item]
-  const row = (label: Parameters<typeof text>[0], icon: IconName, run: () => void): MenuRow => ({
-    label: text(label),
-    icon,
-    run,
-  })
+  return [
+    item.readAt === null
+      ? { label: 'read', icon: 'check', run: () => verbs.read(one) }
+      : { label: 'markUnread', icon: 'unread', run: () => verbs.unread(one) },
+    isSnoozed(item, panel)
+      ? { label: 'wake', icon: 'clock', run: () => verbs.wake(one) }
+      : { label: 'snooze', icon: 'clock', run: (button) => openSnooze(button, one, panel), opens: true },
+    item.archivedAt === null
+      ? { label: 'archive', icon: 'archive', run: () => verbs.archive(one) }
+      : { label: 'restore', icon: 'restore', run: () => verbs.restore(one) },
+  ]
+}
+
+/** Returns all actions on an item, as rows of a menu. */
+const rowsOf = (item: InboxItem, button: HTMLElement, panel: Panel): MenuRow[] => {
+  const { verbs, text, selection } = panel
+  const tools: Tool[] = [
+    ...toolsOf(item, panel),
+    { label: 'delete', icon: 'delete', run: () => verbs.remove([item]) },
+    { label: 'select', icon: 'check', run: () => selection.toggle(item.id) },
+  ]
+  // Further actions have no button.
   const hidden = item.actions?.slice(BUTTONS_MAX).filter(({ name }) => !Object.hasOwn(item.acted, name)) ?? []
   return [
     ...hidden.map(
@@ -51,32 +73,23 @@ const rowsOf = (item: InboxItem, button: HTMLElement, panel: Panel): MenuRow[] =
         run: (event) => takeAction(event, item, action, panel),
       }),
     ),
-    item.readAt === null
-      ? row('read', 'check', () => verbs.read(one))
-      : row('markUnread', 'unread', () => verbs.unread(one)),
-    isSnoozed(item, panel)
-      ? row('wake', 'clock', () => verbs.wake(one))
-      : row('snooze', 'clock', () => openSnooze(button, one, panel)),
-    item.archivedAt === null
-      ? row('archive', 'archive', () => verbs.archive(one))
-      : row('restore', 'restore', () => verbs.restore(one)),
-    row('delete', 'delete', () => verbs.remove(one)),
-    row('select', 'check', () => panel.selection.toggle(item.id)),
+    ...tools.map(({ label, icon, run }): MenuRow => ({ label: text(label), icon, run: () => run(button) })),
   ]
 }
 
 /** Renders the tools at the end of an item. On touch screens only the menu is shown, which has all of them. */
 export const itemTools = (item: InboxItem, panel: Panel) => {
-  const { verbs, text, menu, focused } = panel
+  const { text, menu, focused } = panel
   const tab = focused === item.id ? 0 : -1
-  const tool = (label: string, name: IconName, run: (button: HTMLElement) => void, extra = '') => html`
+  const more = (button: HTMLElement) => menu.open(button, text('more'), rowsOf(item, button, panel))
+  const tool = ({ label, icon: name, run, opens }: Tool) => html`
     <button
-      class="tool ${extra}"
+      class="tool ${name === 'more' ? 'always' : ''}"
       part="tool"
       tabindex=${tab}
-      title=${label}
-      aria-label=${label}
-      aria-haspopup=${extra ? 'menu' : 'false'}
+      title=${text(label)}
+      aria-label=${text(label)}
+      aria-haspopup=${opens ? 'menu' : 'false'}
       @click=${(event: Event) => run(event.currentTarget as HTMLElement)}
     >
       ${icon(name)}
@@ -84,22 +97,7 @@ export const itemTools = (item: InboxItem, panel: Panel) => {
   `
   return html`
     <span class="tools">
-      ${
-        item.readAt === null
-          ? tool(text('read'), 'check', () => verbs.read([item]))
-          : tool(text('markUnread'), 'unread', () => verbs.unread([item]))
-      }
-      ${
-        isSnoozed(item, panel)
-          ? tool(text('wake'), 'clock', () => verbs.wake([item]))
-          : tool(text('snooze'), 'clock', (button) => openSnooze(button, [item], panel), 'opens')
-      }
-      ${
-        item.archivedAt === null
-          ? tool(text('archive'), 'archive', () => verbs.archive([item]))
-          : tool(text('restore'), 'restore', () => verbs.restore([item]))
-      }
-      ${tool(text('more'), 'more', (button) => menu.open(button, text('more'), rowsOf(item, button, panel)), 'opens always')}
+      ${toolsOf(item, panel).map(tool)} ${tool({ label: 'more', icon: 'more', run: more, opens: true })}
     </span>
   `
 }

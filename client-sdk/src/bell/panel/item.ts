@@ -1,11 +1,13 @@
 import type { InboxItem } from '@carillon/schemas'
 import { html, nothing } from 'lit'
+import { BUTTONS_MAX } from '../action-buttons.ts'
 import { avatar, removeBroken } from '../avatar.ts'
+import { failureView } from '../failure.ts'
 import { icon } from '../icon.ts'
 import { isLink } from '../text/link.ts'
 import { richText } from '../text/rich-text.ts'
 import { titleOf } from '../text/title.ts'
-import { BUTTONS_MAX, takeAction } from './actions.ts'
+import { takeAction } from './actions.ts'
 import type { Panel } from './context.ts'
 import { isGroup } from './groups.ts'
 import { itemTools } from './item-tools.ts'
@@ -43,15 +45,19 @@ const unfold = (item: InboxItem, { list, unfolded, update }: Panel) => {
   update()
 }
 
+/** Selects or deselects an item; with Shift, all items from the last one to it. */
+const select = ({ shiftKey }: MouseEvent, { id }: InboxItem, { list, selection }: Panel) =>
+  selection.toggle(id, shiftKey ? list.ids : undefined)
+
 const heading = (item: InboxItem, panel: Panel, isUnfolded: boolean) => {
-  const { list, selection, verbs } = panel
+  const { selection, verbs } = panel
   const title = titleOf(item)
   const open = (event: MouseEvent) => {
     // Only the main and the middle button open links.
     if (event.button > 1) return
     if (selection.active) {
       event.preventDefault()
-      return selection.toggle(item.id, event.shiftKey ? list.items.map(({ id }) => id) : undefined)
+      return select(event, item, panel)
     }
     if (isLink(item.url)) verbs.clicked(item)
     else {
@@ -81,13 +87,6 @@ const content = (item: InboxItem, panel: Panel, isUnfolded: boolean) => {
   `
 }
 
-const failure = ({ id }: InboxItem, { verbs, text }: Panel) => {
-  const failed = verbs.failure(id)
-  return failed
-    ? html`<p class="failure" role="alert">${failed.text} <button class="link" @click=${failed.again}>${text('again')}</button></p>`
-    : nothing
-}
-
 /** Renders the button that unfolds the group for which an item stands. */
 const groupButton = (item: InboxItem, panel: Panel, isUnfolded: boolean) => {
   const { text, focused } = panel
@@ -100,9 +99,9 @@ const groupButton = (item: InboxItem, panel: Panel, isUnfolded: boolean) => {
   `
 }
 
-const picker = (item: InboxItem, isSelected: boolean, { list, selection, text }: Panel) => {
-  const pick = (event: MouseEvent) =>
-    selection.toggle(item.id, event.shiftKey ? list.items.map(({ id }) => id) : undefined)
+const picker = (item: InboxItem, isSelected: boolean, panel: Panel) => {
+  const { selection, text } = panel
+  const pick = (event: MouseEvent) => select(event, item, panel)
   return selection.active
     ? html`<input type="checkbox" tabindex="-1" aria-label=${text('select')} .checked=${isSelected} @click=${pick} />`
     : html`<button class="pick" tabindex="-1" aria-hidden="true" @click=${pick}>${avatar(item)}</button>`
@@ -164,7 +163,7 @@ export const itemView = ({ item, isMember }: Row, index: number, panel: Panel) =
           </span>
           ${itemTools(item, panel)}
         </div>
-        ${failure(item, panel)}
+        ${failureView(panel.verbs.failure(id), text('again'))}
       </div>
     </article>
   `

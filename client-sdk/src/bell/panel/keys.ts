@@ -52,7 +52,7 @@ export const onListKey = (event: KeyboardEvent, panel: Panel) => {
   const modified = event.ctrlKey || event.metaKey
 
   if (modified && (key === 'Home' || key === 'End')) leave(article, key === 'End')
-  else if (modified && key === 'a') selection.all(list.items.map(({ id }) => id))
+  else if (modified && key === 'a') selection.all(list.ids)
   else if (modified) return
   else if (event.shiftKey && key === 'u') panel.readAll()
   else if (key === 'z') verbs.undo()

@@ -93,6 +93,10 @@ export const createList = (client: Client, update: () => void) => {
     get items(): readonly InboxItem[] {
       return rowsNow().items
     },
+    /** The ids of the rows. */
+    get ids(): readonly string[] {
+      return rowsNow().items.map(({ id }) => id)
+    },
     /** The number of items that wait to be inserted. */
     get waiting() {
       return shown.waiting.length

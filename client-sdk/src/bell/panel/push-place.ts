@@ -1,7 +1,6 @@
 import { nothing } from 'lit'
-import type { PushKey } from '../push/english.ts'
 import type { PushOffer } from '../push/push-offer.ts'
-import type { Text } from '../text/text.ts'
+import { derivedText } from '../text/derived-text.ts'
 import type { PanelHost } from './panel.ts'
 
 /** Shows web push in the list and in the preferences. Its code is loaded when the panel first opens on a page with web push. */
@@ -14,15 +13,7 @@ export const createPushPlace = ({ openPush, textWith, text, update }: PanelHost)
       import('../push/push-offer.ts'),
       openPush()!,
     ])
-    let base: Text | undefined
-    let own: Text<PushKey> | undefined
-    /** Returns the texts in the language of the bell, which may change. */
-    const texts = () => {
-      if (!own || base !== text()) own = textWith(PUSH_ENGLISH)
-      base = text()
-      return own
-    }
-    loaded = createPushOffer({ push, text: texts, update })
+    loaded = createPushOffer({ push, text: derivedText(text, () => textWith(PUSH_ENGLISH)), update })
     return loaded
   }
 

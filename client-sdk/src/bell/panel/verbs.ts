@@ -1,12 +1,11 @@
 import type { InboxItem } from '@carillon/schemas'
 import type { GroupOption } from '../../actions/actions.ts'
 import type { CarillonError } from '../../http/error.ts'
+import type { Failure } from '../failure.ts'
 import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
 import type { List } from './list.ts'
 import type { createUndo } from './undo.ts'
-
-type Failure = { text: string; again: () => void }
 
 /**
  * Creates the actions of the panel on items. Each takes effect immediately, is announced to assistive technology, and can be

@@ -3,6 +3,7 @@ import { guard } from 'lit/directives/guard.js'
 import { repeat } from 'lit/directives/repeat.js'
 import { announcement } from '../announcements/card.ts'
 import { type IconName, icon } from '../icon.ts'
+import { skeleton } from '../skeleton.ts'
 import type { Panel } from './context.ts'
 import { itemView, shownOf } from './item.ts'
 import { openSnooze } from './item-tools.ts'
@@ -58,7 +59,7 @@ const bulk = (panel: Panel) => {
         aria-label=${text('selectAll')}
         .checked=${isAll}
         .indeterminate=${count > 0 && !isAll}
-        @click=${() => selection.all(list.items.map(({ id }) => id))}
+        @click=${() => selection.all(list.ids)}
       />
       <span class="grow" role="status">${text('selected', { n: count })}</span>
       ${iconButton(text('read'), 'check', run(verbs.read))}
@@ -69,12 +70,6 @@ const bulk = (panel: Panel) => {
     </div>
   `
 }
-
-const skeleton = html`
-  <div class="skeleton" aria-hidden="true">
-    ${[1, 2, 3, 4].map(() => html`<div><span></span><span></span><span></span></div>`)}
-  </div>
-`
 
 const hint = (name: IconName, line: string, more: unknown = nothing) => html`
   <div class="empty" part="empty">${icon(name)}<p>${line}</p>${more}</div>
@@ -88,7 +83,7 @@ const emptyView = ({ list, text, problem, retry, isLoading }: Panel) => {
     return hint(
       'alert',
       text('loadError'),
-      html`${problem === 'broken' ? nothing : html`<p class="soft">${text('loadHint')}</p>`}<button class="action" @click=${retry}>${text('tryNow')}</button>`,
+      html`${problem === 'incompatible' ? nothing : html`<p class="soft">${text('loadHint')}</p>`}<button class="action" @click=${retry}>${text('tryNow')}</button>`,
     )
   if (list.status === 'loading') return nothing
   const { status = 'unread' } = list.tab.query

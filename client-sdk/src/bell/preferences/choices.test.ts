@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createText } from '../text/text.ts'
 import {
   type Channel,
-  hasPaces,
+  hasFrequencies,
   isLocked,
   isOffEverywhere,
   mutedOf,
@@ -45,12 +45,12 @@ describe('a row', () => {
   })
 
   it('has frequencies on channels with long messages, and on channels that already have one', () => {
-    expect([hasPaces('email', true), hasPaces('sms', true), hasPaces('sms', 'weekly')]).toEqual([
-      true,
-      false,
-      true,
-    ])
-    expect(hasPaces('inbox', 'daily')).toBe(false)
+    expect([
+      hasFrequencies('email', true),
+      hasFrequencies('sms', true),
+      hasFrequencies('sms', 'weekly'),
+    ]).toEqual([true, false, true])
+    expect(hasFrequencies('inbox', 'daily')).toBe(false)
   })
 
   it('has a patch even if its key is `__proto__`', () => {

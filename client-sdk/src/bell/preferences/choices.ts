@@ -17,7 +17,7 @@ export type Channel = keyof Row['channels']
 export type Choice = Row['channels'][Channel]['value']
 
 /** Channels with long messages, for which users choose a frequency. */
-const LETTERS: readonly Channel[] = ['email', 'slack', 'teams', 'discord', 'telegram']
+const LONG_MESSAGES: readonly Channel[] = ['email', 'slack', 'teams', 'discord', 'telegram']
 /** Brand names, which are the same in every language. */
 const BRANDS: Partial<Record<Channel, string>> = {
   ...{ mms: 'MMS', whatsapp: 'WhatsApp', slack: 'Slack', teams: 'Teams' },
@@ -28,7 +28,7 @@ export const channelName = (channel: Channel, text: PreferencesText): string =>
   BRANDS[channel] ?? text(channel as 'inbox')
 
 /** The choices on a channel with frequencies, each with its text. `true`: on, at the type's own frequency. */
-export const PACES: readonly [Choice, PreferencesKey][] = [
+export const FREQUENCIES: readonly [Choice, PreferencesKey][] = [
   [true, 'on'],
   ['immediate', 'atOnce'],
   ['hourly', 'hourly'],
@@ -38,8 +38,8 @@ export const PACES: readonly [Choice, PreferencesKey][] = [
 ]
 
 /** Reports whether the channel has a list of frequencies; otherwise it has a switch. */
-export const hasPaces = (channel: Channel, value: Choice): boolean =>
-  LETTERS.includes(channel) || (typeof value === 'string' && channel !== 'inbox')
+export const hasFrequencies = (channel: Channel, value: Choice): boolean =>
+  LONG_MESSAGES.includes(channel) || (typeof value === 'string' && channel !== 'inbox')
 
 /** Returns the rows of the preferences: the categories, then the types without one. */
 export const rowsOf = ({ categories, types }: EffectivePreferences): Row[] => [
@@ -68,10 +68,10 @@ export const summaryOf = (
   const parts = used.flatMap((channel) => {
     const { value } = channels[channel]
     if (value === false) return []
-    const pace =
-      channel === 'inbox' ? undefined : PACES.find(([each]) => each === value && each !== true)?.[1]
+    const frequency =
+      channel === 'inbox' ? undefined : FREQUENCIES.find(([each]) => each === value && each !== true)?.[1]
     const name = channelName(channel, text)
-    return pace ? `${name} ${text(pace).toLocaleLowerCase(locale)}` : name
+    return frequency ? `${name} ${text(frequency).toLocaleLowerCase(locale)}` : name
   })
   return parts.length > 0 ? parts.join(' · ') : text('off')
 }

@@ -1,9 +1,7 @@
 import type { EffectivePreferences, PreferencesPatch } from '@carillon/schemas'
+import type { Failure } from '../failure.ts'
 import type { Times } from '../text/times.ts'
 import type { PreferencesText } from './choices.ts'
-
-/** A change that was not saved. */
-export type Failure = { text: string; again: () => void }
 
 /** The state that the views of the preferences show, and the actions that they call. */
 export type Page = {

@@ -1,6 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { failureView } from '../failure.ts'
 import { icon } from '../icon.ts'
-import { type Channel, type Choice, hasPaces, isOffEverywhere, PACES, patchOf, type Row } from './choices.ts'
+import {
+  type Channel,
+  type Choice,
+  FREQUENCIES,
+  hasFrequencies,
+  isOffEverywhere,
+  patchOf,
+  type Row,
+} from './choices.ts'
 import type { Page } from './context.ts'
 
 /** Renders a select box for values with their texts. */
@@ -36,12 +45,7 @@ export const toggle = (
 `
 
 /** Renders the line below a control whose change was not saved. */
-export const failureLine = (id: string, { failure, text }: Page) => {
-  const failed = failure(id)
-  return failed
-    ? html`<p class="failure" role="alert">${failed.text} <button class="link" @click=${failed.again}>${text('again')}</button></p>`
-    : nothing
-}
+export const failureLine = (id: string, { failure, text }: Page) => failureView(failure(id), text('again'))
 
 export const idOf = ({ section, key }: Row, channel: Channel): string => `${section} ${channel} ${key}`
 
@@ -55,9 +59,9 @@ export const choiceControl = (row: Row, channel: Channel, page: Page, label?: st
     ...(label === undefined ? {} : { label }),
     disabled: effective.muted || isOffEverywhere(row, channel),
   }
-  if (!hasPaces(channel, value)) return toggle(value !== false, choose, named)
+  if (!hasFrequencies(channel, value)) return toggle(value !== false, choose, named)
   return select(
-    PACES.map(([each, key]) => [each, text(key)] as const),
+    FREQUENCIES.map(([each, key]) => [each, text(key)] as const),
     value,
     choose,
     named,

@@ -2,13 +2,16 @@ import type { PreferencesPatch } from '@carillon/schemas'
 import { html } from 'lit'
 import type { Client } from '../../client/client.ts'
 import type { CarillonError } from '../../http/error.ts'
+import type { Failure } from '../failure.ts'
 import { icon } from '../icon.ts'
+import { skeleton } from '../skeleton.ts'
 import { preferencesStyles } from '../styles/preferences.ts'
+import { derivedText } from '../text/derived-text.ts'
 import { ENGLISH, type Message } from '../text/english.ts'
 import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
 import type { PreferencesText } from './choices.ts'
-import type { Failure, Page } from './context.ts'
+import type { Page } from './context.ts'
 import { PREFERENCES_ENGLISH } from './english.ts'
 import { createQuietView } from './quiet-view.ts'
 import { preferencesBody, preferencesHeader } from './view.ts'
@@ -36,12 +39,6 @@ export type PageHost = {
   update: () => void
 }
 
-const waiting = html`
-  <div class="skeleton" aria-hidden="true">
-    ${[1, 2, 3, 4].map(() => html`<div><span></span><span></span><span></span></div>`)}
-  </div>
-`
-
 /** Creates the preferences, which replace the list in the panel. */
 export const createPreferencesPage = (host: PageHost) => {
   const { client, root, update } = host
@@ -49,17 +46,10 @@ export const createPreferencesPage = (host: PageHost) => {
   const failures = new Map<string, Failure>()
   const quietHours = createQuietView(update)
   let isWide = false
-  let base: Text | undefined
-  let own: PreferencesText | undefined
 
-  const text = (): PreferencesText => {
-    const now = host.text()
-    if (!own || now !== base) {
-      base = now
-      own = host.textWith({ ...ENGLISH, ...PREFERENCES_ENGLISH }) as PreferencesText
-    }
-    return own
-  }
+  const text: () => PreferencesText = derivedText(host.text, () =>
+    host.textWith({ ...ENGLISH, ...PREFERENCES_ENGLISH }),
+  )
   const save = (id: string, patch: PreferencesPatch, everywhere = false) => {
     failures.delete(id)
     preferences.change(patch, { everywhere }).catch((error: CarillonError) => {
@@ -70,12 +60,12 @@ export const createPreferencesPage = (host: PageHost) => {
     update()
   }
   const off = preferences.subscribe(update)
-  let isBroken = false
+  let hasFailed = false
   const load = () => {
-    isBroken = false
+    hasFailed = false
     // Also rejects if the code of the preferences cannot be loaded, which the snapshot does not show.
     preferences.refresh().catch(() => {
-      isBroken = true
+      hasFailed = true
       update()
     })
   }
@@ -110,7 +100,7 @@ export const createPreferencesPage = (host: PageHost) => {
       }
       return html`${preferencesBody(page, quietHours)}${host.pushSetting()}`
     }
-    if (status !== 'error' && !isBroken) return waiting
+    if (status !== 'error' && !hasFailed) return skeleton
     return html`
       <div class="empty" role="alert">
         ${icon('alert')}<p>${text()('loadError')}</p><p class="soft">${text()('loadHint')}</p>

@@ -1,5 +1,6 @@
 import type { InboxItem } from '@carillon/schemas'
 import { html, nothing } from 'lit'
+import { actionButtons } from '../action-buttons.ts'
 import { avatar } from '../avatar.ts'
 import type { Follow } from '../follow.ts'
 import { icon } from '../icon.ts'
@@ -19,8 +20,6 @@ export const styles = [contentStyles, toastStyles, swipeStyles]
 const CARDS_MAX = 3
 /** Characters of the body that are rendered. */
 const BODY_MAX = 300
-/** Maximum number of action buttons. */
-const ACTIONS_MAX = 3
 const BASE_MS = 6_000
 const MS_PER_40_CHARACTERS = 1_000
 /** Maximum time of a card. */
@@ -74,22 +73,12 @@ export const createToasts = ({
     swiped: (card) => dismiss(card.dataset.id),
   })
 
-  const actionsOf = (item: InboxItem) => {
-    const actions = item.actions?.slice(0, ACTIONS_MAX) ?? []
-    if (actions.length === 0) return nothing
-    return html`
-      <div class="actions">
-        ${actions.map(({ name, label, url, primary }) => {
-          const onClick = (event: MouseEvent) => {
-            dismiss(item.id)
-            act(item, name)
-            follow(event, item, url)
-          }
-          return html`<button class=${primary ? 'action primary' : 'action'} part="action" dir="auto" @click=${onClick}>${label}</button>`
-        })}
-      </div>
-    `
-  }
+  const actionsOf = (item: InboxItem) =>
+    actionButtons(item, (event, { name, url }) => {
+      dismiss(item.id)
+      act(item, name)
+      follow(event, item, url)
+    })
   const card = ({ item }: Toast) => {
     const onKey = ({ key, target }: KeyboardEvent) => {
       if (key === 'Escape') dismiss(item.id)
