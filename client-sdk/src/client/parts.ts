@@ -5,6 +5,7 @@ import { createRequest, type RequestParts } from '../http/request.ts'
 import { createTokens } from '../http/token.ts'
 import { createView } from '../inbox/optimistic-view.ts'
 import { INITIAL } from '../inbox/state.ts'
+import { isConnected } from '../live/connection.ts'
 import { createRefetch } from '../live/refetch.ts'
 import { createSequencer } from '../live/sequencer.ts'
 import { io } from '../live/socket-io.ts'
@@ -67,7 +68,7 @@ export const connectParts = (
     ...{ url, http, timing, context, connect: options.connect ?? io, onError: fail },
     announce: (item) => emit('notification', item),
     onState(now) {
-      if (now === 'live' || now === 'polling') {
+      if (isConnected(now)) {
         refetch.request(true)
         lazy.hurry()
         if (options.report !== false && connection.leads()) void report(connection.name())

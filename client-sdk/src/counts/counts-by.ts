@@ -6,7 +6,7 @@ import { createStore, type Readable } from '../store/store.ts'
 import type { Clock } from '../timing/clock.ts'
 import { createTimer } from '../timing/timer.ts'
 import type { Timing } from '../timing/timing.ts'
-import { since } from './since.ts'
+import { adjustedCounts } from './adjusted-counts.ts'
 
 /** The counts of unread items for each value of a label. Empty until the first fetch. */
 export type CountsBy = Readable<ReadonlyMap<string, Counts>>
@@ -47,7 +47,8 @@ export const createCountsBy = (
   /** Reports whether an action is pending. The hub's counts do not include it yet. */
   const isPending = () => state.getSnapshot().pending.length > 0
   const show = () => {
-    if (base) counts.set(since(label, base.counts, base.view.items, view.getSnapshot().items, clock.now()))
+    if (base)
+      counts.set(adjustedCounts(label, base.counts, base.view.items, view.getSnapshot().items, clock.now()))
   }
   const run = async () => {
     running = true

@@ -14,6 +14,10 @@ import { createStandIn } from './stand-in.ts'
  */
 export type ConnectionState = 'connecting' | 'live' | 'polling' | 'offline' | 'stopped'
 
+/** Reports whether changes arrive, live or by polling. */
+export const isConnected = (state: ConnectionState | undefined): boolean =>
+  state === 'live' || state === 'polling'
+
 type HubSocket = Socket<HubToClient, ClientToHub>
 /** `io` of socket.io-client, or a replacement with the same signature. */
 export type Connect = (url: string, options: Partial<ManagerOptions & SocketOptions>) => HubSocket

@@ -15,8 +15,6 @@ const PAUSE_MS = 250
 const CUT_MS = 2_000
 /** Number of consecutive cut polls after which a shorter wait is used. */
 const CUTS_MAX = 2
-/** Maximum number of ids in one request. */
-const IDS_MAX = 100
 
 type Answer = { moved: boolean; position: string }
 
@@ -112,11 +110,9 @@ export const createFallback = ({
   return {
     /** Starts a new poll, which reports whether the user is active. */
     changed: () => polling.abort(),
-    /** Acknowledges items. Rejects with a CarillonError. */
+    /** Acknowledges at most 100 items. Rejects with a CarillonError. */
     received: (ids: readonly string[]) =>
-      createRequest({ ...http, timeout: timing.request })('POST', '/inbox/received', {
-        ids: ids.slice(0, IDS_MAX),
-      }),
+      createRequest({ ...http, timeout: timing.request })('POST', '/inbox/received', { ids }),
     stop() {
       stopped = true
       polling.abort()

@@ -14,6 +14,7 @@ import {
 } from 'react'
 import type { NotificationBell as BellElement } from '../bell/element.ts'
 import type { CarillonError } from '../http/error.ts'
+import { latestToken } from './latest-token.ts'
 import { useOptionalClient } from './provider.ts'
 
 type Lifecycle = keyof LitElement | 'render' | 'updated' | 'willUpdate'
@@ -34,7 +35,7 @@ const SETTINGS = {
 } as const satisfies Record<Exclude<keyof BellElement, Lifecycle>, string | null>
 type Settings = Pick<BellElement, keyof typeof SETTINGS>
 
-/** The attributes and properties of `<notification-bell>`, its events, and what every element has. */
+/** The attributes, properties and events of `<notification-bell>`, and common attributes of elements. */
 export type NotificationBellProps = Partial<Settings> & {
   onNotification?: (event: CustomEvent<InboxItem>) => void
   /** Called with the item whose link was clicked. `event.preventDefault()` keeps the page from following the link. */
@@ -90,10 +91,7 @@ export const NotificationBell: ForwardRefExoticComponent<NotificationBellProps &
     const provided = useOptionalClient()
     const client = props.client ?? (token || tokenUrl ? undefined : provided)
     // A new function would make the element reconnect.
-    const [ask] = useState(() => async () => {
-      const { token: source } = latest.current
-      return typeof source === 'function' ? source() : (source ?? '')
-    })
+    const [ask] = useState(() => latestToken(() => latest.current.token))
     useImperativeHandle(forwarded, () => element.current!, [])
     useEffect(() => {
       latest.current = props

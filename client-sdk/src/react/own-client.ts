@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'react'
 import { type Client, createClient } from '../client/client.ts'
 import type { TokenSource } from '../http/token.ts'
 import { tokenFrom } from '../http/token-endpoint.ts'
-import { createUsers } from './users.ts'
+import { latestToken } from './latest-token.ts'
+import { createReferenceCount } from './reference-count.ts'
 
 type Options = { url?: string; token?: TokenSource; tokenUrl?: string }
 
@@ -12,11 +13,7 @@ const absolute = (url: string) => (globalThis.location ? url : new URL(url, 'htt
 const open = ({ url, token, tokenUrl }: Options, current: () => TokenSource | undefined): Client => {
   if (!url || !(token || tokenUrl))
     throw new Error('<CarillonProvider> needs `client`, or `url` with `token` or `tokenUrl`')
-  const asked = async () => {
-    const source = current()
-    return typeof source === 'function' ? source() : (source ?? '')
-  }
-  const source = typeof token === 'function' ? asked : token || tokenFrom(tokenUrl!)
+  const source = typeof token === 'function' ? latestToken(current) : token || tokenFrom(tokenUrl!)
   return createClient({ url: absolute(url), token: source })
 }
 
@@ -30,7 +27,7 @@ export const useOwnClient = (options: Options | undefined): Client | undefined =
   const key = options && JSON.stringify([options.url, options.tokenUrl, options.token])
   const make = () => {
     const client = options && open(options, () => token.current)
-    return { key, client, users: createUsers(() => client?.close()) }
+    return { key, client, users: createReferenceCount(() => client?.close()) }
   }
   const [held, hold] = useState(make)
   let current = held

@@ -3,7 +3,7 @@ import { renderToString } from 'react-dom/server'
 import { expect, it } from 'vitest'
 import { createClient } from '../client/client.ts'
 import { CarillonProvider, NotificationBell, useClient, useCounts, useFeed } from './react.ts'
-import { createUsers } from './users.ts'
+import { createReferenceCount } from './reference-count.ts'
 
 const Unread = () => `${useCounts().unread} of ${useFeed().items.length}`
 const render = (element: ReactElement) => renderToString(element)
@@ -37,7 +37,7 @@ it.each([
 
 it('ends an unused resource once, and not if it is used again in the same task', async () => {
   let ended = 0
-  const users = createUsers(() => ended++)
+  const users = createReferenceCount(() => ended++)
   const [one, two] = [users.add(), users.add()]
   one()
   await Promise.resolve()

@@ -1,16 +1,16 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import type { Client } from '../client/client.ts'
 import type { Feed, FeedQuery, FeedSnapshot } from '../feed/feed.ts'
+import { NONE } from '../inbox/counts.ts'
 import { byClient } from './by-client.ts'
 import { useClient } from './provider.ts'
-import { NO_COUNTS } from './use-counts.ts'
-import { createUsers } from './users.ts'
+import { createReferenceCount } from './reference-count.ts'
 
 /** The snapshot of a feed and its verbs. */
 export type UseFeed = FeedSnapshot & Omit<Feed, 'getSnapshot' | 'subscribe' | 'close'>
 
 /** The snapshot of a server, and of the first render in the browser, which must be equal. */
-const EMPTY: FeedSnapshot = { items: [], counts: NO_COUNTS, status: 'loading', hasMore: false, error: null }
+const EMPTY: FeedSnapshot = { items: [], counts: NONE, status: 'loading', hasMore: false, error: null }
 
 type Shared = { feed: Feed; add: () => () => void }
 
@@ -21,7 +21,7 @@ const shared = (client: Client, key: string): Shared => {
   const known = feeds(client).get(key)
   if (known) return known
   const feed = client.feed(JSON.parse(key) as FeedQuery)
-  const { add } = createUsers(() => {
+  const { add } = createReferenceCount(() => {
     feeds(client).delete(key)
     feed.close()
   })

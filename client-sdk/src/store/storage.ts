@@ -1,7 +1,7 @@
-/** Returns the storage of the page's origin, if the browser allows it. */
-export const storage = (): Storage | undefined => {
+/** Returns a storage of the page's origin; undefined if the browser blocks it, or without a browser. */
+export const storage = (kind: 'localStorage' | 'sessionStorage' = 'localStorage'): Storage | undefined => {
   try {
-    return globalThis.localStorage
+    return globalThis[kind]
   } catch {
     return undefined
   }

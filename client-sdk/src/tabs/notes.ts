@@ -1,5 +1,5 @@
 import type { LiveMessage } from '../inbox/state.ts'
-import type { ConnectionState, createConnection } from '../live/connection.ts'
+import { type ConnectionState, type createConnection, isConnected } from '../live/connection.ts'
 import type { Store } from '../store/store.ts'
 import type { Options } from './leading.ts'
 import type { Present } from './presence.ts'
@@ -14,8 +14,6 @@ export type Note =
   | { who: true }
   | { hurry: true }
   | { received: readonly string[] }
-
-const isUp = (state: ConnectionState) => state === 'live' || state === 'polling'
 
 /** Returns a function that handles the notes of other tabs. */
 export const createNoteHandler =
@@ -54,9 +52,9 @@ export const createNoteHandler =
       const { state: next, visible, isNew } = data.leader
       if (visible) onVisibleLeader()
       else onHiddenLeader()
-      if (isUp(next)) onConnected()
+      if (isConnected(next)) onConnected()
       // While the next leader connects, the former one is still connected.
-      if (isUp(next) || next === 'offline') state.set(next)
+      if (isConnected(next) || next === 'offline') state.set(next)
       if (isNew) onTakeover()
     }
   }

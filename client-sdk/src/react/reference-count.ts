@@ -2,7 +2,7 @@
  * Counts the components that use a resource, and calls `end` once when none is left. A component that React removes and adds in
  * the same task, as in StrictMode, keeps the resource.
  */
-export const createUsers = (end: () => void) => {
+export const createReferenceCount = (end: () => void) => {
   let count = 0
   let ended = false
   return {

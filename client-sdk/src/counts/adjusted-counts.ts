@@ -14,7 +14,7 @@ const valuesOf = (label: CountLabel, item: Maybe): readonly string[] => {
  * Returns counts by label after the items changed from `before` to `after`. Older items that were only loaded are already
  * counted. Returns `counts` itself if nothing changed. Pure.
  */
-export const since = (
+export const adjustedCounts = (
   label: CountLabel,
   counts: ReadonlyMap<string, Counts>,
   before: Items,
