@@ -21,7 +21,7 @@ const input = ({ name, entry, external = [] }) => ({
   platform: 'browser',
   // `source`: a fresh clone has no dist yet.
   resolve: { conditionNames: ['source', 'module', 'browser', 'import', 'default'] },
-  // Chunks import what they share with the entry from the entry, so a page loads one file until it needs a chunk.
+  // The entry contains the modules that it shares with its chunks, so a page loads one file until it needs a chunk.
   preserveEntrySignatures: 'allow-extension',
   plugins: [socketIoSubset, minifyStyles, minifyTemplates],
   logLevel: 'warn',

@@ -40,7 +40,7 @@ const published = (manifest) => {
   }
 }
 
-/** Copies what was built from the sources. `dist` may also have files of sources that no longer exist. */
+/** Copies the files that were built from the sources. `dist` may also have files of sources that no longer exist. */
 const copyBuilt = async (from, to) => {
   const files = await readdir(join(from, 'src'), { recursive: true })
   const names = files
@@ -53,7 +53,7 @@ const copyBuilt = async (from, to) => {
   )
 }
 
-/** Writes the tarballs of the published packages to a folder, from what `npm run build` built. Returns their paths. */
+/** Writes the tarballs of the published packages to a folder, from the output of `npm run build`. Returns their paths. */
 export const pack = async (to) => {
   await mkdir(to, { recursive: true })
   const stage = await mkdtemp(join(tmpdir(), 'carillon-pack-'))

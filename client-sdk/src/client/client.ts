@@ -44,7 +44,7 @@ export type Client = {
   /** Creates a live list. Close it when it is no longer needed. All feeds share one connection and one set of counts. */
   feed(query?: FeedQuery): Feed
   counts: Readable<Counts>
-  /** Returns the counts of each category, tag or context, kept up to date while somebody is subscribed. */
+  /** Returns the counts of each category, tag or context, kept up to date while there is a subscriber. */
   countsBy(label: CountLabel): CountsBy
   /** The user's preferences. They are loaded with the first subscription. */
   preferences: Preferences

@@ -13,7 +13,7 @@ export type PreferencesSnapshot = {
   error: CarillonError | null
 }
 
-/** The user's preferences, in general or in the client's context. While somebody is subscribed they follow other devices. */
+/** The user's preferences, in general or in the client's context. While there is a subscriber, they follow other devices. */
 export type Preferences = Readable<PreferencesSnapshot> & {
   refresh(): Promise<void>
   /**

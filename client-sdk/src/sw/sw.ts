@@ -1,6 +1,6 @@
 /**
  * Web push in a service worker: shows messages in groups, keeps the badge of the app, opens links in the app's own windows,
- * reports what was delivered and clicked, and renews the subscription.
+ * reports deliveries and clicks, and renews the subscription.
  * @module
  */
 import type { PushMessage } from '@carillon/schemas'
