@@ -1,17 +1,15 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort } from '@carillon/core/testing/ports'
 import type {} from '@carillon/core/testing/provided'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { violationsOf } from '../browser/axe.ts'
-import { launchChromium } from '../browser/chromium.ts'
-import { type Installation, request, startInstallation } from '../docs/installation.ts'
+import { request } from '../docs/installation.ts'
 import { start } from '../rig/child.ts'
-import { install, type Packed, pack, ROOT, versionOf } from './install.ts'
+import { ROOT, versionOf } from './install.ts'
+import { type Packaged, startPackaged } from './packaged.ts'
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
@@ -39,31 +37,21 @@ test('the examples have the same backend and style', async () => {
 })
 
 describe.skipIf(!executablePath)(`examples in Chromium${executablePath ? '' : ' (not installed)'}`, () => {
-  let dir: string
-  let packed: Packed[]
-  let hub: Installation
-  let browser: Browser
+  let packaged: Packaged
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'carillon-examples-'))
-    packed = await pack(join(dir, 'tarballs'))
-    hub = await startInstallation(join(dir, 'data'))
-    browser = await launchChromium(executablePath!)
+    packaged = await startPackaged(executablePath!)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await hub?.stop()
-    await rm(dir, { recursive: true })
-  })
+  afterAll(() => packaged?.close())
 
   /** Copies, installs, builds and starts an example, as its README says. */
   const startExample = async (example: string) => {
+    const { dir, hub } = packaged
     const app = join(dir, example)
     await cp(join(EXAMPLES, example), app, { recursive: true })
     const { scripts, dependencies, devDependencies } = await manifestOf(example)
     const versions = { ...dependencies, ...devDependencies }
-    const others = Object.keys(versions).filter((name) => !packed.some((each) => each.name === name))
-    await install(app, join(dir, 'tarballs'), packed, others)
+    await packaged.install(app, Object.keys(versions))
     for (const [name, version] of Object.entries(versions))
       expect([name, version]).toEqual([name, await versionOf(app, name)])
 
@@ -90,7 +78,7 @@ describe.skipIf(!executablePath)(`examples in Chromium${executablePath ? '' : ' 
 
   test.each(examples)('%s shows a notification, without an error', async (example) => {
     const server = await startExample(example)
-    const page = await (await browser.newContext()).newPage()
+    const page = await (await packaged.browser.newContext()).newPage()
     const errors: string[] = []
     page.on('pageerror', (error) => errors.push(String(error)))
     page.on('console', (message) => {
@@ -104,7 +92,7 @@ describe.skipIf(!executablePath)(`examples in Chromium${executablePath ? '' : ' 
     await page.goto(server.url)
     await page.getByRole('button', { name: /^(Notifications|Messages)$/ }).waitFor(WAIT)
     const title = `Hello, ${example}`
-    await request(hub, 'POST', '/v1/notifications', { to: 'ada', type: 'note', title })
+    await request(packaged.hub, 'POST', '/v1/notifications', { to: 'ada', type: 'note', title })
     await page.getByRole('button', { name: 'Notifications, 1 unread' }).click(WAIT)
     const item = page.getByRole('dialog').getByRole('article', { name: title })
     await item.waitFor(WAIT)

@@ -84,7 +84,7 @@ test('every entry can be imported in Node, and does nothing', async () => {
 })
 
 const KB = 1_024
-/** What an app imports, the file that a hub serves for it, and what may be added. */
+/** What an app imports, the file that a hub serves for it, and the number of bytes that may be added. */
 const APPS: [string, string, number][] = [
   ["import { createClient } from '@carillon/client'; createClient", 'client', 1 * KB],
   ["import '@carillon/client/bell/define'", 'bell', 1.5 * KB],

@@ -1,16 +1,14 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type {} from '@carillon/core/testing/provided'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { launchChromium } from '../browser/chromium.ts'
-import { type Installation, request, startInstallation } from '../docs/installation.ts'
-import { install, type Packed, pack } from './install.ts'
+import { request } from '../docs/installation.ts'
+import { type Packaged, startPackaged } from './packaged.ts'
 import { startSite } from './site.ts'
 
 const executablePath = inject('chromium')
@@ -21,29 +19,20 @@ const APP = fileURLToPath(new URL('react/', import.meta.url))
 const WORKSPACES = { 18: 'client-sdk', 19: 'load-tests' } as const
 
 describe.skipIf(!executablePath)(`React${executablePath ? '' : ' (Chromium is not installed)'}`, () => {
-  let dir: string
-  let packed: Packed[]
-  let hub: Installation
-  let browser: Browser
+  let packaged: Packaged
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'carillon-react-'))
-    packed = await pack(join(dir, 'tarballs'))
-    hub = await startInstallation(join(dir, 'data'))
-    browser = await launchChromium(executablePath!)
+    packaged = await startPackaged(executablePath!)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await hub?.stop()
-    await rm(dir, { recursive: true })
-  })
+  afterAll(() => packaged?.close())
 
   /** Installs the packed package beside a version of React, renders the app on the server, and builds it for the browser. */
   const prepare = async (version: keyof typeof WORKSPACES) => {
+    const { dir, hub } = packaged
     const app = join(dir, `react-${version}`)
     await cp(APP, app, { recursive: true })
     await writeFile(join(app, 'package.json'), '{"type":"module"}')
-    await install(app, join(dir, 'tarballs'), packed, ['react', 'react-dom'], WORKSPACES[version])
+    await packaged.install(app, ['react', 'react-dom'], WORKSPACES[version])
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(app, 'server.js'), hub.url])
     expect(stderr).toBe('')
     await build({
@@ -55,9 +44,10 @@ describe.skipIf(!executablePath)(`React${executablePath ? '' : ' (Chromium is no
   }
 
   const notify = (user: string, title: string, rest = {}) =>
-    request(hub, 'POST', '/v1/notifications', { to: user, type: 'note', title, ...rest })
+    request(packaged.hub, 'POST', '/v1/notifications', { to: user, type: 'note', title, ...rest })
 
   const open = async (version: keyof typeof WORKSPACES, user: string) => {
+    const { hub, browser } = packaged
     const { html, dist } = await prepare(version)
     const site = await startSite(async (path) => {
       if (path === '/')
@@ -121,7 +111,7 @@ describe.skipIf(!executablePath)(`React${executablePath ? '' : ' (Chromium is no
       await page.getByRole('button', { name: 'Notifications, 2 unread' }).waitFor(WAIT)
       await expect.poll(() => page.title(), WAIT).toMatch(/^\(2\)/)
 
-      // A render with a new token function, which is another client for nobody.
+      // A new token function does not make another client.
       await page.getByRole('button', { name: 'Rendered 0' }).click()
       await page.getByRole('button', { name: 'Rendered 1' }).waitFor(WAIT)
       await page.getByRole('button', { name: 'Read all of one' }).click()
