@@ -2,7 +2,7 @@
 
 const frames = []
 
-/** Records when a frame with a new item arrives, before anybody else handles it. */
+/** Records when a frame with a new item arrives, before any other handler runs. */
 globalThis.WebSocket = class extends WebSocket {
   constructor(url, protocols) {
     super(url, protocols)

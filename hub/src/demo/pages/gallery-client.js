@@ -30,7 +30,7 @@ const isIn = (status, { readAt, archivedAt, snoozedUntil }) =>
 
 /**
  * Returns a client with these items. `status` is that of its feeds, `connection` that of its connection, `error` is emitted at
- * once, and `refuses` makes every change fail. `quiet`, `isPaused`, `long` and `language` are those of the preferences.
+ * once, and `refuses` makes every change fail. `quiet`, `isPaused`, `long` and `language` are passed to the preferences.
  */
 export const galleryClient = ({
   items = [],

@@ -15,7 +15,7 @@ const row = (choices, rest) => ({
 const NAMES = {
   en: {
     mentions: ['Mentions'],
-    orders: ['Orders', 'Status of what you sold'],
+    orders: ['Orders', 'Status of your sales'],
     billing: ['Billing', 'Invoices and payments'],
     news: ['News'],
     long: [
@@ -78,7 +78,8 @@ const paused = (grid) => ({
 })
 
 /**
- * Returns the preferences of a client. `quiet`: quiet hours are on. `isPaused`: everything is paused. `long`: one category has a long name. `refuses`: no change is saved. `language`: that of the names.
+ * Returns the preferences of a client. `quiet` turns quiet hours on, `isPaused` pauses everything, `long` adds a category with a
+ * long name, `refuses` makes every change fail, and `language` is the language of the names.
  */
 export const galleryPreferences = ({
   quiet = false,

@@ -118,26 +118,26 @@ const swipe =
           ...{ clientX: left + width / 2 + x, clientY: top + 20 },
         }),
       )
-    // No finger touches the screen, so there is none to capture.
+    // A synthetic pointer cannot be captured.
     article.setPointerCapture = () => {}
-    // The code for touches is loaded after the panel.
+    // The code that handles touches is loaded after the panel.
     while (!article.dataset.swipe) {
       point('pointerdown', 0)
       point('pointermove', distance)
       if (!article.dataset.swipe) await new Promise(requestAnimationFrame)
     }
   }
-/** Chooses a tab, once it is there. */
+/** Selects a tab once it is rendered. */
 const tab = (id) => async (bell) => {
   const selector = `#${CSS.escape(`tab-${id}`)}`
   await shown(selector)(bell)
   click(selector)(bell)
 }
-/** Resolves when the element is there. */
+/** Resolves when the element is rendered. */
 const shown = (selector) => async (bell) => {
   while (!bell.shadowRoot.querySelector(selector)) await new Promise(requestAnimationFrame)
 }
-/** Opens the preferences, and then does something with the elements of the selectors. */
+/** Opens the preferences and runs the steps, one per frame. */
 const preferences =
   (...steps) =>
   async (bell) => {
@@ -151,7 +151,7 @@ const preferences =
 const end = (bell) => bell.shadowRoot.querySelector('.prefs').scrollTo(0, 10_000)
 const arrives = (bell) => {
   bell.shadowRoot.querySelector('article').focus()
-  requestAnimationFrame(() => bell.client.add(item(0, { title: 'One that has just arrived' })))
+  requestAnimationFrame(() => bell.client.add(item(0, { title: 'Karl assigned Release 2.4 to you' })))
 }
 const toast = () => {
   for (const each of ITEMS.slice(0, 2)) galleryClient.announce(each)

@@ -51,7 +51,7 @@ export const ITEMS: Scenario[] = [
         for (const each of [one, two])
           await eventually(() => expect(each.titles()).toEqual(['something else', title]))
       }
-      // All at once: one item, whichever arrived first.
+      // Concurrent notifications of an entity make one item.
       const many = Array.from({ length: 10 }, (_, n) => `${n}`)
       await Promise.all(many.map((title) => send({ to: 'ada', entity: 'race', replace: true, title })))
       await eventually(async () => {
@@ -70,7 +70,7 @@ export const ITEMS: Scenario[] = [
     },
   },
   {
-    title: 'a recall takes a broadcast back from every inbox and open app, with all that is pending',
+    title: 'a recall removes a broadcast from every inbox and open app, and cancels pending messages',
     run: async (context) => {
       const { account, app, ok, phones, send, user } = context
       const operate = operating(context)
@@ -127,7 +127,7 @@ export const ITEMS: Scenario[] = [
   },
   {
     title:
-      'delivered items are marked and replaced for everyone, in the language of each, and ring only if asked',
+      'delivered items are marked and replaced for every user, in the language of the user, and ring only on request',
     run: async (context) => {
       const { app, ok, user } = context
       const operate = operating(context)

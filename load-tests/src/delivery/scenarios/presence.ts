@@ -104,7 +104,7 @@ export const PRESENCE: Scenario[] = [
     },
   },
   {
-    title: 'an app that nobody uses shows the item, and the fallback is sent; in use again, it acknowledges',
+    title: 'an idle app shows the item, and the fallback is sent; once it is active again, it acknowledges',
     run: async ({ account, frozenApp, deliveries, ledger, phones, send, user }) => {
       const provider = await phones()
       await account('sms', provider.account)
@@ -115,7 +115,8 @@ export const PRESENCE: Scenario[] = [
         { channel: 'sms', when: 'offline' },
         { channel: 'sms', when: 'undelivered', after: 1 },
       ] as const
-      // The app does not count as connected, so nothing waits for it, once that is known to every process.
+      // An idle app does not count as connected, so no step waits for it. Other processes learn of it a little later, so sending
+      // is repeated until they have.
       const id = await eventually(async () => {
         const began = Date.now()
         const sent = await send({ to: 'ada', plan: [...plan] })

@@ -1,10 +1,11 @@
 import { expect } from 'vitest'
 import { eventually, type Scenario } from '../context.ts'
 
-/** Pushes to an app on a phone: badges, reports, and what is read elsewhere. */
+/** Pushes to an app on a phone: badges, reports, and withdrawal of items that are read elsewhere. */
 export const PUSHES: readonly Scenario[] = [
   {
-    title: 'a push has the unread count, its phone reports, and it goes when its item is read elsewhere',
+    title:
+      'a push has the unread count, the phone reports it, and it is withdrawn when its item is read elsewhere',
     run: async ({ account, device, google, ledger, ok, send, tenant }) => {
       const { accepted, ...phone } = await google()
       await account('push', phone.account)
