@@ -20,7 +20,7 @@ describe.skipIf(!executablePath)(
     const banner = (page: Page, title: string) => page.locator('.banner').getByRole('group', { name: title })
     const dismiss = { name: 'Dismiss' }
 
-    test('a banner that is dismissed in one tab is gone in the others and in another browser, and archived', async () => {
+    test('a banner that is dismissed in one tab is archived, and disappears from other tabs and browsers', async () => {
       const context = await app.browser.newContext()
       const pages = [
         await app.openBell(context, 'ada'),
@@ -43,7 +43,7 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test('a banner is shown in place where the page wants it, by one element', async () => {
+    test('a banner is shown where the page places it, and only there', async () => {
       await app.send('grace', { type: 'notice.banner', title: 'In place', url: 'https://example.com/more' })
       const { url } = app.hub
       app.pages.set(
@@ -77,7 +77,7 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test('a dialog waits while somebody types and while another dialog is open, and an action settles it', async () => {
+    test('a dialog waits while the user types and while another dialog is open, and an action closes it', async () => {
       const context = await app.browser.newContext()
       const path = '/typing'
       app.pages.set(
@@ -97,7 +97,7 @@ describe.skipIf(!executablePath)(
       await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor(WAIT)
       const modal = page.getByRole('dialog', { name: 'New terms' })
       await page.evaluate(() => document.querySelector<HTMLDialogElement>('#own')?.showModal())
-      // Nobody has typed for longer than a pause, and the page's dialog is still open.
+      // Longer than the pause after typing. The dialog of the page is still open.
       await page.waitForTimeout(6_500)
       expect(await modal.count()).toBe(0)
       await page.evaluate(() => document.querySelector<HTMLDialogElement>('#own')?.close())
@@ -111,7 +111,7 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test('Escape dismisses a dialog, and one is shown at a time', async () => {
+    test('Escape dismisses a dialog, and the next one is shown', async () => {
       const context = await app.browser.newContext()
       await app.send('edsger', { type: 'notice.modal', title: 'First' })
       await app.send('edsger', { type: 'notice.modal', title: 'Second' })

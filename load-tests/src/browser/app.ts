@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { startCarillon } from '../rig/carillon.ts'
-import { launchChromium } from './chromium.ts'
+import type { BrowserContext, Page } from 'playwright-core'
+import { errorsOf, startHub } from './hub.ts'
 
-/** Tailwind's reset, as far as it touches elements that the bell uses, and a rule that keeps the place of the bell. */
+/** Tailwind's reset, as far as it touches elements that the bell uses, and a rule that reserves the space of the bell. */
 const CSS = `
 *, ::before, ::after { box-sizing: border-box; border: 0 solid red; margin: 0; padding: 0 }
 html { line-height: 1.5; font-family: ui-sans-serif, system-ui, sans-serif }
@@ -29,6 +25,8 @@ const live = async (page: Page) => {
   await Promise.all([socket, page.waitForResponse((response) => response.url().includes('/v1/inbox?'))])
 }
 
+type Item = { title: string; [name: string]: unknown }
+
 /** The page of an app: a header with the bell. */
 const bellPage = (hub: string, user: string, attributes = '') =>
   `<header><strong>App</strong>
@@ -36,25 +34,13 @@ const bellPage = (hub: string, user: string, attributes = '') =>
 
 /**
  * Starts a hub, a browser, and an app on another origin that embeds the bell under a strict Content-Security-Policy. `pages` are
- * its pages by path, and `answers` replace what else it answers.
+ * its pages by path. `answers` handle other paths, and take precedence.
  */
 export const startApp = async (executablePath: string) => {
-  const dir = await mkdtemp(join(tmpdir(), 'carillon-app-'))
-  const hub = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
-  const browser: Browser = await launchChromium(executablePath)
-  const { apiKey } = (await (await fetch(`${hub.url}/demo/config.json`)).json()) as { apiKey: string }
+  const started = await startHub(executablePath)
+  const { server: hub, browser, call, send, tokenOf } = started
   const pages = new Map<string, string>()
   const answers = new Map<string, (response: ServerResponse) => void>()
-
-  const call = async (method: string, path: string, body?: object) => {
-    const response = await fetch(hub.url + path, {
-      method,
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-    return response.status === 204 ? undefined : await response.json()
-  }
 
   const csp = [
     "default-src 'none'; base-uri 'none'; style-src 'self'",
@@ -87,15 +73,11 @@ export const startApp = async (executablePath: string) => {
   )
 
   return {
-    ...{ hub, browser, url, pages, answers, call },
-    /** Opens a page, and collects its errors: those in the console, such as violations of the CSP, and uncaught ones. */
+    ...{ hub, browser, url, pages, answers, call, send },
+    /** Opens a page, and collects its errors. */
     async open(context: BrowserContext, path: string) {
       const page = await context.newPage()
-      const errors: string[] = []
-      page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text())
-      })
-      page.on('pageerror', (error) => errors.push(String(error)))
+      const errors = errorsOf(page)
       const isLive = live(page)
       isLive.catch(() => {})
       await page.goto(url + path)
@@ -107,26 +89,18 @@ export const startApp = async (executablePath: string) => {
       pages.set(path, bellPage(hub.url, user, attributes))
       return this.open(context, path)
     },
-    /** Sends a notification, and returns its id. */
-    send: async (to: string, notification: object): Promise<string> =>
-      ((await call('POST', '/v1/notifications', { to, type: 'greeting', ...notification })) as { id: string })
-        .id,
     /** Returns the items of a user. */
     async inbox(user: string, query = '') {
-      const { token } = (await call('POST', `/v1/users/${user}/token`)) as { token: string }
-      const response = await fetch(`${hub.url}/v1/inbox${query}`, {
-        headers: { authorization: `Bearer ${token}` },
-      })
-      return ((await response.json()) as { items: { title: string; [name: string]: unknown }[] }).items
+      const token = await tokenOf(user)
+      const inbox = await call<{ items: Item[] }>('GET', `/v1/inbox${query}`, undefined, token)
+      return inbox.items
     },
     async close() {
-      await browser.close()
       await new Promise((done) => {
         server.close(done)
         server.closeAllConnections()
       })
-      await hub.stop()
-      await rm(dir, { recursive: true })
+      await started.close()
     },
   }
 }

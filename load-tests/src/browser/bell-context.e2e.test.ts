@@ -6,7 +6,7 @@ const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
 
 describe.skipIf(!executablePath)(
-  `the bell of a context and of a language${executablePath ? '' : ' (Chromium is not installed)'}`,
+  `the bell with a context and with a locale${executablePath ? '' : ' (Chromium is not installed)'}`,
   () => {
     let app: App
     beforeAll(async () => {
@@ -14,7 +14,7 @@ describe.skipIf(!executablePath)(
     })
     afterAll(() => app?.close())
 
-    test('items, counts, verbs and preferences are those of the context', async () => {
+    test('items, counts, actions and preferences are limited to the context', async () => {
       await app.call('PUT', '/v1/categories/alerts', { name: 'Alerts' })
       await app.call('PUT', '/v1/types/greeting', { category: 'alerts' })
       await app.send('ada', { title: 'Inside', context: 'acme' })
@@ -30,9 +30,9 @@ describe.skipIf(!executablePath)(
       await app.send('ada', { title: 'Outside as well', context: 'other' })
       await app.send('ada', { title: 'Inside as well', context: 'acme' })
       await page.getByRole('button', { name: 'Notifications, 2 unread' }).waitFor(WAIT)
-      expect(await page.locator('.toast').allTextContents()).toEqual([
-        expect.stringContaining('Inside as well'),
-      ])
+      await expect
+        .poll(() => page.locator('.toast').allTextContents(), WAIT)
+        .toEqual([expect.stringContaining('Inside as well')])
 
       await page.getByRole('button', { name: 'Notifications, 2 unread' }).press('Enter')
       await page.getByRole('article', { name: 'Inside as well' }).waitFor(WAIT)
@@ -54,7 +54,7 @@ describe.skipIf(!executablePath)(
       await page.context().close()
     })
 
-    test('texts of the locale are loaded under a strict CSP; an unknown one is English', async () => {
+    test('texts of a locale are loaded under a strict CSP; an unknown locale falls back to English', async () => {
       const context = await app.browser.newContext()
       await app.send('grace', { title: 'Olá' })
       const portuguese = await app.openBell(context, 'grace', 'locale="pt-BR"')

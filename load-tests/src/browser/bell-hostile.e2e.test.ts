@@ -20,7 +20,7 @@ describe.skipIf(!executablePath)(
     })
     afterAll(() => app?.close())
 
-    test('what a hub refuses is refused with a reason', async () => {
+    test('the hub refuses unsafe links, SVG pictures and long titles with a reason', async () => {
       const refused = [
         { title: 'Link', url: 'javascript:alert(1)' },
         { title: 'Picture', image: SVG },
@@ -65,7 +65,7 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test('items of a hub that checks nothing are harmless, too', async () => {
+    test('items of a hub without validation are harmless', async () => {
       await app.send('grace', { title: 'Seed' })
       const [seed] = await app.inbox('grace')
       const huge = 'Grandiloquent '.repeat(8_000)
@@ -97,7 +97,7 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test('in a shadow root beside a reset it looks and works as elsewhere', async () => {
+    test('in a shadow root next to a CSS reset, the bell looks and works the same', async () => {
       await app.send('alan', { title: 'Shadow' })
       app.pages.set(
         '/shadow',

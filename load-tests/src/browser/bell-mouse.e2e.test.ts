@@ -53,7 +53,7 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test('Shift selects a range; the right button opens nothing; the middle one reports a click', async () => {
+    test('Shift selects a range; a right click opens nothing; a middle click is reported', async () => {
       for (const title of ['One', 'Two', 'Three', 'Four'])
         await app.send('grace', { title, url: 'https://example.com/' })
       const context = await app.browser.newContext()
@@ -113,7 +113,7 @@ describe.skipIf(!executablePath)(
       }
       await first.page.getByText('Below').click()
       await choose()
-      // Switching it on plays it: two notes.
+      // Turning the sound on plays its two notes.
       await expect.poll(notes, WAIT).toBe(2)
       const ring = async (title: string, silent?: 'silent') => {
         await app.send('linus', { title, ...(silent && { inbox: silent }) })
@@ -145,7 +145,7 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test('the focus leaves the panel and closes it; the title and the icon of the page show what is unread', async () => {
+    test('the panel closes when it loses the focus; the title and the icon of the page show the unread count', async () => {
       await app.send('alan', { title: 'One' })
       const context = await app.browser.newContext()
       const { page, errors } = await app.openBell(context, 'alan', 'title-badge favicon-badge="/unread.svg"')
@@ -155,7 +155,7 @@ describe.skipIf(!executablePath)(
         page.evaluate(() =>
           [...document.querySelectorAll('link[rel=icon]')].map((each) => each.getAttribute('href')),
         )
-      expect(await icons()).toEqual(['/unread.svg'])
+      await expect.poll(icons, WAIT).toEqual(['/unread.svg'])
       await page.evaluate(() => {
         document.title = 'Orders'
       })
@@ -173,7 +173,7 @@ describe.skipIf(!executablePath)(
       await page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
       await panel.getByRole('button', { name: 'Mark all as read' }).click()
       await expect.poll(() => page.title(), WAIT).toBe('Orders')
-      expect(await icons()).toEqual(['/icon.svg'])
+      await expect.poll(icons, WAIT).toEqual(['/icon.svg'])
       expect(errors).toEqual([])
       await context.close()
     })

@@ -18,12 +18,12 @@ describe.skipIf(!executablePath)(
     const html = (text: string) => app.answers.set('/token', (response) => response.end(text))
     const SIGN_IN = 'Sign in again to see notifications'
     const ERROR = 'Notifications can’t be loaded'
-    /** What is wrong, the attributes, what the panel says, and what the console says once. */
+    /** The problem, the attributes, the text in the panel, and the message in the console. */
     const cases: [string, () => string, string, RegExp][] = [
       ['no token', () => `url="${app.hub.url}"`, ERROR, /needs `url`.*`token-url`/],
       ['no URL', () => 'token="x"', ERROR, /needs `url`/],
       [
-        'a token that is none',
+        'an invalid token',
         () => `url="${app.hub.url}" token="x"`,
         SIGN_IN,
         /\(unauthenticated\)\. Pass a valid token/,
@@ -56,24 +56,21 @@ describe.skipIf(!executablePath)(
     ]
 
     const panel = (page: Page) => page.getByRole('dialog')
-    test.each(cases)(
-      '%s: says so in the panel, and once in the console',
-      async (name, attributes, line, message) => {
-        const context = await app.browser.newContext()
-        const path = `/${encodeURIComponent(name)}`
-        app.pages.set(path, `<header><notification-bell ${attributes()}></notification-bell></header>`)
-        const { page, errors } = await app.open(context, path)
-        await page.getByRole('button', { name: 'Notifications' }).click(WAIT)
-        await panel(page).getByText(line).waitFor(WAIT)
-        const told = () => errors.filter((error) => message.test(error))
-        await expect.poll(() => told().length, WAIT).toBe(1)
-        const own = errors.filter((error) => /^Carillon|^<notification-bell>/.test(error))
-        expect(own).toEqual(told())
-        await context.close()
-      },
-    )
+    test.each(cases)('%s is shown in the panel, and logged once', async (name, attributes, line, message) => {
+      const context = await app.browser.newContext()
+      const path = `/${encodeURIComponent(name)}`
+      app.pages.set(path, `<header><notification-bell ${attributes()}></notification-bell></header>`)
+      const { page, errors } = await app.open(context, path)
+      await page.getByRole('button', { name: 'Notifications' }).click(WAIT)
+      await panel(page).getByText(line).waitFor(WAIT)
+      const told = () => errors.filter((error) => message.test(error))
+      await expect.poll(() => told().length, WAIT).toBe(1)
+      const own = errors.filter((error) => /^Carillon|^<notification-bell>/.test(error))
+      expect(own).toEqual(told())
+      await context.close()
+    })
 
-    test('a token that expires while items are shown: the list stays, and says that a sign-in is needed', async () => {
+    test('a token that expires while items are shown: the list stays, and asks for a sign-in', async () => {
       await app.send('ada', { title: 'Still here' })
       const context = await app.browser.newContext()
       let isBlocked = false
@@ -98,7 +95,7 @@ describe.skipIf(!executablePath)(
       app.answers.delete('/token/ada')
     })
 
-    test('an item that expires while it is shown is gone, with its count', async () => {
+    test('an item that expires while it is shown disappears and is no longer counted', async () => {
       const context = await app.browser.newContext()
       const { page, errors, isLive } = await app.openBell(context, 'grace')
       await isLive()

@@ -58,7 +58,7 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test('from right to left, the sides are mirrored', async () => {
+    test('swipes are mirrored in a right-to-left page', async () => {
       const { context, errors, item, touch } = await openSheet('grace', ['One'], 'dir="rtl"')
       await touch.swipe(item('One'), { by: -120 })
       await item('One').waitFor({ ...WAIT, state: 'detached' })
@@ -67,7 +67,7 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test('a list scrolls under the finger; a tap opens, and holding selects', async () => {
+    test('a vertical swipe scrolls the list, a tap opens an item, and a long press selects it', async () => {
       const titles = Array.from({ length: 12 }, (_, at) => `Item ${at}`)
       const { context, page, errors, item, sheet, touch } = await openSheet('alan', titles)
       const list = page.locator('.scroll')

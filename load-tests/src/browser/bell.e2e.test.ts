@@ -1,13 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type {} from '@carillon/core/testing/provided'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { mailServer } from '../delivery/stand-ins/mail.ts'
-import { startCarillon } from '../rig/carillon.ts'
-import type { Server } from '../rig/child.ts'
-import { launchChromium } from './chromium.ts'
+import { type Hub, startHub } from './hub.ts'
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
@@ -15,33 +10,12 @@ const WAIT = { timeout: 30_000 }
 describe.skipIf(!executablePath)(
   `the demo page in Chromium${executablePath ? '' : ' (not installed)'}`,
   () => {
-    let dir: string
-    let server: Server
-    let browser: Browser
+    let hub: Hub
 
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'carillon-bell-'))
-      server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
-      browser = await launchChromium(executablePath!)
+      hub = await startHub(executablePath!)
     })
-    afterAll(async () => {
-      await browser?.close()
-      await server?.stop()
-      await rm(dir, { recursive: true })
-    })
-
-    /** Opens a page for a user. Any console error, such as a CSP violation, fails the test. */
-    const open = async (user: string) => {
-      const page = await (await browser.newContext()).newPage()
-      const errors: string[] = []
-      page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text())
-      })
-      page.on('pageerror', (error) => errors.push(String(error)))
-      await page.goto(`${server.url}/?user=${user}`)
-      await page.locator('#connection[data-state=live]').waitFor(WAIT)
-      return { page, errors }
-    }
+    afterAll(() => hub?.close())
 
     const bell = (page: Page, label: string) =>
       page.getByRole('button', { name: label, exact: true }).waitFor(WAIT)
@@ -51,20 +25,9 @@ describe.skipIf(!executablePath)(
       await page.getByRole('button', { name: 'Send', exact: true }).click()
     }
 
-    /** Sends a JSON request that must succeed. */
-    const call = async (method: string, path: string, token: string, body?: object) => {
-      const reply = await fetch(`${server.url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: body && JSON.stringify(body),
-      })
-      expect(reply.ok, `${method} ${path}: ${reply.status}`).toBe(true)
-      return await reply.json()
-    }
-
     test('a notification rings another user’s bell, and remains after a reload and a `kill -9`', async () => {
-      const ada = await open('ada')
-      const grace = await open('grace')
+      const ada = await hub.openDemo('ada')
+      const grace = await hub.openDemo('grace')
       await bell(grace.page, 'Notifications')
       await send(ada.page, 'grace', 'Lunch?')
       await bell(grace.page, 'Notifications, 1 unread')
@@ -75,8 +38,8 @@ describe.skipIf(!executablePath)(
       await bell(grace.page, 'Notifications, 1 unread')
       expect([...ada.errors, ...grace.errors]).toEqual([])
 
-      await server.kill()
-      await server.restart()
+      await hub.server.kill()
+      await hub.server.restart()
       await grace.page.locator('#connection[data-state=live]').waitFor(WAIT)
       await bell(grace.page, 'Notifications, 1 unread')
       await send(ada.page, 'grace', 'Still there?')
@@ -86,21 +49,21 @@ describe.skipIf(!executablePath)(
     })
 
     test('reading in one tab updates the other', async () => {
-      const [one, two] = [await open('linus'), await open('linus')]
+      const [one, two] = [await hub.openDemo('linus'), await hub.openDemo('linus')]
       await send(one.page, 'linus', 'Note to self')
       for (const { page } of [one, two]) await bell(page, 'Notifications, 1 unread')
       await one.page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
       await one.page.getByRole('button', { name: 'Mark all as read' }).click()
       for (const { page } of [one, two]) await bell(page, 'Notifications')
       await one.page.keyboard.press('Escape')
-      expect(await one.page.getByRole('dialog').count()).toBe(0)
+      await one.page.getByRole('dialog').waitFor({ ...WAIT, state: 'detached' })
       const focused = () => document.activeElement?.shadowRoot?.activeElement?.getAttribute('aria-haspopup')
       await expect.poll(() => one.page.evaluate(focused)).toBe('dialog')
       expect([...one.errors, ...two.errors]).toEqual([])
     })
 
     test('by keyboard: move, archive, undo, select, and close', async () => {
-      const { page, errors } = await open('mary')
+      const { page, errors } = await hub.openDemo('mary')
       for (const title of ['First', 'Second', 'Third']) await send(page, 'mary', title)
       await bell(page, 'Notifications, 3 unread')
       await page.getByRole('button', { name: 'Notifications, 3 unread' }).press('Enter')
@@ -130,15 +93,14 @@ describe.skipIf(!executablePath)(
     const PATCHES = '**/v1/inbox/*'
     /** Opens a bell with one item. Returns a function that reads the item from the hub. */
     const withItem = async (user: string, title: string) => {
-      const { page } = await open(user)
+      const { page } = await hub.openDemo(user)
       await send(page, user, title)
       await page.getByRole('button', { name: 'Notifications, 1 unread' }).click()
       const item = page.getByRole('article', { name: title })
       const tool = item.getByRole('button', { name: 'Mark as read' })
       await tool.waitFor(WAIT)
-      const { apiKey } = await (await fetch(`${server.url}/demo/config.json`)).json()
-      const { token } = await call('POST', '/demo/token', apiKey, { user })
-      const readAt = async () => (await call('GET', '/v1/inbox', token)).items[0].readAt
+      const token = await hub.tokenOf(user)
+      const readAt = async () => (await hub.call('GET', '/v1/inbox', undefined, token)).items[0].readAt
       return { page, item, tool, readAt }
     }
 
@@ -177,7 +139,7 @@ describe.skipIf(!executablePath)(
     })
 
     test('a type is sent in the language of the reader; the page shows a preference and its effect', async () => {
-      const { page, errors } = await open('grace')
+      const { page, errors } = await hub.openDemo('grace')
       const email = page.getByRole('switch', { name: 'Orders, E-mail' })
       await email.waitFor(WAIT)
       await page.getByRole('tab', { name: 'Deutsch' }).click()
@@ -201,7 +163,7 @@ describe.skipIf(!executablePath)(
     })
 
     test('messages to a user who is away are shown on the demo page and can be opened', async () => {
-      const { page, errors } = await open('ada')
+      const { page, errors } = await hub.openDemo('ada')
       await page.getByText('Nothing yet').waitFor(WAIT)
       await plan(page, 'Push at once if offline, e-mail if unread after 15 s')
       await send(page, 'hedy', 'Anybody home?')
@@ -224,12 +186,12 @@ describe.skipIf(!executablePath)(
       await dialog.getByRole('tabpanel', { name: 'Text' }).getByText('Dinner?').waitFor(WAIT)
       await page.keyboard.press('Escape')
       await dialog.waitFor({ ...WAIT, state: 'hidden' })
-      expect(await mail.evaluate((button) => document.activeElement === button)).toBe(true)
+      await expect.poll(() => mail.evaluate((button) => document.activeElement === button), WAIT).toBe(true)
 
       await page.reload()
       await mail.waitFor(WAIT)
       expect(errors).toEqual([])
-      await server.restart()
+      await hub.server.restart()
       await page.reload()
       await mail.waitFor(WAIT)
       await page.getByText('Not sent: no device is registered').waitFor(WAIT)
@@ -239,52 +201,42 @@ describe.skipIf(!executablePath)(
     test('a message that cannot be sent shows the reason and the next attempt, and later that it was sent', async () => {
       const mail = await mailServer({ plain: true })
       try {
-        const { page, errors } = await open('ada')
-        const { apiKey } = await (await fetch(`${server.url}/demo/config.json`)).json()
+        const { page, errors } = await hub.openDemo('ada')
         const { provider, config } = mail.account
-        await call('PUT', '/v1/providers/mail', apiKey, { provider, config })
-        await call('POST', '/v1/notifications', apiKey, {
-          to: 'grace',
-          type: 'greeting',
+        await hub.call('PUT', '/v1/providers/mail', { provider, config })
+        await hub.send('grace', {
           title: 'By mail',
           priority: 'critical',
           plan: [{ channel: 'email', when: 'always' }],
         })
         await page.getByText(/^Waits: .*set tls to "none".*\(mail\)\. Next attempt at \d/).waitFor(WAIT)
-        await call('PUT', '/v1/providers/mail', apiKey, { provider, config: { ...config, tls: 'none' } })
+        await hub.call('PUT', '/v1/providers/mail', { provider, config: { ...config, tls: 'none' } })
         await page.getByText('Sent by the account mail').waitFor(WAIT)
         await page.getByText(/^Waits: /).waitFor({ ...WAIT, state: 'detached' })
         expect(mail.accepted).toHaveLength(1)
         expect(errors).toEqual([])
         await page.close()
-        await fetch(`${server.url}/v1/providers/mail`, {
-          method: 'DELETE',
-          headers: { authorization: `Bearer ${apiKey}` },
-        })
+        await hub.call('DELETE', '/v1/providers/mail')
       } finally {
         await mail.close()
       }
     })
 
     test('an item that is read before the delay is not sent elsewhere', async () => {
-      const { apiKey } = await (await fetch(`${server.url}/demo/config.json`)).json()
-      const { token } = await call('POST', '/demo/token', apiKey, { user: 'alan' })
-      const { id } = await call('POST', '/v1/notifications', apiKey, {
-        to: 'alan',
-        type: 'greeting',
+      const { token } = await hub.call('POST', '/demo/token', { user: 'alan' })
+      const id = await hub.send('alan', {
         title: 'Quick',
         plan: [{ channel: 'email', when: 'unread', after: 2 }],
       })
-      const inbox = async () => (await call('GET', '/v1/inbox', token)).items
+      const inbox = async () => (await hub.call('GET', '/v1/inbox', undefined, token)).items
       await expect.poll(inbox, WAIT).toHaveLength(1)
       const [item] = await inbox()
-      await call('PATCH', `/v1/inbox/${item.id}`, token, { read: true })
-      const deliveries = async () =>
-        (await call('GET', `/v1/notifications/${id}/deliveries`, apiKey)).deliveries
+      await hub.call('PATCH', `/v1/inbox/${item.id}`, { read: true }, token)
+      const deliveries = async () => (await hub.call('GET', `/v1/notifications/${id}/deliveries`)).deliveries
       await expect
         .poll(deliveries, WAIT)
         .toContainEqual(expect.objectContaining({ channel: 'email', state: 'skipped', reason: 'read' }))
-      const { captured } = await call('GET', '/demo/captured.json', apiKey)
+      const { captured } = await hub.call('GET', '/demo/captured.json')
       expect(captured.filter((message: { notification: string }) => message.notification === id)).toEqual([])
     })
   },

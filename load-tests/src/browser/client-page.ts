@@ -1,10 +1,10 @@
 import type { Client, Feed, InboxItem } from '@carillon/client'
 import type { BrowserContext, Page } from 'playwright-core'
 
-/** What the page offers to tests. */
+/** The global variable of the page. */
 type Opened = { client: Client; feed: Feed; notified: InboxItem[] }
 
-/** Opens the page of an app proxy, which has a client and no element. `clock`: how far the device's clock is ahead, in ms. */
+/** Opens the page of an app proxy, which has a client but no bell. The device's clock is `clock` ms ahead. */
 export const openClientPage = async (
   context: BrowserContext,
   origin: string,

@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {} from '@carillon/core/testing/provided'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { startCarillon } from '../rig/carillon.ts'
-import type { Server } from '../rig/child.ts'
 import { violationsOf } from './axe.ts'
-import { launchChromium } from './chromium.ts'
+import { errorsOf, type Hub, startHub } from './hub.ts'
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
@@ -33,41 +29,28 @@ const VIEWS: [string, BrowserContextOptions, string, boolean?][] = [
 describe.skipIf(!executablePath)(
   `the bell in every state${executablePath ? '' : ' (Chromium is not installed)'}`,
   () => {
-    let dir: string
-    let server: Server
-    let browser: Browser
+    let hub: Hub
 
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'carillon-gallery-'))
-      server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
-      browser = await launchChromium(executablePath!)
+      hub = await startHub(executablePath!)
     })
-    afterAll(async () => {
-      await browser?.close()
-      await server?.stop()
-      await rm(dir, { recursive: true })
-    })
+    afterAll(() => hub?.close())
 
     test.each(VIEWS)(
       '%s: accessible, within the width of the page, and no violation of the CSP',
       async (view, options, query, isChecked) => {
-        const context = await browser.newContext({ ...options, reducedMotion: 'reduce' })
-        const errors: string[] = []
-        context.on('console', (message) => {
-          if (message.type() === 'error') errors.push(message.text())
-        })
-        context.on('weberror', (error) => errors.push(String(error.error())))
+        const context = await hub.browser.newContext({ ...options, reducedMotion: 'reduce' })
         const load = (page: Page, state: string) =>
-          page.goto(`${server.url}/demo/gallery.html?state=${state}&${query}`)
+          page.goto(`${hub.server.url}/demo/gallery.html?state=${state}&${query}`)
         const isReady = async (page: Page, state: string) => {
           await page.locator(`html[data-ready="${state}"]`).waitFor(WAIT)
           await page.evaluate(
             () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
           )
         }
-        const slow = await context.newPage()
+        const [slow, fast] = [await context.newPage(), await context.newPage()]
+        const errors = [errorsOf(slow), errorsOf(fast)]
         await load(slow, SLOW)
-        const fast = await context.newPage()
         await load(fast, 'badge')
         await isReady(fast, 'badge')
         const states = await fast
@@ -91,7 +74,7 @@ describe.skipIf(!executablePath)(
             await page.screenshot({ path: join(PICTURES, `${state}-${view.replaceAll(/\W+/g, '-')}.png`) })
         }
         expect(violations).toEqual({})
-        expect(errors.filter((error) => !error.startsWith('<notification-bell>'))).toEqual([])
+        expect(errors.flat().filter((error) => !error.startsWith('<notification-bell>'))).toEqual([])
         await context.close()
       },
     )

@@ -1,17 +1,12 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type {} from '@carillon/client/push'
 import type {} from '@carillon/core/testing/provided'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { subscribedBrowser } from '../delivery/stand-ins/browser.ts'
-import { startCarillon } from '../rig/carillon.ts'
-import type { Server } from '../rig/child.ts'
-import { launchChromium } from './chromium.ts'
+import { type Hub, startHub } from './hub.ts'
 import { subscribingTo } from './push-service.ts'
 
 const executablePath = inject('chromium')
@@ -52,54 +47,30 @@ const SHOWN = `${LISTED}.then((all) => all.map(({ title, body, actions }) =>
 const RECORDING = `opened = []; clients.openWindow = async (url) => { opened.push(url); return null }
   focused = []; WindowClient.prototype.focus = async function () { focused.push(this.url); return this }
   badges = []; navigator.setAppBadge = async (unread) => { badges.push(unread) }`
-/** The number of reports that wait to be sent. */
+/** The number of unsent reports. */
 const WAITING = `caches.open('carillon-push').then((cache) => cache.match('/carillon-push.json'))
   .then((config) => config.json()).then(({ waiting }) => waiting.length)`
 const click = (action: string) => `${LISTED}.then(([notification]) => {
   dispatchEvent(new NotificationEvent('notificationclick', { notification, action: '${action}' })) })`
 
 describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' (not installed)'}`, () => {
-  let dir: string
-  let server: Server
-  let browser: Browser
-  let apiKey: string
+  let hub: Hub
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'carillon-push-'))
-    server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
-    browser = await launchChromium(executablePath!)
-    ;({ apiKey } = (await (await fetch(`${server.url}/demo/config.json`)).json()) as { apiKey: string })
+    hub = await startHub(executablePath!)
   })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.stop()
-    await rm(dir, { recursive: true })
-  })
-
-  // biome-ignore lint/suspicious/noExplicitAny: answers of many routes
-  const call = async (method: string, path: string, body?: object, token = apiKey): Promise<any> => {
-    const response = await fetch(server.url + path, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    expect(response.ok, text).toBe(true)
-    return text && JSON.parse(text)
-  }
-  const tokenOf = async (user: string): Promise<string> =>
-    (await call('POST', `/v1/users/${user}/token`)).token
+  afterAll(() => hub?.close())
 
   /** Opens a browser with push on for a user, and a way to send them notifications and deliver the pushes. */
   const subscribed = async (user: string, { site }: { site?: string } = {}) => {
     const service = await subscribedBrowser()
-    await call('PUT', '/v1/providers/web-push', service.account)
-    const context = await browser.newContext({ permissions: ['notifications'] })
+    await hub.call('PUT', '/v1/providers/web-push', service.account)
+    const context = await hub.browser.newContext({ permissions: ['notifications'] })
     await context.addInitScript(subscribingTo, service.device)
     const page = site === undefined ? await signedIn(context, user) : await context.newPage()
     if (site !== undefined) {
       await page.goto(site)
-      await page.evaluate(withPushFrom(server.url, await tokenOf(user)))
+      await page.evaluate(withPushFrom(hub.server.url, await hub.tokenOf(user)))
     }
     expect(await ask(page, 'enable')).toBe('on')
     const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'))
@@ -114,7 +85,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     const registrationId = await registered
     let seen = 0
     const deliver = async (data: string) => {
-      const origin = site ?? server.url
+      const origin = site ?? hub.server.url
       await debug.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
     }
     return {
@@ -122,12 +93,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
       /** Sends a notification, and delivers its push. Returns the id of the notification, and the payload. */
       push: async (notification: object) => {
         const plan = [{ channel: 'push', when: 'always' }]
-        const { id } = await call('POST', '/v1/notifications', {
-          to: user,
-          type: 'greeting',
-          plan,
-          ...notification,
-        })
+        const id = await hub.send(user, { plan, ...notification })
         await vi.waitFor(() => expect(service.accepted.length).toBeGreaterThan(seen), { timeout: 10_000 })
         const payload = service.accepted[seen++]?.payload as Record<string, unknown>
         await deliver(JSON.stringify(payload))
@@ -142,7 +108,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   /** Waits until a delivery by push has the state. */
   const hasState = (id: string, state: string) =>
     vi.waitFor(async () => {
-      const { deliveries } = await call('GET', `/v1/notifications/${id}/deliveries`)
+      const { deliveries } = await hub.call('GET', `/v1/notifications/${id}/deliveries`)
       const pushes = deliveries.filter(({ channel }: { channel: string }) => channel === 'push')
       expect(pushes).toMatchObject([{ state }])
     }, 15_000)
@@ -150,16 +116,13 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
 
   const signedIn = async (context: BrowserContext, user: string) => {
     const page = await context.newPage()
-    await page.goto(`${server.url}/?user=${user}`)
+    await page.goto(`${hub.server.url}/?user=${user}`)
     await page.evaluate(withPush(user))
     return page
   }
   const ask = (page: Page, what: 'state' | 'enable' | 'resume' | 'disable') => page.evaluate(`push.${what}()`)
-  const devices = async (user: string) => {
-    const headers = { authorization: `Bearer ${apiKey}` }
-    const answer = await fetch(`${server.url}/v1/users/${user}/devices`, { headers })
-    return ((await answer.json()) as { devices: { kind: string }[] }).devices.map(({ kind }) => kind)
-  }
+  const devices = async (user: string) =>
+    (await hub.call('GET', `/v1/users/${user}/devices`)).devices.map(({ kind }: { kind: string }) => kind)
 
   test('a push is displayed, reports that it was delivered, and opens the link of a button', async () => {
     const { page, worker, push, close } = await subscribed('ada')
@@ -180,11 +143,13 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     expect(await worker.evaluate('badges')).toContain(1)
     await worker.evaluate(click('answer'))
     // A path belongs to the origin of the worker.
-    await until(async () => expect(await worker.evaluate('opened')).toEqual([`${server.url}/posts/7/answer`]))
+    await until(async () =>
+      expect(await worker.evaluate('opened')).toEqual([`${hub.server.url}/posts/7/answer`]),
+    )
     await hasState(id, 'clicked')
     expect(await worker.evaluate(SHOWN)).toEqual([])
     await until(async () => expect(await worker.evaluate('badges.at(-1)')).toBe(0))
-    const { items } = await call('GET', '/v1/inbox', undefined, await tokenOf('ada'))
+    const { items } = await hub.call('GET', '/v1/inbox', undefined, await hub.tokenOf('ada'))
     expect(items).toMatchObject([
       { readAt: expect.any(String), clickedAt: expect.any(String), acted: { answer: expect.any(String) } },
     ])
@@ -204,22 +169,22 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     })
     await hasState(id, 'delivered')
     await worker.evaluate(click(''))
-    await until(async () => expect(page.url()).toBe(`${server.url}/?user=bob&item=7`))
+    await until(async () => expect(page.url()).toBe(`${hub.server.url}/?user=bob&item=7`))
     await until(async () =>
-      expect(await worker.evaluate('focused')).toEqual([`${server.url}/?user=bob&item=7`]),
+      expect(await worker.evaluate('focused')).toEqual([`${hub.server.url}/?user=bob&item=7`]),
     )
     const second = await push({ title: 'B', actions: [{ name: 'done', label: 'Done' }] })
     await hasState(second.id, 'delivered')
     await worker.evaluate(click('done'))
     await hasState(second.id, 'clicked')
     expect(await worker.evaluate('[opened.length, focused.length]')).toEqual([0, 1])
-    const { items } = await call('GET', '/v1/inbox', undefined, await tokenOf('bob'))
+    const { items } = await hub.call('GET', '/v1/inbox', undefined, await hub.tokenOf('bob'))
     expect(items[0]).toMatchObject({ title: 'B', acted: { done: expect.any(String) } })
     await close()
   })
 
-  test('pushes of a group are one, with their number; what is read elsewhere goes at the next push', async () => {
-    await call('PUT', '/v1/types/comment.created', { group: '{{ data.post }}' })
+  test('pushes of a group are one notification with their number; the next push removes what was read elsewhere', async () => {
+    await hub.call('PUT', '/v1/types/comment.created', { group: '{{ data.post }}' })
     const { worker, push, deliver, close } = await subscribed('cleo')
     const comment = (title: string) => push({ type: 'comment.created', title, data: { post: 'post-7' } })
     const titles = async () =>
@@ -231,7 +196,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     await Promise.all([comment('three'), comment('four')])
     await until(async () => expect(await titles()).toEqual([expect.stringMatching(/^(three|four) \(4\)$/)]))
     await until(async () => expect(await worker.evaluate('badges.at(-1)')).toBe(4))
-    await call('POST', '/v1/inbox/read-all', {}, await tokenOf('cleo'))
+    await hub.call('POST', '/v1/inbox/read-all', {}, await hub.tokenOf('cleo'))
     await push({ title: 'other' })
     await until(async () => expect(await titles()).toEqual(['other']))
     await until(async () => expect(await worker.evaluate('badges.at(-1)')).toBe(1))
@@ -286,7 +251,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     const { id } = await push({ title: 'A' })
     await hasState(id, 'delivered')
     await until(async () => expect(await page.evaluate('badges.at(-1)')).toBe(1))
-    await call('POST', '/v1/inbox/read-all', {}, await tokenOf('dan'))
+    await hub.call('POST', '/v1/inbox/read-all', {}, await hub.tokenOf('dan'))
     await until(async () => expect(await worker.evaluate(SHOWN)).toEqual([]))
     await until(async () => expect(await page.evaluate('badges.at(-1)')).toBe(0))
     await close()
@@ -295,7 +260,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   test('a changed subscription is renewed by the worker, and a lost one by the page', async () => {
     const { page, worker, close } = await subscribed('eve')
     const list = async () =>
-      (await call('GET', '/v1/users/eve/devices')).devices.map(({ id }: { id: string }) => id)
+      (await hub.call('GET', '/v1/users/eve/devices')).devices.map(({ id }: { id: string }) => id)
     const [before] = await list()
     const { device } = await subscribedBrowser()
     const changed = { endpoint: `${device.endpoint}/changed`, keys: device.keys }
@@ -321,8 +286,8 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     await close()
   })
 
-  test("an app's own worker imports that of the hub: a path leads to the app, and reports go to the hub", async () => {
-    const { url, app } = await serveApp(server.url)
+  test("an app's own worker imports the worker of the hub: paths open in the app, and reports go to the hub", async () => {
+    const { url, app } = await serveApp(hub.server.url)
     const { worker, push, close } = await subscribed('gwen', { site: url })
     const { id } = await push({ title: 'A', url: '/posts/7' })
     await hasState(id, 'delivered')
@@ -333,7 +298,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     app.close()
   })
 
-  test('what cannot be reported is reported with the next push', async () => {
+  test('failed reports are repeated with the next push', async () => {
     const { worker, push, close } = await subscribed('hana')
     await worker.evaluate(`online = fetch; fetch = async () => { throw new TypeError('offline') }; 0`)
     const first = await push({ title: 'A' })
@@ -349,7 +314,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     await close()
   })
 
-  test('hostile payloads show nothing or harmless text, and the worker lives on', async () => {
+  test('hostile payloads show nothing or harmless text, and the worker keeps working', async () => {
     const { worker, push, deliver, close } = await subscribed('finn')
     for (const data of [
       '',
@@ -387,10 +352,10 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
 
   test('the demo page offers a button to subscribe', async () => {
     const service = await subscribedBrowser()
-    const context = await browser.newContext({ permissions: ['notifications'] })
+    const context = await hub.browser.newContext({ permissions: ['notifications'] })
     await context.addInitScript(subscribingTo, service.device)
     const page = await context.newPage()
-    await page.goto(`${server.url}/?user=linus`)
+    await page.goto(`${hub.server.url}/?user=linus`)
     await page.getByRole('button', { name: 'Push to this browser', exact: true }).click()
     await page.getByRole('button', { name: 'Stop push to this browser' }).waitFor()
     expect(await devices('linus')).toEqual(['web-push'])
@@ -402,7 +367,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   })
 
   test('a user who denied permission is not asked again', async () => {
-    const context = await browser.newContext()
+    const context = await hub.browser.newContext()
     const page = await signedIn(context, 'grace')
     expect([await ask(page, 'enable'), await ask(page, 'state')]).toEqual(['denied', 'denied'])
     expect(await devices('grace')).toEqual([])

@@ -2,21 +2,17 @@
  * Five tabs of one user in two browsers, while notifications arrive, items are changed in one of them and networks are cut at
  * random. Once the networks are back, every tab shows what the hub has, and each browser has announced every item that nobody has
  * seen, and none twice.
- * `TABS=1-200` plays these seeds.
+ * `TABS=1-200` runs these seeds.
  * @module
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type {} from '@carillon/core/testing/provided'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createRandom } from '../consistency/random.ts'
-import { startCarillon } from '../rig/carillon.ts'
-import type { Server } from '../rig/child.ts'
 import { type CutProxy, startCutProxy } from '../rig/cut-proxy.ts'
-import { launchChromium } from './chromium.ts'
+import { type Hub, startHub } from './hub.ts'
 
 const executablePath = inject('chromium')
 const [FIRST = 1, LAST = 20] = (process.env.TABS ?? '').split('-').filter(Boolean).map(Number)
@@ -40,10 +36,7 @@ type Device = { context: BrowserContext; proxy: CutProxy; tabs: Page[]; announce
 describe.skipIf(!executablePath)(
   `tabs of two browsers${executablePath ? '' : ' (Chromium is not installed)'}`,
   () => {
-    let dir: string
-    let server: Server
-    let browser: Browser
-    let apiKey: string
+    let hub: Hub
     let devices: Device[]
     let script: string
 
@@ -55,28 +48,23 @@ describe.skipIf(!executablePath)(
       return page
     }
     const openDevice = async (count: number): Promise<Device> => {
-      const context = await browser.newContext({ bypassCSP: true })
+      const context = await hub.browser.newContext({ bypassCSP: true })
       const announced: string[] = []
       await context.exposeFunction('announce', (id: string) => announced.push(id))
-      const proxy = await startCutProxy(server.port)
+      const proxy = await startCutProxy(hub.server.port)
       const device: Device = { context, proxy, tabs: [], announced }
       for (let index = 0; index < count; index++) device.tabs.push(await openTab(device))
       return device
     }
 
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'carillon-tabs-model-'))
-      server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
-      browser = await launchChromium(executablePath!)
-      apiKey = (await (await fetch(`${server.url}/demo/config.json`)).json()).apiKey
+      hub = await startHub(executablePath!)
       script = await readFile(new URL('tabs-model/page.js', import.meta.url), 'utf8')
       devices = [await openDevice(3), await openDevice(2)]
     })
     afterAll(async () => {
-      await browser?.close()
       for (const { proxy } of devices ?? []) await proxy.close()
-      await server?.stop()
-      await rm(dir, { recursive: true })
+      await hub?.close()
     })
 
     /** Starts the client of a tab. It announces what arrives after its first page. */
@@ -84,21 +72,9 @@ describe.skipIf(!executablePath)(
       await tab.evaluate((given) => begin(given), token)
       await tab.waitForFunction('state().settled')
     }
-    const post = async (path: string, body: object) => {
-      const reply = await fetch(server.url + path, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      })
-      expect(reply.ok, `${path} ${reply.status}`).toBe(true)
-      return reply.json()
-    }
     /** What the hub has, in the form of `state`. */
     const fetched = async (token: string): Promise<State> => {
-      const reply = await fetch(`${server.url}/v1/inbox?limit=100`, {
-        headers: { authorization: `Bearer ${token}` },
-      })
-      const { items, counts } = await reply.json()
+      const { items, counts } = await hub.call('GET', '/v1/inbox?limit=100', undefined, token)
       return {
         settled: true,
         counts,
@@ -112,7 +88,7 @@ describe.skipIf(!executablePath)(
     test.each(SEEDS)('show the same after networks were cut, seed %i', async (seed) => {
       const random = createRandom(seed)
       const user = `user-${seed}`
-      const { token } = await post('/demo/token', { user })
+      const token = await hub.tokenOf(user)
       for (const { announced } of devices) announced.length = 0
       const cuts = new Map<Device, () => Promise<unknown>>()
       for (const { tabs } of devices) await Promise.all(tabs.map((tab) => beginIn(tab, token)))
@@ -124,7 +100,7 @@ describe.skipIf(!executablePath)(
       }
       const cut = (device: Device) => {
         if (random.chance(0.3)) {
-          // Chromium keeps an open WebSocket, which hears nothing.
+          // Chromium keeps the WebSocket open, but no frame arrives.
           cuts.set(device, () => device.context.setOffline(false))
           return device.context.setOffline(true)
         }
@@ -147,8 +123,7 @@ describe.skipIf(!executablePath)(
         const dice = random.next()
         if (dice < 0.4) {
           const count = 1 + random.below(3)
-          for (let index = 0; index < count; index++)
-            await post('/v1/notifications', { to: user, type: 'greeting', title: `${sent++}` })
+          for (let index = 0; index < count; index++) await hub.send(user, { title: `${sent++}` })
         } else if (dice < 0.65) {
           const [verb, at] = [random.pick(VERBS), random.below(20)]
           await random.pick(device.tabs).evaluate(([name, index]) => act(name, index), [verb, at] as const)

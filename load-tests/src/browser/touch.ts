@@ -15,7 +15,7 @@ export const touchOf = async (page: Page) => {
       const steps = 10
       for (let step = 1; step <= steps; step++)
         await send('touchMove', { x: from.x + (by * step) / steps, y: from.y + (down * step) / steps })
-      // A finger that is lifted while it moves throws the page, and the next tap only stops it.
+      // Lifting a moving finger starts a fling, and the next tap only stops it.
       await page.evaluate(() => new Promise((rested) => setTimeout(rested, 150)))
       await send('touchEnd')
     },

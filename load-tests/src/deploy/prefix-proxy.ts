@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { forwardUpgrade } from '../rig/upgrade.ts'
 
 /** A reverse proxy that serves a hub below a path prefix. */
 export type PrefixProxy = {
@@ -34,15 +35,7 @@ export const startPrefixProxy = async (prefix: string): Promise<PrefixProxy> => 
   server.on('upgrade', (incoming: IncomingMessage, socket) => {
     const path = within(incoming)
     if (path === undefined) return socket.destroy()
-    const upstream = connect(target, '127.0.0.1')
-    const headers = incoming.rawHeaders.map((part, index) => part + (index % 2 === 0 ? ': ' : '\r\n'))
-    upstream.write(`GET ${path} HTTP/1.1\r\n${headers.join('')}\r\n`)
-    socket.pipe(upstream).pipe(socket)
-    for (const [one, other] of [
-      [socket, upstream],
-      [upstream, socket],
-    ] as const)
-      one.on('error', () => other.destroy()).on('close', () => other.destroy())
+    forwardUpgrade(incoming, socket, target, path)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -13,6 +13,8 @@ export type CutProxy = {
   cut(how: Cut): void
   /** Lets bytes through again, also those that waited. */
   heal(): void
+  /** Drops the bytes of all open connections from now on, without closing them. New connections get through. */
+  strand(): void
   close(): Promise<void>
 }
 
@@ -31,8 +33,9 @@ export const startCutProxy = async (target: number): Promise<CutProxy> => {
     client.pause()
     server.pause()
   }
+  const stranded = new Set<readonly [Socket, Socket]>()
   const destroyAll = () => {
-    for (const pair of pairs) for (const socket of pair) socket.destroy()
+    for (const pair of [...pairs, ...stranded]) for (const socket of pair) socket.destroy()
   }
 
   const listener = createServer((client) => {
@@ -44,6 +47,7 @@ export const startCutProxy = async (target: number): Promise<CutProxy> => {
         .on('error', () => {})
         .on('close', () => {
           pairs.delete(pair)
+          stranded.delete(pair)
           for (const each of pair) each.destroy()
         })
     isCut ? hold(pair) : flow(pair)
@@ -63,6 +67,14 @@ export const startCutProxy = async (target: number): Promise<CutProxy> => {
     heal() {
       isCut = false
       for (const pair of pairs) flow(pair)
+    },
+    strand() {
+      for (const pair of pairs) {
+        hold(pair)
+        for (const socket of pair) socket.resume()
+        stranded.add(pair)
+      }
+      pairs.clear()
     },
     async close() {
       destroyAll()

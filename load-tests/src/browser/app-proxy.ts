@@ -1,25 +1,7 @@
-/**
- * Proxies of ordinary networks: one that may let no WebSocket pass, and one that goes silent.
- * @module
- */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
-import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net'
-
-const close = async (server: { close(): unknown }) => {
-  const closed = once(server as never, 'close')
-  server.close()
-  await closed
-}
-
-const join = (socket: Socket, upstream: Socket) => {
-  socket.pipe(upstream).pipe(socket)
-  for (const [one, other] of [
-    [socket, upstream],
-    [upstream, socket],
-  ] as const)
-    one.on('error', () => other.destroy()).on('close', () => other.destroy())
-}
+import type { AddressInfo, Socket } from 'node:net'
+import { forwardUpgrade } from '../rig/upgrade.ts'
 
 /** The page that the proxy serves at `/a-page`: a client with the options in the session storage. */
 const PAGE = `<!doctype html><title>A page</title>
@@ -64,10 +46,7 @@ export const startAppProxy = async (ports: readonly number[], { strict = false }
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
       return
     }
-    const headers = incoming.rawHeaders.map((part, index) => part + (index % 2 === 0 ? ': ' : '\r\n'))
-    const upstream = connect(nextPort(), '127.0.0.1')
-    upstream.write(`GET ${incoming.url} HTTP/1.1\r\n${headers.join('')}\r\n`)
-    join(socket, upstream)
+    forwardUpgrade(incoming, socket, nextPort())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -81,36 +60,8 @@ export const startAppProxy = async (ports: readonly number[], { strict = false }
     refused: () => refused,
     close: async () => {
       server.closeAllConnections()
-      await close(server)
-    },
-  }
-}
-
-/** Starts a TCP proxy. After `silence`, what is connected stays connected, and nothing passes any more. */
-export const startTcpProxy = async (port: number) => {
-  const pairs = new Set<readonly [Socket, Socket]>()
-  const server = createNetServer((socket) => {
-    const upstream = connect(port, '127.0.0.1')
-    const pair = [socket, upstream] as const
-    pairs.add(pair)
-    socket.once('close', () => pairs.delete(pair))
-    join(socket, upstream)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    silence: () => {
-      for (const [socket, upstream] of pairs) {
-        socket.unpipe(upstream)
-        upstream.unpipe(socket)
-        socket.resume()
-        upstream.resume()
-      }
-    },
-    close: async () => {
-      for (const pair of pairs) for (const socket of pair) socket.destroy()
-      await close(server)
+      server.close()
+      await once(server, 'close')
     },
   }
 }
