@@ -169,7 +169,7 @@ describe('recall', () => {
     for (const user of users) expect(await inbox(user)).toEqual([])
   })
 
-  test('comes back to a notification that a dispatcher is still reading', async () => {
+  test('visits a notification again that a dispatcher is still reading', async () => {
     const { inbox, order, quiet, store, stream, tenant } = await open()
     await order('first', { id: 'first' })
     await quiet()
@@ -347,6 +347,38 @@ describe('replace', () => {
       skipped: 1,
     })
     expect(await inbox('ada')).toMatchObject([{ title: 'Order 7: sent' }])
+  })
+
+  test('counts a skipped item once, also if its fan-out was running', async () => {
+    const { operate, order, store, tenant } = await open()
+    await store.types.put(tenant, type)
+    const users = Array.from({ length: 800 }, (_, n) => `user-${n}`)
+    await store.topics.add(tenant, 'team', users)
+    const data = { number: 7, status: 'sent' }
+    await order('', { to: { topic: 'team' }, id: 'broadcast', title: undefined, data })
+    await until(async () => expect(await store.notifications.get(tenant, 'broadcast')).toBeDefined())
+    const operation = await operate({ kind: 'replace', data: { status: 5 } }, { notification: 'broadcast' })
+    expect(operation).toMatchObject({ skipped: 800 })
+  })
+
+  test('leaves items whose data would be too large, in bytes', async () => {
+    const { inbox, operate, order, quiet } = await open()
+    await order('first', { data: { note: 'é'.repeat(20_000) } })
+    await quiet()
+    const verb = { kind: 'replace', data: { more: 'é'.repeat(15_000) } } as const
+    expect(await operate(verb, { entity: 'order-7' })).toMatchObject({ skipped: 1 })
+    expect((await inbox('ada'))[0]?.data).not.toHaveProperty('more')
+  })
+
+  test('reads the counts of a user once, however many items there are', async () => {
+    const { live, operate, order, quiet, store } = await open()
+    for (const entity of ['order-7', 'order-8', 'order-9']) await order(entity, { entity, tags: ['all'] })
+    await quiet()
+    live.length = 0
+    const counts = vi.spyOn(store.inbox, 'counts')
+    await operate({ kind: 'replace', content: { title: 'now' } }, { tag: 'all' })
+    expect(live).toHaveLength(3)
+    expect(counts).toHaveBeenCalledTimes(1)
   })
 
   test('makes items unread, and rings, if asked', async () => {
