@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { UnavailableError } from '@carillon/core/errors'
 import { labelsOf } from '@carillon/core/items/labels'
 import { firstPart, operationMessage, type Verb } from '@carillon/core/items/operation-work'
 import type { LiveMessage } from '@carillon/core/live/port'
@@ -208,6 +209,26 @@ describe('recall', () => {
     expect((await inbox('ada')).map(({ title }) => title)).toEqual(['second'])
     await operate({ kind: 'recall' }, { tag: 'new' })
     expect(await inbox('ada')).toEqual([])
+  })
+
+  test('tells apps of every removed item, also if the store fails in between', async () => {
+    const { live, operate, order, quiet, store } = await open()
+    await order('first')
+    await order('second')
+    await quiet()
+    const { recall } = store.inbox
+    let calls = 0
+    vi.spyOn(store.inbox, 'recall').mockImplementation(async (...given) => {
+      calls++
+      if (calls === 2) throw new UnavailableError('store', new Error('no answer'))
+      return recall(...given)
+    })
+    await operate({ kind: 'recall' }, { entity: 'order-7' })
+    const frames = live.filter(({ event }) => event === 'inbox.removed')
+    expect(
+      new Set(frames.flatMap(({ payload }) => (payload && 'ids' in payload ? payload.ids : []))).size,
+    ).toBe(2)
+    expect(calls).toBeGreaterThan(2)
   })
 
   test('of a tenant touches no other tenant', async () => {

@@ -4,7 +4,7 @@ import type { Position } from '@carillon/core/items/sequence'
 import { type Batch, type Begin, createWalk } from '@carillon/core/items/walk'
 import type { Store } from '@carillon/core/store/port'
 import { createMark, type MarkPorts } from './mark.ts'
-import { createRecall, type RecallPorts, type Removed } from './recall.ts'
+import { createRecall, type RecallPorts } from './recall.ts'
 import { createReplace, type ReplacePorts } from './replace.ts'
 
 /** Inboxes that a part of an operation handles: as many as a chunk of a fan-out. */
@@ -80,17 +80,16 @@ export const createOperate = (ports: OperatePorts) => {
     const begin: Begin | undefined = verb.kind === 'recall' ? (each) => recall.begin(tenant, each) : undefined
     const { batches, next } = await walk(tenant, walked, work.position, PART, begin)
     const part: Part = { done: 0, found: 0, skipped: 0, unfinished: [], ...(next ? { next } : {}) }
-    const removed: Removed[] = []
     const found: Record<'settled' | 'unfinished', FoundItem[]> = { settled: [], unfinished: [] }
     const isOpen = (id: string) => part.unfinished.includes(id) || work.unfinished.includes(id)
     for (const batch of batches) {
       if (batch.first && isUnfinished(work, batch)) part.unfinished.push(batch.id)
       if (batch.first) part.found += Math.max(batch.record?.recipients ?? 0, batch.named.length)
-      if (verb.kind === 'recall') removed.push(...(await recall.batch(tenant, batch)))
-      else found[isOpen(batch.id) ? 'unfinished' : 'settled'].push(...(await itemsOf(tenant, batch, target)))
       part.done += batch.named.length
+      if (verb.kind === 'recall') continue
+      found[isOpen(batch.id) ? 'unfinished' : 'settled'].push(...(await itemsOf(tenant, batch, target)))
     }
-    if (verb.kind === 'recall') await recall.tell(tenant, removed)
+    if (verb.kind === 'recall') await recall.batches(tenant, batches)
     else {
       part.skipped = await apply(tenant, work, found.settled)
       // Their skipped items are counted in the last visit.

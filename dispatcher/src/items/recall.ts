@@ -21,8 +21,7 @@ export type RecallPorts = {
   pushUpdates: PushUpdates
 }
 
-/** An item that was removed. */
-export type Removed = { user: string; item: { id: string; notification: string; context?: string } }
+type Removed = { user: string; item: { id: string; notification: string; context?: string } }
 
 const removedTold = (tenant: string, user: string, removed: readonly Removed[]): Told[] => {
   const contexts = grouped(removed, ({ item }) => item.context ?? '')
@@ -63,14 +62,24 @@ export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPor
       await removeWaiting(stream, tenant, id, record)
     },
 
-    /** Removes the items of a notification from the inboxes of some recipients. Returns them, for `tell`. */
-    batch: async (tenant: string, batch: Batch): Promise<Removed[]> => {
-      const removed = await store.inbox.recall(tenant, batch.id, await candidates(tenant, batch))
-      const context = batch.context === '' ? {} : { context: batch.context }
-      return removed.map(({ user, id }) => ({ user, item: { id, notification: batch.id, ...context } }))
+    /** Removes the items of notifications from the inboxes of some recipients. */
+    batches: async (tenant: string, batches: readonly Batch[]): Promise<void> => {
+      const removed: Removed[] = []
+      try {
+        for (const batch of batches) {
+          const context = batch.context === '' ? {} : { context: batch.context }
+          for (const { user, id } of await store.inbox.recall(
+            tenant,
+            batch.id,
+            await candidates(tenant, batch),
+          ))
+            removed.push({ user, item: { id, notification: batch.id, ...context } })
+        }
+      } finally {
+        // A repetition after a failure does not find what is removed already.
+        await tell(tenant, removed)
+      }
     },
-
-    tell,
 
     /** Removes items of one user, and the steps that wait for them. */
     items: async (tenant: string, found: readonly FoundItem[]): Promise<void> => {
