@@ -19,6 +19,9 @@ export type MarkPorts = {
   pushUpdates: PushUpdates
 }
 
+/** The changed items of one user. */
+type Touched = { user: string; changed: ChangedItem[] }
+
 const isChanged = ({ change }: ChangedItem) => Object.keys(change).length > 0
 
 const changedTold = (tenant: string, user: string, changed: readonly ChangedItem[]): Told => ({
@@ -34,25 +37,9 @@ const changedTold = (tenant: string, user: string, changed: readonly ChangedItem
 })
 
 /** Returns a function that sets the state of items, as their users could. Repeatable. */
-export const createMark =
-  ({ store, stream, announce, pushUpdates }: MarkPorts) =>
-  async (tenant: string, found: readonly FoundItem[], marks: ItemMarks): Promise<void> => {
-    const now = Date.now()
-    const all: { user: string; changed: ChangedItem[] }[] = []
-    const users = [...grouped(found, ({ user }) => user)]
-    for (const some of slices(users, AT_ONCE))
-      all.push(
-        ...(await Promise.all(
-          some.map(async ([user, items]) => {
-            const ids = items.map(({ item }) => item.id)
-            const changes = await store.inbox.change({ tenant, user }, ids, (item) =>
-              changeOf(item, marks, now),
-            )
-            return { user, changed: changes.filter(isChanged) }
-          }),
-        )),
-      )
-    const touched = all.filter(({ changed }) => changed.length > 0)
+export const createMark = ({ store, stream, announce, pushUpdates }: MarkPorts) => {
+  /** Tells apps, the event log and devices that items were changed. */
+  const tell = async (tenant: string, touched: readonly Touched[], marks: ItemMarks): Promise<void> => {
     await announce(touched.map(({ user, changed }) => changedTold(tenant, user, changed)))
     const events = verbsOf(marks).flatMap(({ kind, cell }) =>
       eventsOfUsers(
@@ -72,3 +59,22 @@ export const createMark =
       })),
     )
   }
+
+  return async (tenant: string, found: readonly FoundItem[], marks: ItemMarks): Promise<void> => {
+    const now = Date.now()
+    const touched: Touched[] = []
+    const change = async ([user, items]: [string, FoundItem[]]) => {
+      const ids = items.map(({ item }) => item.id)
+      const changes = await store.inbox.change({ tenant, user }, ids, (item) => changeOf(item, marks, now))
+      const changed = changes.filter(isChanged)
+      if (changed.length > 0) touched.push({ user, changed })
+    }
+    try {
+      for (const some of slices([...grouped(found, ({ user }) => user)], AT_ONCE))
+        await Promise.all(some.map(change))
+    } finally {
+      // A repetition after a failure does not find what is changed already.
+      await tell(tenant, touched, marks)
+    }
+  }
+}
