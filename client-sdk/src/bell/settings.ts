@@ -2,7 +2,7 @@ import { LitElement } from 'lit'
 import type { Client } from '../client/client.ts'
 import type { TokenSource } from '../http/token.ts'
 import type { Push } from '../push/push.ts'
-import type { RenderItem } from './panel/context.ts'
+import type { RenderItem } from './panel/panel-state.ts'
 import type { Strings } from './text/english.ts'
 
 /** The attributes and properties of `<notification-bell>`. */

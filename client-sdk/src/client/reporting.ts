@@ -12,15 +12,15 @@ export const createReporting = (http: RequestParts, timeout: number) => {
     const { document, navigator } = globalThis
     if (done || !document || !navigator?.language) return
     done = true
-    const place = {
+    const user = {
       locale: navigator.language,
       timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     }
-    const [key, value] = [`${name}-me`, JSON.stringify(place)]
+    const [key, value] = [`${name}-me`, JSON.stringify(user)]
     if (name && storage()?.getItem(key) === value) return
     try {
       const { report } = await import('./report.ts')
-      if ((await report(http, timeout, place)) && name) storage()?.setItem(key, value)
+      if ((await report(http, timeout, user)) && name) storage()?.setItem(key, value)
     } catch {
       // The code cannot be loaded, or the storage is full. The next start reports again.
     }

@@ -1,6 +1,6 @@
 import type { InboxItem } from '@carillon/schemas'
 import type { ItemAction } from '../action-buttons.ts'
-import type { Panel } from './context.ts'
+import type { Panel } from './panel-state.ts'
 
 /** Invokes an action of an item, and follows its link. */
 export const takeAction = (

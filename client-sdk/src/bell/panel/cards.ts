@@ -1,7 +1,7 @@
 import type { InboxItem } from '@carillon/schemas'
 import type { AnnouncementActs } from '../announcements/card.ts'
 import { takeAction } from './actions.ts'
-import type { Panel } from './context.ts'
+import type { Panel } from './panel-state.ts'
 
 /** Returns the user's actions on the announcements above the list. */
 export const createCardActs = (panel: Panel): AnnouncementActs => {

@@ -4,8 +4,8 @@ import { BUTTONS_MAX } from '../action-buttons.ts'
 import { type IconName, icon } from '../icon.ts'
 import type { TextKey } from '../text/english.ts'
 import { takeAction } from './actions.ts'
-import type { Panel } from './context.ts'
 import type { MenuRow } from './menu.ts'
+import type { Panel } from './panel-state.ts'
 import { snoozeTimes } from './snooze-times.ts'
 
 const isSnoozed = (item: InboxItem, { now }: Panel) =>

@@ -8,9 +8,9 @@ import { isLink } from '../text/link.ts'
 import { richText } from '../text/rich-text.ts'
 import { titleOf } from '../text/title.ts'
 import { takeAction } from './actions.ts'
-import type { Panel } from './context.ts'
 import { isGroup } from './groups.ts'
 import { itemTools } from './item-tools.ts'
+import type { Panel } from './panel-state.ts'
 import type { Row } from './rows.ts'
 
 /** Characters of the body that are rendered while the item is folded. */

@@ -1,6 +1,6 @@
 import type { InboxItem } from '@carillon/schemas'
-import type { Panel } from './context.ts'
 import { openSnooze } from './item-tools.ts'
+import type { Panel } from './panel-state.ts'
 
 /** Number of items that Page Up and Page Down move by. */
 const PAGE = 5

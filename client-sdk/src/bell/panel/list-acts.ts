@@ -1,7 +1,7 @@
 import type { Text } from '../text/text.ts'
-import type { Panel } from './context.ts'
 import type { createEngagement } from './engagement.ts'
 import type { List } from './list.ts'
+import type { Panel } from './panel-state.ts'
 import type { createSelection } from './selection.ts'
 
 /** Distance from the end of the list, in heights of the list, at which the next page is loaded. */

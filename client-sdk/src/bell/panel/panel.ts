@@ -16,19 +16,19 @@ import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
 import { createCardActs } from './cards.ts'
 import { createCategories } from './categories.ts'
-import type { Panel, RenderItem } from './context.ts'
 import { createEngagement } from './engagement.ts'
+import { createLazyPreferences } from './lazy-preferences.ts'
+import { createLazyPushOffer } from './lazy-push-offer.ts'
+import { createLazyTouch } from './lazy-touch.ts'
 import { createList } from './list.ts'
 import { createListActs } from './list-acts.ts'
 import { createLoading } from './loading.ts'
 import { createMenu } from './menu.ts'
 import { createOffline } from './offline.ts'
-import { createPreferencesPlace } from './preferences-place.ts'
-import { createPushPlace } from './push-place.ts'
+import type { Panel, RenderItem } from './panel-state.ts'
 import { createSelection } from './selection.ts'
 import { fadeTabs } from './tab-strip.ts'
 import { UNREAD } from './tabs.ts'
-import { createTouchScreen } from './touch-screen.ts'
 import { createUndo } from './undo.ts'
 import { createVerbs } from './verbs.ts'
 import { panelView } from './view.ts'
@@ -73,8 +73,8 @@ export const createPanel = (host: PanelHost) => {
   const unfolded = new Set<string>()
   const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
   const { scroller, onFocus, onHover } = engagement
-  const push = createPushPlace(host)
-  const preferences = createPreferencesPlace({ ...host, pushSetting: push.setting }, () => {
+  const push = createLazyPushOffer(host)
+  const preferences = createLazyPreferences({ ...host, pushSetting: push.setting }, () => {
     seen.stop()
     engagement.reset()
     selection.stop()
@@ -115,7 +115,7 @@ export const createPanel = (host: PanelHost) => {
     follow: host.follow,
     sound: () => soundSwitch(host.sound()),
     cards: () => createCardActs(panel),
-    onPointerDown: createTouchScreen(() => ({ list, verbs, selection, text })),
+    onPointerDown: createLazyTouch(() => ({ list, verbs, selection, text })),
     openPreferences: preferences.open,
     close: host.close,
     onHover,

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { countText } from '../text/count.ts'
-import type { Panel } from './context.ts'
+import type { Panel } from './panel-state.ts'
 import { idOf, labelOf, type Tab, tabsOf } from './tabs.ts'
 
 const onKey = (event: KeyboardEvent) => {

@@ -1,6 +1,6 @@
 import { createSwipe, type SwipeDirection } from '../swipe.ts'
 import type { Text } from '../text/text.ts'
-import type { Panel } from './context.ts'
+import type { Panel } from './panel-state.ts'
 
 /**
  * Returns a listener for `pointerdown` that handles the touches of the list: a swipe to the start marks as read or unread, one

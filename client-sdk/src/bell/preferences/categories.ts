@@ -1,9 +1,9 @@
 import { html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { channelName, isLocked, type Row, rowsOf, summaryOf } from './choices.ts'
-import type { Page } from './context.ts'
 import { choiceControl, failureLine, idOf, lockedNote } from './controls.ts'
 import { channelIcon, chevron } from './icons.ts'
+import type { Page } from './page-state.ts'
 
 const nameOf = ({ name, key }: Row) => name ?? key
 

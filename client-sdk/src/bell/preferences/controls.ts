@@ -10,7 +10,7 @@ import {
   patchOf,
   type Row,
 } from './choices.ts'
-import type { Page } from './context.ts'
+import type { Page } from './page-state.ts'
 
 /** Renders a select box for values with their texts. */
 export const select = <Value>(

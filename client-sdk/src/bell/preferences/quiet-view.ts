@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit'
 import { createTimer } from '../../timing/timer.ts'
-import type { Page } from './context.ts'
 import { failureLine, select, toggle } from './controls.ts'
+import type { Page } from './page-state.ts'
 import {
   DAYS,
   type Day,

@@ -2,8 +2,8 @@ import type { PreferencesPatch } from '@carillon/schemas'
 import { html, nothing } from 'lit'
 import { snoozeTimes } from '../panel/snooze-times.ts'
 import { mutedOf } from './choices.ts'
-import type { Page } from './context.ts'
 import { failureLine, select } from './controls.ts'
+import type { Page } from './page-state.ts'
 import { DAYS, type Day } from './quiet-hours.ts'
 
 /** A Monday in UTC. */

@@ -2,8 +2,8 @@ import { html, nothing } from 'lit'
 import { icon } from '../icon.ts'
 import { categoryList, categoryTable } from './categories.ts'
 import { rowsOf } from './choices.ts'
-import type { Page } from './context.ts'
 import { backIcon } from './icons.ts'
+import type { Page } from './page-state.ts'
 import { digestTime, muted, pause } from './sections.ts'
 
 /** Renders the header of the preferences, which replaces the header of the list. */

@@ -4,7 +4,7 @@ import { derivedText } from '../text/derived-text.ts'
 import type { PanelHost } from './panel.ts'
 
 /** Shows web push in the list and in the preferences. Its code is loaded when the panel first opens on a page with web push. */
-export const createPushPlace = ({ openPush, textWith, text, update }: PanelHost) => {
+export const createLazyPushOffer = ({ openPush, textWith, text, update }: PanelHost) => {
   let offer: Promise<PushOffer> | undefined
   let loaded: PushOffer | undefined
 

@@ -3,7 +3,7 @@ import type { createTouch } from './touch.ts'
 type Options = Parameters<typeof createTouch>[0]
 
 /** Returns a listener for the touches of the list. Its code is loaded only on devices with a touch screen. */
-export const createTouchScreen = (options: () => Options) => {
+export const createLazyTouch = (options: () => Options) => {
   let listener: ReturnType<typeof createTouch> | undefined
   const load = async () => {
     const { createTouch } = await import('./touch.ts')

@@ -5,7 +5,7 @@ import type { PageHost, PreferencesPage } from '../preferences/preferences-page.
  * Shows the preferences in place of the list. Their code is loaded when they are first opened. `leave` is called when they
  * replace the list.
  */
-export const createPreferencesPlace = (host: Omit<PageHost, 'back'>, leave: () => void) => {
+export const createLazyPreferences = (host: Omit<PageHost, 'back'>, leave: () => void) => {
   const { root, update } = host
   let page: PreferencesPage | undefined
   /** Moves the focus after the next rendering. */
