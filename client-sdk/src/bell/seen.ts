@@ -31,7 +31,7 @@ export const createSeen = (report: (ids: string[]) => void) => {
   return {
     /**
      * Watches items in a scroll container, or in the viewport if `root` is null. Watching an item again does not restart its
-     * second.
+     * time.
      */
     watch(root: Element | null, articles: Iterable<Element>) {
       observer ??= new IntersectionObserver(

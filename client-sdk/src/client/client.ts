@@ -33,7 +33,7 @@ export type ClientOptions = {
 export type ClientEvents = {
   /** Called once for each item that arrives after the client started, live or fetched later. Not called for silent items. */
   notification: (item: InboxItem) => void
-  /** Called when the user's preferences changed: those of a context, or those in general. Fetch them again. */
+  /** Called when the user's preferences changed, in a context or in general. Fetch them again. */
   preferences: (changed: { context?: string }) => void
   connection: (state: ConnectionState) => void
   /** Called when an action is undone (the error has `action`), a fetch fails or a token is refused. */

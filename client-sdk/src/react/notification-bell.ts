@@ -14,7 +14,7 @@ import {
 } from 'react'
 import type { NotificationBell as BellElement } from '../bell/element.ts'
 import type { CarillonError } from '../http/error.ts'
-import { latestToken } from './latest-token.ts'
+import { currentToken } from './current-token.ts'
 import { useOptionalClient } from './provider.ts'
 
 type Lifecycle = keyof LitElement | 'render' | 'updated' | 'willUpdate'
@@ -91,7 +91,7 @@ export const NotificationBell: ForwardRefExoticComponent<NotificationBellProps &
     const provided = useOptionalClient()
     const client = props.client ?? (token || tokenUrl ? undefined : provided)
     // A new function would make the element reconnect.
-    const [ask] = useState(() => latestToken(() => latest.current.token))
+    const [ask] = useState(() => currentToken(() => latest.current.token))
     useImperativeHandle(forwarded, () => element.current!, [])
     useEffect(() => {
       latest.current = props

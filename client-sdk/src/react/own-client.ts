@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { type Client, createClient } from '../client/client.ts'
 import type { TokenSource } from '../http/token.ts'
 import { tokenFrom } from '../http/token-endpoint.ts'
-import { latestToken } from './latest-token.ts'
+import { currentToken } from './current-token.ts'
 import { createReferenceCount } from './reference-count.ts'
 
 type Options = { url?: string; token?: TokenSource; tokenUrl?: string }
@@ -13,7 +13,7 @@ const absolute = (url: string) => (globalThis.location ? url : new URL(url, 'htt
 const open = ({ url, token, tokenUrl }: Options, current: () => TokenSource | undefined): Client => {
   if (!url || !(token || tokenUrl))
     throw new Error('<CarillonProvider> needs `client`, or `url` with `token` or `tokenUrl`')
-  const source = typeof token === 'function' ? latestToken(current) : token || tokenFrom(tokenUrl!)
+  const source = typeof token === 'function' ? currentToken(current) : token || tokenFrom(tokenUrl!)
   return createClient({ url: absolute(url), token: source })
 }
 

@@ -9,7 +9,7 @@ export const createReferenceCount = (end: () => void) => {
     get ended() {
       return ended
     },
-    /** Returns a function that removes the user. */
+    /** Adds a component. Returns a function that removes it. */
     add: () => {
       count++
       return () => {

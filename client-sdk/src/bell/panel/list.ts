@@ -20,7 +20,7 @@ export const createList = (client: Client, update: () => void) => {
   let divider: string | undefined
   /** Items that are about to be deleted, unless the user undoes it. */
   const hidden = new Set<string>()
-  /** Computed when they are needed. */
+  /** Computed on demand. */
   let rows: Rows | undefined
 
   const changed = () => {

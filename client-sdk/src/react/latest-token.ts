@@ -1,7 +1,0 @@
-import type { TokenSource } from '../http/token.ts'
-
-/** Returns a token function that uses the latest source, so that a new function of the app does not need a new client. */
-export const latestToken = (current: () => TokenSource | undefined) => async (): Promise<string> => {
-  const source = current()
-  return typeof source === 'function' ? source() : (source ?? '')
-}
