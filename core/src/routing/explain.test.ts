@@ -57,7 +57,7 @@ const delivery = (more: Partial<Delivery>): Delivery => ({
   ...more,
 })
 
-test('a notification that replaced an item, or came too late for it, has no pending steps', () => {
+test('a notification that replaced an item, or was superseded, has no pending steps', () => {
   const waits = {
     at: T + 5,
     stage: 'condition',

@@ -48,7 +48,7 @@ describe('a notification that replaces', () => {
     })
   })
 
-  test('starts no steps where it replaced; pending steps of the first go on, with the newest content', async () => {
+  test('starts no steps if it replaced an item; pending steps of the first continue with the newest content', async () => {
     const { mail, ledger, progress, quiet } = await open()
     const step = { channel: 'email', when: 'unread', after: 3 } as const
     await progress('10 %', { id: 'first', plan: [step] })
@@ -83,7 +83,7 @@ describe('a notification that replaces', () => {
     expect((await inbox('cho')).map(({ title }) => title)).toEqual(['Upload: 2'])
   })
 
-  test('that was accepted before what the inbox has is left out, with a decision', async () => {
+  test('that is older than the item in the inbox has no effect, with a decision', async () => {
     const { inbox, live, progress, quiet, store, tenant } = await open()
     await progress('now')
     await quiet()

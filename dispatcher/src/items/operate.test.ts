@@ -60,7 +60,7 @@ describe('recall', () => {
     expect(frames[0]).toMatchObject({ payload: { ids: [expect.any(String)] } })
   })
 
-  test('devices that show an item are told once it is recalled, or marked as read', async () => {
+  test('devices that show an item are updated once it is recalled, or marked as read', async () => {
     const { inbox, operate, order, quiet, store, stream, tenant } = await open()
     const publish = vi.spyOn(stream, 'publish')
     await order('first', { to: ['ada', 'bob'] })
@@ -132,7 +132,7 @@ describe('recall', () => {
     expect(mail.got).toEqual([])
   })
 
-  test('takes an audience part by part, in any number of dispatchers, and after a crash', async () => {
+  test('handles an audience part by part, in any number of dispatchers, and after a crash', async () => {
     const { inbox, live, operate, order, quiet, store, stream, tenant } = await open()
     const users = Array.from({ length: 1_200 }, (_, n) => `user-${n}`)
     await store.topics.add(tenant, 'team', users)
@@ -159,7 +159,7 @@ describe('recall', () => {
     expect(await store.operations.get(tenant, operation!.id)).toMatchObject({ done: 1_200, finished: true })
   })
 
-  test('also reaches what is stored while it runs', async () => {
+  test('also removes items that are stored while it runs', async () => {
     const { inbox, operate, order, quiet, store, tenant } = await open()
     const users = Array.from({ length: 800 }, (_, n) => `user-${n}`)
     await store.topics.add(tenant, 'team', users)
@@ -253,7 +253,7 @@ describe('recall', () => {
 })
 
 describe('mark', () => {
-  test('sets the state of items, as their users would, and undoes it', async () => {
+  test('sets the state of items, as their users would, and resets it', async () => {
     const { inbox, live, operate, order, quiet } = await open()
     await order('first', { to: ['ada', 'bob'] })
     await quiet()
@@ -276,7 +276,7 @@ describe('mark', () => {
     expect(live).toEqual([])
   })
 
-  test('ends steps that wait for what was marked', async () => {
+  test('ends steps whose condition no longer holds', async () => {
     const { ledger, mail, operate, order, person, quiet } = await open()
     await person('ada', { email: 'ada@example.org' })
     await order('first', { id: 'first', plan: [{ channel: 'email', when: 'unread', after: 3 }] })
@@ -343,7 +343,7 @@ describe('replace', () => {
     expect(JSON.stringify(mail.got[0]?.content)).not.toContain('Order 7')
   })
 
-  test('waits for a fan-out that is running, and leaves what is newer', async () => {
+  test('waits for a fan-out that is running, and keeps newer content', async () => {
     const { inbox, operate, order, quiet, store, tenant } = await open()
     const users = Array.from({ length: 800 }, (_, n) => `user-${n}`)
     await store.topics.add(tenant, 'team', users)
@@ -359,7 +359,7 @@ describe('replace', () => {
     expect((await inbox('user-1')).map(({ title }) => title)).toEqual(['newest'])
   })
 
-  test('leaves items whose data would not fit, and says so', async () => {
+  test('skips and counts items whose data would not fit the schema', async () => {
     const { inbox, operate, order, quiet, store, tenant } = await open()
     await store.types.put(tenant, type)
     await order('', { title: undefined, data: { number: 7, status: 'sent' } })

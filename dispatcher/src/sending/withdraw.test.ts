@@ -53,7 +53,7 @@ const withDevices = async () => {
   }
 }
 
-test('apps are told once what was read, with the unread count; browsers are not', async () => {
+test('apps are told once of items that were read, with the unread count; browsers are not', async () => {
   const { google, apple, browsers, push, read, update, updates } = await withDevices()
   const [first, second] = [await push('n1'), await push('n2')]
   await update()

@@ -444,7 +444,7 @@ test('a drain closes all connections gradually, and rejects new ones', async () 
   expect(await edge.connections()).toBe(0)
 })
 
-test('an idle connection gets messages, acknowledges nothing and is no presence', async () => {
+test('an idle connection gets messages, acknowledges nothing and does not count as presence', async () => {
   const owner = { tenant: edge.tenant.id, user: 'ada' }
   const ada = await enter('ada')
   const presence = () => edge.live.presence([owner])

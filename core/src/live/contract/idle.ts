@@ -26,7 +26,7 @@ export const idleContract = ({
     world().live.presence(contexts.map((context) => ({ tenant, user: 'ada', context })))
 
   describe('idle connections', () => {
-    test('get every message, and are no presence', async () => {
+    test('get every message, and do not count as presence', async () => {
       const tenant = newTenant()
       const idle = await join(0, tenant, 'ada', undefined, false)
       expect(await presence(tenant, undefined)).toEqual(['away'])
@@ -42,7 +42,7 @@ export const idleContract = ({
       expect(numbers(await active.until(1))).toEqual([['2', 2]])
     })
 
-    test('of a context are no presence in it, and active ones of the whole inbox are', async () => {
+    test('of a context do not count as presence there; active ones of the whole inbox do', async () => {
       const tenant = newTenant()
       const idle = await join(1, tenant, 'ada', ['a', '__proto__'], false)
       expect(await presence(tenant, 'a', '__proto__', 'b')).toEqual(['away', 'away', 'away'])
@@ -71,7 +71,7 @@ export const idleContract = ({
       return { ...watch, calls: () => calls }
     }
 
-    test('is a connection until it ends, and hears each message once', async () => {
+    test('counts as a connection until it ends, and is called once for each message', async () => {
       const tenant = newTenant()
       const [one, two] = [await begin(0, tenant, true), await begin(1, tenant, false)]
       const [same, bob] = [await begin(0, tenant, true), await join(0, tenant, 'bob')]
@@ -118,7 +118,7 @@ export const idleContract = ({
       expect((await again.until(1)).map(({ item }) => item.title)).toEqual(['3'])
     })
 
-    test.each([[['a', '']], [['__proto__']]])('of the contexts %j hears what they get', async (contexts) => {
+    test.each([[['a', '']], [['__proto__']]])('of contexts %j is called for their messages', async (contexts) => {
       const tenant = newTenant()
       const watch = await begin(1, tenant, true, contexts)
       const positions = new Set([await watch.position()])

@@ -19,7 +19,7 @@ export const inboxEntitiesContract = (store: () => Store): void => {
     const active = async (of: ReturnType<typeof owner>, limit = 50) =>
       (await store().inbox.page(of, { status: 'active', limit })).items
 
-    test('the first is added; later ones replace its content and keep id, place, createdAt and state', async () => {
+    test('the first one is added; later ones replace its content and keep id, place, createdAt and state', async () => {
       const { inbox } = store()
       const ada = owner()
       const [first, second] = [about(ada, '10 %', { age: 5_000 }), about(ada, '50 %', { age: 3_000 })]
@@ -38,7 +38,7 @@ export const inboxEntitiesContract = (store: () => Store): void => {
       expect(ids(await active(ada))).toEqual([other.id, first.id])
     })
 
-    test('a repetition is the same: what was added is added, and what replaced has replaced', async () => {
+    test('a repetition has the same outcome, added or replaced', async () => {
       const { inbox } = store()
       const ada = owner()
       const [first, second] = [about(ada, '10 %', { age: 5_000 }), about(ada, '50 %')]
@@ -52,7 +52,7 @@ export const inboxEntitiesContract = (store: () => Store): void => {
       expect(await active(ada)).toMatchObject([{ id: first.id, title: '50 %' }])
     })
 
-    test('what was accepted earlier does not replace what was accepted later', async () => {
+    test('an earlier version does not replace a later one', async () => {
       const { inbox } = store()
       const ada = owner()
       const [early, late] = [about(ada, '10 %', { age: 5_000 }), about(ada, '50 %')]
@@ -97,7 +97,7 @@ export const inboxEntitiesContract = (store: () => Store): void => {
       expect(await active(ada)).toHaveLength(4)
     })
 
-    test('a new one is added where the last was deleted or has expired', async () => {
+    test('a new one is added if the last one was deleted or has expired', async () => {
       const { inbox } = store()
       const ada = owner()
       const first = about(ada, '10 %', { age: 5_000 })
@@ -114,7 +114,7 @@ export const inboxEntitiesContract = (store: () => Store): void => {
       expect(ids(await active(ada))).toEqual([third.id])
     })
 
-    test('an item keeps living until its newest version expires', async () => {
+    test('an item expires with its newest version', async () => {
       const { inbox } = store()
       const ada = owner()
       const first = { ...about(ada, '10 %'), expiresAt: Date.now() + 1_500 }
