@@ -23,7 +23,7 @@ export type OperatePorts = RecallPorts &
     store: Pick<Store, 'inbox' | 'users' | 'notifications' | 'labelled' | 'operations'>
   }
 
-/** What a part did. `next`: where the next one continues. */
+/** The result of a part. `next`: where the next one continues. */
 type Part = { next?: Position; done: number; found: number; skipped: number; unfinished: string[] }
 
 /**

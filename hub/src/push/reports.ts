@@ -107,7 +107,7 @@ export const createPushReports = ({
     })
   }
 
-  /** Applies the reports of one user. Returns the items whose pushes are over. */
+  /** Applies the reports of one user. Returns the items whose pushes are obsolete. */
   const applyTo = async (owner: Owner, reports: readonly Verified[]): Promise<string[]> => {
     await limit(owner)
     await clicked(owner, reports)

@@ -113,7 +113,7 @@ export const actionOf = (item: InboxItem, action: string, now: number): StateCha
   ...(Object.hasOwn(item.acted, action) ? {} : { acted: { [action]: new Date(now).toISOString() } }),
 })
 
-/** Returns the state that a click on the item changes. The first time is kept, and the item becomes read. */
+/** Returns the change that a click makes to an item: it is read, and the time of the first click is kept. */
 export const clickOf = (item: ItemState, now: number): StateChange => ({
   ...changeOf(item, { read: true }, now),
   ...(item.clickedAt === undefined ? { clickedAt: new Date(now).toISOString() } : {}),

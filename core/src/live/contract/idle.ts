@@ -118,26 +118,29 @@ export const idleContract = ({
       expect((await again.until(1)).map(({ item }) => item.title)).toEqual(['3'])
     })
 
-    test.each([[['a', '']], [['__proto__']]])('of contexts %j is called for their messages', async (contexts) => {
-      const tenant = newTenant()
-      const watch = await begin(1, tenant, true, contexts)
-      const positions = new Set([await watch.position()])
-      const to = { tenant, user: 'ada' }
-      const messages: LiveMessage[] = [
-        added(tenant, 'ada', 'seen', contexts[0]),
-        { ...to, to: 'limited', event: 'inbox.resync', payload: undefined },
-        { ...to, to: 'all', event: 'preferences.changed', payload: { via: 'app' } },
-      ]
-      for (const message of messages) {
-        await world().live.deliver([message])
+    test.each([[['a', '']], [['__proto__']]])(
+      'of contexts %j is called for their messages',
+      async (contexts) => {
+        const tenant = newTenant()
+        const watch = await begin(1, tenant, true, contexts)
+        const positions = new Set([await watch.position()])
+        const to = { tenant, user: 'ada' }
+        const messages: LiveMessage[] = [
+          added(tenant, 'ada', 'seen', contexts[0]),
+          { ...to, to: 'limited', event: 'inbox.resync', payload: undefined },
+          { ...to, to: 'all', event: 'preferences.changed', payload: { via: 'app' } },
+        ]
+        for (const message of messages) {
+          await world().live.deliver([message])
+          positions.add(await watch.position())
+        }
+        expect(positions.size).toBe(4)
+        await world().live.deliver([added(tenant, 'ada', 'hidden', 'other')])
         positions.add(await watch.position())
-      }
-      expect(positions.size).toBe(4)
-      await world().live.deliver([added(tenant, 'ada', 'hidden', 'other')])
-      positions.add(await watch.position())
-      expect(positions.size).toBe(4)
-      await expect.poll(() => watch.calls()).toBe(3)
-      watch.end()
-    })
+        expect(positions.size).toBe(4)
+        await expect.poll(() => watch.calls()).toBe(3)
+        watch.end()
+      },
+    )
   })
 }

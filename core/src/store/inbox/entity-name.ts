@@ -1,8 +1,8 @@
 import type { InboxContent } from '@carillon/schemas'
 
 /**
- * Returns the name of what an item is about, made of its context, type and entity; undefined for an item without an entity. It
- * differs from the name of every group.
+ * Returns the name of an item's entity in an inbox, made of context, type and entity; undefined for an item without an entity.
+ * It differs from the name of every group.
  */
 export const entityNameOf = ({
   context = '',

@@ -8,7 +8,7 @@ export type ShownPush = PushPlace & {
   /** The provider account that sent it. */
   account: string
   sentAt: number
-  /** When the device was told to remove it. */
+  /** When an update named it for removal. */
   withdrawnAt?: number
 }
 
