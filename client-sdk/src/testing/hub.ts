@@ -15,11 +15,10 @@ import { createInboxRoutes, type Request } from './inbox-routes.ts'
 import { createInboxes, type Inbox } from './inboxes.ts'
 import { newItem } from './items.ts'
 import { answerPoll } from './live-polls.ts'
+import { type SocketData, serveSockets } from './live-sockets.ts'
 import { type Refusal, refuse, reply } from './replies.ts'
 
 export type { Request }
-
-type Data = { user: string; token: string }
 
 const requestOf = async (message: IncomingMessage, { pathname, searchParams }: URL): Promise<Request> => {
   const chunks: Buffer[] = []
@@ -43,7 +42,7 @@ export const startHub = async () => {
   const received: string[][] = []
   const presence: boolean[] = []
   const server = createServer()
-  const io = new Server<ClientToHub, HubToClient, Record<string, never>, Data>(server, {
+  const io = new Server<ClientToHub, HubToClient, Record<string, never>, SocketData>(server, {
     transports: ['websocket'],
     perMessageDeflate: false,
   })
@@ -130,27 +129,7 @@ export const startHub = async () => {
     hub.carry(live, () => io.to(user).emit(live.event, live.message as never))
   }
 
-  io.use(async (socket, proceed) => {
-    const { token } = socket.handshake.auth
-    const user = tokens.get(token)
-    const code = hub.refuse ?? (user ? undefined : 'token_expired')
-    if (code || !user) {
-      proceed(new Error(code))
-      setImmediate(() => socket.conn.close())
-      return
-    }
-    socket.data = { user, token }
-    await socket.join(user)
-    proceed()
-  })
-  io.on('connection', (socket) => {
-    socket.on('presence', ({ active }) => presence.push(active))
-    socket.on('inbox.received', ({ ids }) => {
-      received.push(ids)
-      inboxes.receive(socket.data.user, ids)
-    })
-  })
-
+  serveSockets(io, inboxes, hub)
   const answer = createInboxRoutes(inboxes, hub)
   server.on('request', async (message: IncomingMessage, response: ServerResponse) => {
     const url = new URL(message.url ?? '', 'http://hub')
