@@ -3,6 +3,7 @@ import { errors, types } from 'cassandra-driver'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { connectCassandra } from '../cassandra/connection.ts'
 import { UnavailableError } from '../errors.ts'
+import { cassandraLabelled } from './cassandra/labelled.ts'
 import { cassandraSession, translate } from './cassandra/session.ts'
 import { cassandraStore } from './cassandra.ts'
 import { DAY, freshOwner, ids, RETENTION, sampleItem, sampleRecord } from './contract/samples.ts'
@@ -53,6 +54,33 @@ if (url) {
     })
     onTestFinished(() => store.close())
     await expect(store.check()).rejects.toThrow(/^the keyspace \w+ does not exist: run carillon migrate/)
+  })
+
+  test('a bucket of labelled notifications is marked again only to be kept for longer', async () => {
+    const connection = connectCassandra(at('main'))
+    const store = cassandraStore({ ...connection, seal: contractSeal, retention: RETENTION })
+    onTestFinished(() => store.close())
+    await store.migrate()
+    const session = cassandraSession(connection.client, connection.keyspace)
+    let marks = 0
+    const write: typeof session.write = (statements) => {
+      marks += statements.filter(({ query }) => query.includes('label_buckets')).length
+      return session.write(statements)
+    }
+    const labelled = cassandraLabelled({ ...session, write }, RETENTION)
+    const { tenant } = freshOwner()
+    const begin = Math.floor(Date.now() / 600_000) * 600_000
+    const enter = (second: number, dueAt = begin + second * 1_000) => {
+      const place = { label: 'tag x', context: '', notification: `n${second}`, at: begin + second * 1_000 }
+      return labelled.enter(tenant, [{ ...place, dueAt }])
+    }
+    for (const second of [1, 2, 3]) await enter(second)
+    expect(marks).toBe(1)
+    await enter(4, begin + DAY)
+    expect(marks).toBe(2)
+    const before = { at: begin + 600_000, notification: '' }
+    const { found } = await labelled.list(tenant, 'tag x', { before, limit: 10 })
+    expect(found.map(({ notification }) => notification)).toEqual(['n4', 'n3', 'n2', 'n1'])
   })
 
   test('an inbox with more expired items than Cassandra accepts in one read can be read', async () => {
