@@ -108,21 +108,27 @@ export const ITEMS: Scenario[] = [
       expect((await list('entity=release-7&limit=100')).items).toEqual([])
       expect((await list('entity=release-8')).items).toMatchObject([{ user: 'reader-1', notification: kept }])
       expect(await state(broadcast)).toBe('cancelled')
-      await send({
-        ...{ to: 'reader-1', entity: 'release-9', title: 'Silent', inbox: 'none' },
-        plan: [{ channel: 'sms', when: 'always', after: 4 }],
-      })
+      const text = (rest: object) =>
+        send({ to: 'reader-1', inbox: 'none', plan: [{ channel: 'sms', when: 'always', after: 4 }], ...rest })
+      await text({ entity: 'release-9', title: 'Silent' })
       expect((await operate('recall', { entity: 'release-9' })).state).toBe('done')
-      // While a fan-out is running, what it has stored is removed, and the rest is not stored.
+      await text({ title: 'Not recalled' })
+      // A recall during a fan-out removes the stored items and prevents the others.
       await send({ to: { topic: 'readers' }, entity: 'release-10', title: 'Mistake' })
       await operate('recall', { entity: 'release-10' })
+      // The next fan-out runs behind it.
+      await send({ to: { topic: 'readers' }, title: 'Next' })
+      for (const each of [one, two]) await eventually(() => expect(each.titles()).toContain('Next'))
       await eventually(async () => {
         expect((await list('entity=release-10&limit=100')).items).toEqual([])
         for (const each of [one, two]) expect(each.titles()).not.toContain('Mistake')
       })
       await send({ to: 'reader-1', entity: 'release-7', title: 'Again' })
       await eventually(() => expect(one.titles()).toContain('Again'))
-      expect(company.accepted).toEqual([])
+      // Due after the messages that were recalled.
+      await eventually(() =>
+        expect(company.accepted.map(({ body }) => body)).toEqual([expect.stringContaining('Not recalled')]),
+      )
     },
   },
   {
