@@ -133,10 +133,7 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
     follow(counts) {
       if (!supported()) return () => {}
       let unread: number | undefined
-      return counts.subscribe(async () => {
-        const now = counts.getSnapshot().unread
-        if (now === unread) return
-        unread = now
+      const show = async (now: number) => {
         const { setBadge, sync } = await import('./shown.ts')
         // Changes come in bursts; the last one is enough.
         await new Promise((resolve) => setTimeout(resolve, TIMING.retry))
@@ -144,6 +141,13 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
         setBadge(now)
         const registration = await navigator.serviceWorker.getRegistration(worker)
         if (registration) await sync(registration)
+      }
+      return counts.subscribe(() => {
+        const now = counts.getSnapshot().unread
+        if (now === unread) return
+        unread = now
+        // The next change, or the next push, corrects the badge.
+        show(now).catch(() => {})
       })
     },
     async disable() {

@@ -59,7 +59,7 @@ test.each(NAMES)('%s has built files only, and no `source` condition', async (na
       .map(({ path }) => path)
       .filter((path) => !/^(dist\/.+\.(js|js\.map|d\.ts)|package\.json|README\.md|LICENSE)$/.test(path)),
   ).toEqual([])
-  expect(files.filter(({ path }) => /test|contract/.test(path))).toEqual([])
+  expect(files.filter(({ path }) => /\.test\.|\/(testing|contract)\//.test(path))).toEqual([])
   expect(JSON.stringify((await manifestOf(name)).exports)).not.toMatch(/source|\.\/src/)
 })
 
