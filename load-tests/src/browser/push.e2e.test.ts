@@ -1,30 +1,14 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type {} from '@carillon/client/push'
 import type {} from '@carillon/core/testing/provided'
-import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { subscribedBrowser } from '../delivery/stand-ins/browser.ts'
 import { type Hub, startHub } from './hub.ts'
+import { ask, signedIn, subscribed, withPush } from './push-browser.ts'
 import { subscribingTo } from './push-service.ts'
 
 const executablePath = inject('chromium')
-
-/** Returns the page script that signs a user in. */
-const withPush = (user: string) => `import('/push.js').then(({ createPush }) => {
-  const token = async () => {
-    const headers = { 'content-type': 'application/json' }
-    const answer = await fetch('/demo/token', { method: 'POST', headers, body: '{"user":"${user}"}' })
-    return (await answer.json()).token
-  }
-  globalThis.push = createPush({ url: '/', token })
-})`
-
-/** Returns the script of a page of another origin, which has a service worker of its own. */
-const withPushFrom = (hub: string, token: string) => `import('${hub}/push.js').then(({ createPush }) => {
-  globalThis.push = createPush({ url: '${hub}', token: '${token}', worker: '/worker.js' })
-})`
 
 /** Serves an app with a page and a service worker that imports that of the hub. */
 const serveApp = async (hub: string) => {
@@ -43,10 +27,6 @@ const serveApp = async (hub: string) => {
 const LISTED = `navigator.locks.request('carillon-push', () => registration.getNotifications())`
 const SHOWN = `${LISTED}.then((all) => all.map(({ title, body, actions }) =>
   ({ title, body, actions: actions.map(({ action, title }) => ({ action, title })) })))`
-/** Only a real click may open or focus a window, so this records the URL instead. */
-const RECORDING = `opened = []; clients.openWindow = async (url) => { opened.push(url); return null }
-  focused = []; WindowClient.prototype.focus = async function () { focused.push(this.url); return this }
-  badges = []; navigator.setAppBadge = async (unread) => { badges.push(unread) }`
 /** The number of unsent reports. */
 const WAITING = `caches.open('carillon-push').then((cache) => cache.match('/carillon-push.json'))
   .then((config) => config.json()).then(({ waiting }) => waiting.length)`
@@ -61,50 +41,6 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   })
   afterAll(() => hub?.close())
 
-  /** Opens a browser with push on for a user, and a way to send them notifications and deliver the pushes. */
-  const subscribed = async (user: string, { site }: { site?: string } = {}) => {
-    const service = await subscribedBrowser()
-    await hub.call('PUT', '/v1/providers/web-push', service.account)
-    const context = await hub.browser.newContext({ permissions: ['notifications'] })
-    await context.addInitScript(subscribingTo, service.device)
-    const page = site === undefined ? await signedIn(context, user) : await context.newPage()
-    if (site !== undefined) {
-      await page.goto(site)
-      await page.evaluate(withPushFrom(hub.server.url, await hub.tokenOf(user)))
-    }
-    expect(await ask(page, 'enable')).toBe('on')
-    const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'))
-    await worker.evaluate(RECORDING)
-    const debug = await context.newCDPSession(page)
-    const registered = new Promise<string>((resolve) =>
-      debug.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [first] }) => {
-        if (first) resolve(first.registrationId)
-      }),
-    )
-    await debug.send('ServiceWorker.enable')
-    const registrationId = await registered
-    let seen = 0
-    const deliver = async (data: string) => {
-      const origin = site ?? hub.server.url
-      await debug.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
-    }
-    return {
-      ...{ page, worker, context, deliver },
-      /** Sends a notification, and delivers its push. Returns the id of the notification, and the payload. */
-      push: async (notification: object) => {
-        const plan = [{ channel: 'push', when: 'always' }]
-        const id = await hub.send(user, { plan, ...notification })
-        await vi.waitFor(() => expect(service.accepted.length).toBeGreaterThan(seen), { timeout: 10_000 })
-        const payload = service.accepted[seen++]?.payload as Record<string, unknown>
-        await deliver(JSON.stringify(payload))
-        return { id, payload }
-      },
-      close: async () => {
-        await context.close()
-        await service.close()
-      },
-    }
-  }
   /** Waits until a delivery by push has the state. */
   const hasState = (id: string, state: string) =>
     vi.waitFor(async () => {
@@ -114,18 +50,11 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     }, 15_000)
   const until = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 15_000 })
 
-  const signedIn = async (context: BrowserContext, user: string) => {
-    const page = await context.newPage()
-    await page.goto(`${hub.server.url}/?user=${user}`)
-    await page.evaluate(withPush(user))
-    return page
-  }
-  const ask = (page: Page, what: 'state' | 'enable' | 'resume' | 'disable') => page.evaluate(`push.${what}()`)
   const devices = async (user: string) =>
     (await hub.call('GET', `/v1/users/${user}/devices`)).devices.map(({ kind }: { kind: string }) => kind)
 
   test('a push is displayed, reports that it was delivered, and opens the link of a button', async () => {
-    const { page, worker, push, close } = await subscribed('ada')
+    const { page, worker, push, close } = await subscribed(hub, 'ada')
     expect([await ask(page, 'enable'), await ask(page, 'state')]).toEqual(['on', 'on'])
     expect(await devices('ada')).toEqual(['web-push'])
     const { id } = await push({
@@ -159,7 +88,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   })
 
   test('a click uses a window of the app, and a button without a link opens none', async () => {
-    const { page, worker, push, close } = await subscribed('bob')
+    const { page, worker, push, close } = await subscribed(hub, 'bob')
     // As after a reload: the worker controls the page.
     await worker.evaluate('clients.claim()')
     const { id } = await push({
@@ -185,7 +114,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
 
   test('pushes of a group are one notification with their number; the next push removes what was read elsewhere', async () => {
     await hub.call('PUT', '/v1/types/comment.created', { group: '{{ data.post }}' })
-    const { worker, push, deliver, close } = await subscribed('cleo')
+    const { worker, push, deliver, close } = await subscribed(hub, 'cleo')
     const comment = (title: string) => push({ type: 'comment.created', title, data: { post: 'post-7' } })
     const titles = async () =>
       ((await worker.evaluate(SHOWN)) as { title: string }[]).map(({ title }) => title).sort()
@@ -204,7 +133,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   })
 
   test('pushes are shown while others are reported', async () => {
-    const { worker, deliver, close } = await subscribed('iris')
+    const { worker, deliver, close } = await subscribed(hub, 'iris')
     // The hub answers at once, so that many reports and pushes meet.
     await worker.evaluate('fetch = async () => Response.json({ withdraw: [] }); 0')
     const titles = Array.from({ length: 30 }, (_, n) => `push ${n}`).sort()
@@ -218,7 +147,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   })
 
   test('a message that arrives during a report keeps its group', async () => {
-    const { worker, deliver, close } = await subscribed('jack')
+    const { worker, deliver, close } = await subscribed(hub, 'jack')
     await worker.evaluate('answers = []; fetch = () => new Promise((resolve) => answers.push(resolve)); 0')
     const message = (name: string, group?: string) =>
       deliver(JSON.stringify({ notification: name, tag: name, title: name, item: name, report: name, group }))
@@ -243,7 +172,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   })
 
   test('an open page keeps the badge, and removes what is read elsewhere', async () => {
-    const { page, worker, push, close } = await subscribed('dan')
+    const { page, worker, push, close } = await subscribed(hub, 'dan')
     await page.evaluate(`badges = []; navigator.setAppBadge = async (unread) => { badges.push(unread) }`)
     await page.evaluate(`Promise.all([import('/client.js'), fetch('/demo/token', { method: 'POST',
       headers: { 'content-type': 'application/json' }, body: '{"user":"dan"}' }).then((answer) => answer.json())])
@@ -258,7 +187,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   })
 
   test('a changed subscription is renewed by the worker, and a lost one by the page', async () => {
-    const { page, worker, close } = await subscribed('eve')
+    const { page, worker, close } = await subscribed(hub, 'eve')
     const list = async () =>
       (await hub.call('GET', '/v1/users/eve/devices')).devices.map(({ id }: { id: string }) => id)
     const [before] = await list()
@@ -288,7 +217,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
 
   test("an app's own worker imports the worker of the hub: paths open in the app, and reports go to the hub", async () => {
     const { url, app } = await serveApp(hub.server.url)
-    const { worker, push, close } = await subscribed('gwen', { site: url })
+    const { worker, push, close } = await subscribed(hub, 'gwen', { site: url })
     const { id } = await push({ title: 'A', url: '/posts/7' })
     await hasState(id, 'delivered')
     await worker.evaluate(click(''))
@@ -299,7 +228,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
   })
 
   test('failed reports are repeated with the next push', async () => {
-    const { worker, push, close } = await subscribed('hana')
+    const { worker, push, close } = await subscribed(hub, 'hana')
     await worker.evaluate(`online = fetch; fetch = async () => { throw new TypeError('offline') }; 0`)
     const first = await push({ title: 'A' })
     await until(async () => expect(await worker.evaluate(SHOWN)).toHaveLength(1))
@@ -310,12 +239,12 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     const second = await push({ title: 'B' })
     await hasState(second.id, 'delivered')
     await hasState(first.id, 'clicked')
-    expect(await worker.evaluate(WAITING)).toBe(0)
+    await until(async () => expect(await worker.evaluate(WAITING)).toBe(0))
     await close()
   })
 
   test('hostile payloads show nothing or harmless text, and the worker keeps working', async () => {
-    const { worker, push, deliver, close } = await subscribed('finn')
+    const { worker, push, deliver, close } = await subscribed(hub, 'finn')
     for (const data of [
       '',
       'null',
@@ -368,7 +297,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
 
   test('a user who denied permission is not asked again', async () => {
     const context = await hub.browser.newContext()
-    const page = await signedIn(context, 'grace')
+    const page = await signedIn(hub, context, 'grace')
     expect([await ask(page, 'enable'), await ask(page, 'state')]).toEqual(['denied', 'denied'])
     expect(await devices('grace')).toEqual([])
     await context.close()
