@@ -27,13 +27,14 @@ const behindProxy = (real: Connect) => {
   return { proxy, connect }
 }
 let users = 0
+const TIMING = { ...FAST, fallback: 20, retryMax: 200 }
 const open = async (more: Partial<ClientOptions> = {}) => {
   const { io } = await import('socket.io-client')
   const { proxy, connect } = behindProxy(io as unknown as Connect)
   const user = `behind-${users++}`
   const client = createClient({
     ...{ url: hub.url, token: hub.token(user), connect },
-    timing: { ...FAST, fallback: 20, retryMax: 200 },
+    timing: TIMING,
     ...more,
   })
   clients.push(client)
@@ -84,9 +85,9 @@ describe('without a WebSocket', () => {
 
   it('short polls are used if a proxy cuts long ones', async () => {
     hub.cutsPolls = (query) => query.get('wait') !== '0'
-    const { user, client } = await open()
+    const { user, client } = await open({ timing: { ...TIMING, cut: 20 } })
     // A poll that fails early was not cut by a proxy.
-    hub.cutDelay = 2_100
+    hub.cutDelay = 40
     const feed = client.feed()
     await until(feed, ({ status }) => status === 'ready')
     await state(client, 'polling')

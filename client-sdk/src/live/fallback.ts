@@ -11,8 +11,6 @@ const WAITS = [25, 10, 0] as const
 const MARGIN_MS = 10_000
 /** The pause after an answer, so that a burst of changes is one fetch, in ms. */
 const PAUSE_MS = 250
-/** A poll that fails after this time was probably cut by a proxy, in ms. */
-const CUT_MS = 2_000
 /** Number of consecutive cut polls after which a shorter wait is used. */
 const CUTS_MAX = 2
 
@@ -73,7 +71,7 @@ export const createFallback = ({
     // Messages may have been missed.
     position = undefined
     failures++
-    if (WAITS[length]! > 0 && Date.now() - since > CUT_MS && !isRefusal(error.code)) {
+    if (WAITS[length]! > 0 && Date.now() - since > timing.cut && !isRefusal(error.code)) {
       if (++cuts < CUTS_MAX) return 0
       cuts = 0
       length++

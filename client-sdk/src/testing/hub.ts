@@ -119,8 +119,10 @@ export const startHub = async () => {
       for (const socket of io.sockets.sockets.values()) socket.conn.close()
     },
     async close() {
-      await io.close()
+      server.close()
+      // A kept-alive connection would delay the end by up to five seconds.
       server.closeAllConnections()
+      await io.close()
     },
   }
 

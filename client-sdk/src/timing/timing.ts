@@ -12,6 +12,8 @@ export type Timing = {
   fallback: number
   /** The pause between short polls, which are used if long requests are blocked. */
   shortPoll: number
+  /** A long poll that fails after this time was probably cut by a proxy. */
+  cut: number
   /** How long an app without input stays active. */
   idle: number
   /** How long the first fetch waits for the live connection, so that one fetch is enough. */
@@ -33,6 +35,7 @@ export const TIMING: Timing = {
   poll: 60_000,
   fallback: 6_000,
   shortPoll: 20_000,
+  cut: 2_000,
   idle: 300_000,
   patience: 1_000,
   retry: 1_000,
