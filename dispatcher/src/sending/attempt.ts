@@ -23,6 +23,7 @@ import type { Permits } from './permit.ts'
 import type { AddPushExtras } from './push-extras.ts'
 import type { RetrySettings } from './retry.ts'
 import type { Send } from './send.ts'
+import type { RecordShown } from './shown-push.ts'
 
 export type AttemptPorts = {
   seal: Pick<Seal, 'open'>
@@ -32,6 +33,7 @@ export type AttemptPorts = {
   send: Send
   linksOf: LinksOf
   pushExtras: AddPushExtras
+  recordShown: RecordShown
   metrics: Pick<Metrics, 'inDoubt' | 'sendSeconds' | 'templateErrors'>
 }
 
@@ -50,7 +52,7 @@ const unrendered = (fault: TemplateFault): Ending => ({
 
 /** Returns a function that makes one attempt of a step to reach one destination. `begun` is when the step was due, epoch ms. */
 export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
-  const { seal, prepareMail, permits, claims, send, linksOf, pushExtras, metrics } = ports
+  const { seal, prepareMail, permits, claims, send, linksOf, pushExtras, recordShown, metrics } = ports
 
   /**
    * Tries one candidate, with its permit. The claim comes last, so that a step that waits, or lacks a file, has not
@@ -60,13 +62,14 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
     step: Step,
     { rendered, mail }: { rendered: StepMessage; mail: Mail },
     candidate: Candidate,
-    claim: () => ReturnType<Claims['claim']>,
+    { record, claim }: { record(account: string): Promise<void>; claim(): ReturnType<Claims['claim']> },
   ): Promise<Answer> => {
     const permit = await permits(step, candidate)
     if (permit.outcome !== undefined) return permit
     try {
       const added = await mail.extras()
       if (added.outcome !== undefined) return added
+      await record(candidate.account.account.id)
       const claimed = await claim()
       return claimed.claim === 'ours'
         ? await send(step, { ...rendered, extras: added.extras }, candidate, permit)
@@ -80,9 +83,10 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
   return async (
     step: Step,
     known: Known,
-    { candidates }: Destination,
+    destination: Destination,
     begun: number,
   ): Promise<{ ending: Ending; now: number; leftOut: readonly Passed[] }> => {
+    const { candidates } = destination
     const channel = channelOf(step)
     const tenancy = known.tenancy(step)
     const person = known.person(step)
@@ -121,10 +125,10 @@ export const createAttempt = (ports: AttemptPorts, options: AttemptOptions) => {
       claiming ??= claims.claim(step, step.priority === 'critical' || repeatable)
       return claiming
     }
-    const message = { rendered, mail }
-    const result = await failover(candidates, (candidate) => ask(step, message, candidate, claim)).finally(
-      mail.release,
-    )
+    const record = (account: string) => recordShown(step, known, destination, account)
+    const result = await failover(candidates, (candidate) =>
+      ask(step, { rendered, mail }, candidate, { record, claim }),
+    ).finally(mail.release)
     const now = Date.now()
     const ending = endingOf(step, result, { retries: options.retries, now })
     const claimed = await claiming

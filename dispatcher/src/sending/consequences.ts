@@ -3,7 +3,6 @@ import { conclude, makesNextDue } from '@carillon/core/routing/after-failure'
 import type { Decision, StepDecision } from '@carillon/core/routing/decision'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
 import type { DeliveryChange } from '@carillon/core/store/ports/deliveries'
-import type { ShownPush } from '@carillon/core/store/ports/shown-pushes'
 import type { DeadReason, OutgoingMessage } from '@carillon/core/stream/port'
 import { type Suppression, type SuppressionReason, scheduleSubject } from '@carillon/schemas'
 import type { SentMessage } from '../reports/sent-messages.ts'
@@ -25,8 +24,6 @@ export type Consequences = {
   unsent?: Step
   /** The sent message, for later reports of the provider. */
   remember?: SentMessage
-  /** A push that an app may still show. */
-  shown?: ShownPush
   /** A device that no longer exists. */
   gone?: { user: string; device: string }
   suppression?: Suppression

@@ -18,7 +18,6 @@ import { withMembers } from './digest-consequences.ts'
 import { endingOfDecision } from './ending-of.ts'
 import { channelOf, type Times } from './ledger-changes.ts'
 import type { Known } from './lookup.ts'
-import { shownPush } from './shown-push.ts'
 import { split } from './split-destinations.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -113,9 +112,7 @@ export const createSendStep = (ports: SendStepPorts, options: AttemptOptions) =>
     const { ending, now, leftOut } = await attempt(one, known, only, begun)
     const followed = consequences(one, ending, { ...times, passed: [...times.passed, ...leftOut], now })
     realSends.attempted(one, known.content(step), followed.changes)
-    const shown =
-      ending.ending === 'sent' ? shownPush(one, known, only, { account: ending.account, now }) : undefined
-    return shown ? { ...followed, shown } : followed
+    return followed
   }
 
   return async (

@@ -34,6 +34,7 @@ import { createRateLimit, type Rates } from './rate-limit.ts'
 import { type RetrySettings, retryPolicy } from './retry.ts'
 import { createSend } from './send.ts'
 import { createSendStep } from './send-step.ts'
+import { createRecordShown } from './shown-push.ts'
 import { createStepKind } from './step-kind.ts'
 import { createThrottle } from './throttle.ts'
 import { withUpdates } from './update-kind.ts'
@@ -101,6 +102,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
       send: createSend({ endpoints, failureLog, metrics }),
       linksOf: createLinksOf({ seal }, { publicUrl }),
       pushExtras: createPushExtras(seal),
+      recordShown: createRecordShown(store.shownPushes),
       metrics,
       capture,
     },

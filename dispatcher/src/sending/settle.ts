@@ -18,7 +18,7 @@ const ENOUGH = 32
 const LINGER_MS = 10
 
 export type SettlePorts = {
-  store: Pick<Store, 'devices' | 'suppressions' | 'deliveries' | 'decisions' | 'throttles' | 'shownPushes'>
+  store: Pick<Store, 'devices' | 'suppressions' | 'deliveries' | 'decisions' | 'throttles'>
   stream: Pick<Stream, 'publish'>
   reports: Pick<Reports, 'remember'>
   outages: Outages
@@ -86,7 +86,6 @@ export const createSettle = ({ store, stream, reports, outages, metrics }: Settl
         store.decisions.record,
       ),
       byTenant(all, ({ suppression }) => optional(suppression), store.suppressions.put),
-      byTenant(all, ({ shown }) => optional(shown), store.shownPushes.put),
       byTenant(
         all,
         ({ gone }) => optional(gone),

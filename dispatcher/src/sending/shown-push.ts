@@ -1,6 +1,7 @@
 import { pushKey } from '@carillon/core/delivery/push-key'
 import { deliveryKey, type Step } from '@carillon/core/delivery/step'
-import type { ShownPush } from '@carillon/core/store/ports/shown-pushes'
+import type { ShownPush, ShownPushes } from '@carillon/core/store/ports/shown-pushes'
+import { gathered } from '../consumer/gathered.ts'
 import type { Destination } from './candidate.ts'
 import type { Known } from './lookup.ts'
 
@@ -8,10 +9,10 @@ import type { Known } from './lookup.ts'
 const ITEMS_MAX = 50
 
 /**
- * Returns the record of a push to an app that was sent at `now` (epoch ms) through an account; undefined for other messages, and
+ * Returns the record of a push to an app that is sent at `now` (epoch ms) through an account; undefined for other messages, and
  * without items.
  */
-export const shownPush = (
+const shownPush = (
   step: Step,
   known: Pick<Known, 'members'>,
   { candidates }: Destination,
@@ -37,3 +38,25 @@ export const shownPush = (
     sentAt: now,
   }
 }
+
+/**
+ * Returns a function that records a push before it is sent: an item that is read while the push is on its way must find it, or
+ * the device would keep showing it. Pushes that are sent at the same time are recorded together.
+ */
+export const createRecordShown = (shownPushes: Pick<ShownPushes, 'put'>) => {
+  const put = gathered(async (tenant, pushes: readonly ShownPush[]) => {
+    await shownPushes.put(tenant, pushes)
+    return []
+  })
+  return async (
+    step: Step,
+    known: Pick<Known, 'members'>,
+    destination: Destination,
+    account: string,
+  ): Promise<void> => {
+    const push = shownPush(step, known, destination, { account, now: Date.now() })
+    if (push) await put(step.tenant, push)
+  }
+}
+
+export type RecordShown = ReturnType<typeof createRecordShown>

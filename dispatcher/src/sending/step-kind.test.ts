@@ -41,7 +41,6 @@ const portsWith = (more: object): StepPorts =>
       ...{
         deliveries: { record: async () => {} },
         decisions: { record: async () => {} },
-        shownPushes: { put: async () => {} },
       },
       throttles: { take: async () => [], release: async () => {} },
       ...{ suppressions: { put: async () => {} }, devices: { remove: async () => {} } },

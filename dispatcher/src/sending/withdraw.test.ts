@@ -77,6 +77,28 @@ test('apps are told once of items that were read, with the unread count; browser
   expect(updates(browsers)).toEqual([])
 })
 
+test('a push is recorded before it is sent, so that an item that is read meanwhile finds it', async () => {
+  const google = scripted('fcm', ['push'], { needs: 'device' })
+  const recorded: unknown[] = []
+  const provider: Provider<unknown> = {
+    ...google.provider,
+    open: (config, tools) => ({
+      ...google.provider.open(config, tools),
+      send: async ({ item = '' }) => {
+        const shown = await world.store.shownPushes.of(world.tenant, ['ada'])
+        recorded.push(...(shown.get('ada') ?? []).map(({ items }) => items.includes(item)))
+        return { outcome: 'sent' }
+      },
+    }),
+  }
+  const world = await open({ providers: providersOf({ provider }) })
+  const phone = { id: 'phone', device: { kind: 'fcm', token: KINDS.fcm }, createdAt: 1 } as const
+  await world.store.devices.put(world.tenant, 'ada', phone)
+  await world.account('fcm')
+  await world.send(note('n1', [step('push')]))
+  await until(() => expect(recorded).toEqual([true]))
+})
+
 test('an update goes through the account that sent the last push', async () => {
   const google = scripted('fcm', ['push'], { needs: 'device' })
   const asked: [account: string, update: boolean][] = []
