@@ -3,12 +3,13 @@ import { minifyStyles } from './minify-styles.mjs'
 import { minifyTemplates } from './minify-templates.mjs'
 import { socketIoSubset } from './socket-io-subset.mjs'
 
-const SOCKET_IO = '/*! A part of Socket.IO, (c) 2014-present Guillermo Rauch and contributors, MIT License */'
+const SOCKET_IO = '/*! Socket.IO, (c) 2014-present Guillermo Rauch and contributors, MIT License */'
+const LIT = '/*! Lit, (c) 2017 Google LLC, BSD-3-Clause License */'
 
 /** The browser files: the client, the bell and web push as ES modules, and the service worker of web push as a classic script. */
 export const BUNDLES = [
-  { name: 'client', entry: 'src/index.ts', format: 'esm' },
-  { name: 'bell', entry: 'src/bell/define.ts', format: 'esm' },
+  { name: 'client', entry: 'src/index.ts', format: 'esm', banner: SOCKET_IO },
+  { name: 'bell', entry: 'src/bell/define.ts', format: 'esm', banner: `${SOCKET_IO}\n${LIT}` },
   { name: 'push', entry: 'src/push/push.ts', format: 'esm' },
   { name: 'push-worker', entry: 'src/sw/push-worker.ts', format: 'iife' },
   // Bundlers of apps use it in place of socket-io.ts (`browser` in package.json).
@@ -35,7 +36,9 @@ const input = ({ name, entry, external = [] }) => ({
  */
 const output = ({ format, banner }) => ({
   format,
-  postBanner: banner,
+  // The banner has the licenses.
+  comments: false,
+  postBanner: ({ isEntry }) => (isEntry && banner) || '',
   minify: true,
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name]-[hash].js',
