@@ -6,7 +6,7 @@ import { BROWSER_PATHS, serveBrowserFiles } from './api/browser.ts'
 import { addResources } from './api/resources.ts'
 import { demoRoutes } from './demo/demo.ts'
 import { createApplication, type Edge } from './http/application.ts'
-import { allowOrigins } from './http/cors.ts'
+import { allowHealth, allowOrigins } from './http/cors.ts'
 import { guardServer } from './http/guard.ts'
 import { allowDelivery, EVENT_PATHS } from './http/media-types.ts'
 import { refuseHosts, refuseOrigins } from './http/origin.ts'
@@ -67,6 +67,7 @@ export const createHub = (ports: HubPorts, options: HubOptions): Hub => {
 
   const app = createApplication({ log, metrics })
   allowOrigins(app, options.origins, [...USER_PATHS, ...BROWSER_PATHS])
+  allowHealth(app)
   for (const path of EVENT_PATHS) app.options(path, allowDelivery)
 
   const refusals = createRefusals({ log, explain: options.explainRefusals })

@@ -39,6 +39,8 @@ export const createProblems = (update: () => void) => {
     failed({ action, code }: CarillonError, connection: ConnectionState | undefined) {
       // A failed action is shown at its item. Other failures are retried while the hub is connected.
       if (action || isConnected(connection)) return
+      // The hub refused a fixed token. Requests that were in flight may fail in another way.
+      if (current === 'signIn' && connection === 'stopped') return
       const isIncompatible = code === 'not_carillon' || code === 'version_mismatch'
       set(isRefusal(code) ? 'signIn' : isIncompatible ? 'incompatible' : 'unreachable')
     },

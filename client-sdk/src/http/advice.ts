@@ -11,24 +11,28 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   version_mismatch: 'The hub has another version than this client. Update the older one.',
 }
 
+const responds = (url: string, options: RequestInit): Promise<boolean> =>
+  fetch(url, { ...options, cache: 'no-store' }).then(
+    () => true,
+    () => false,
+  )
+
 /**
- * Returns advice for a hub that does not respond. A page can find out whether the hub is unreachable or does not allow the
- * page.
+ * Returns advice for requests without a response. A browser does not say why they failed, so this tries what a hub answers to
+ * any page, and what it answers only to pages of the allowed origins.
  */
-const reachable = async (url: string): Promise<string> => {
-  try {
-    await fetch(`${url}healthz`, { mode: 'no-cors', cache: 'no-store' })
-  } catch {
+const diagnose = async (url: string): Promise<string> => {
+  if (!(await responds(`${url}healthz`, { mode: 'no-cors' })))
     return `${url} cannot be reached. Check the \`url\`, and a Content-Security-Policy: it needs the hub in connect-src.`
-  }
-  const { origin } = globalThis.location ?? {}
-  return origin && !url.startsWith(`${origin}/`)
-    ? `${url} can be reached, but may not allow this page (CORS): is ${origin} in CARILLON_ORIGINS?`
-    : `${url} can be reached.`
+  if (!(await responds(`${url}healthz`, {})))
+    return `${url} can be reached, but no hub responds. Check the \`url\`, and a proxy in front of the hub.`
+  if (!(await responds(`${url}client.js`, { method: 'HEAD' })))
+    return `${url} does not allow this page (CORS). Add ${globalThis.location?.origin} to CARILLON_ORIGINS.`
+  return `${url} can be reached. If the error persists, check the token function.`
 }
 
 /** Explains an error on the console, with advice. */
 export const advise = async ({ code, message }: CarillonError, url: string): Promise<void> => {
-  const advice = code === 'network' ? await reachable(url) : (ADVICE[code] ?? '')
+  const advice = code === 'network' ? await diagnose(url) : (ADVICE[code] ?? '')
   console.error(`Carillon: ${message} (${code}). ${advice}`.trim())
 }

@@ -3,7 +3,8 @@ import type { Problem, ProblemCode } from '@carillon/schemas'
 /**
  * A problem code of the hub, or one of the client:
  *
- * - `network`: the hub or the token function did not respond in time, or the hub does not allow the origin of the page (CORS);
+ * - `network`: the hub did not respond in time, the hub does not allow the origin of the page (CORS), or the token function
+ *   failed;
  * - `not_carillon`: another server responded, such as a web site or a proxy, so the URL may be wrong;
  * - `version_mismatch`: the hub does not know the request, because it has another version than the client;
  * - `not_sent`: an action was refused because too many are pending or the client is closed.

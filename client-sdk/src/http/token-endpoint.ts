@@ -1,22 +1,31 @@
+import { withDeadline } from '../timing/deadline.ts'
+import { TIMING } from '../timing/timing.ts'
 import { CarillonError } from './error.ts'
 
 /**
  * Returns a function that gets tokens from an endpoint of the app. The endpoint returns `{"token": "…"}` for the signed-in
- * user. Rejects with a CarillonError if it does not.
+ * user. Rejects with a CarillonError if it does not, or if it does not respond within `timeout` ms.
  */
-export const tokenFrom = (url: string) => async (): Promise<string> => {
-  const response = await fetch(url, { credentials: 'same-origin', headers: { accept: 'application/json' } })
-  if (!response.ok)
-    throw new CarillonError(
-      response.status === 401 ? 'unauthenticated' : 'unavailable',
-      `${url}: HTTP ${response.status}`,
-      {
-        status: response.status,
-        temporary: response.status >= 500,
-      },
-    )
-  const body: unknown = await response.json().catch(() => undefined)
-  const { token } = (body ?? {}) as { token?: unknown }
-  if (typeof token === 'string' && token) return token
-  throw new CarillonError('unauthenticated', `${url} must return JSON with a token: {"token": "…"}`)
-}
+export const tokenFrom =
+  (url: string, timeout = TIMING.request) =>
+  (): Promise<string> =>
+    withDeadline(timeout, undefined, async (signal) => {
+      const headers = { accept: 'application/json' }
+      const response = await fetch(url, { credentials: 'same-origin', headers, signal }).catch((cause) => {
+        throw new CarillonError('unavailable', `${url} does not respond`, { temporary: true, cause })
+      })
+      const { ok, status } = response
+      if (!ok)
+        throw new CarillonError(
+          status === 401 ? 'unauthenticated' : 'unavailable',
+          `${url}: HTTP ${status}`,
+          {
+            status,
+            temporary: status >= 500,
+          },
+        )
+      const body: unknown = await response.json().catch(() => undefined)
+      const { token } = (body ?? {}) as { token?: unknown }
+      if (typeof token === 'string' && token) return token
+      throw new CarillonError('unauthenticated', `${url} must return JSON with a token: {"token": "…"}`)
+    })

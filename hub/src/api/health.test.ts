@@ -298,6 +298,8 @@ describe('cross-origin requests', () => {
       (await asking(strict, '/v1/inbox', origin)).headers.get('access-control-allow-origin')
     expect(await allowed('https://app.example')).toBe('https://app.example')
     expect(await allowed('https://evil.example')).toBeNull()
+    const health = await strict.call('GET', '/healthz', { headers: { origin: 'https://evil.example' } })
+    expect(health.headers.get('access-control-allow-origin')).toBe('*')
     await strict.close()
   })
 })

@@ -15,3 +15,9 @@ export const allowOrigins = (app: Hono<Edge>, origins: '*' | readonly string[], 
   })
   for (const path of paths) app.use(path, allow)
 }
+
+/**
+ * Allows pages of every origin to read the health of the hub. A client needs it to tell a hub that does not allow the origin from
+ * another server.
+ */
+export const allowHealth = (app: Hono<Edge>) => app.use('/healthz', cors({ allowMethods: ['GET'] }))

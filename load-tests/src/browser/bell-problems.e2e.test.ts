@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type {} from '@carillon/core/testing/provided'
-import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, type ExpectStatic, inject, test } from 'vitest'
+import { startCarillon } from '../rig/carillon.ts'
 import { type App, startApp } from './app.ts'
 
 const executablePath = inject('chromium')
@@ -12,10 +16,12 @@ describe.skipIf(!executablePath)(
     let app: App
     beforeAll(async () => {
       app = await startApp(executablePath!)
+      app.answers.set('/html', (response) => response.end('<html>Please log in</html>'))
+      app.answers.set('/fails', (response) => response.writeHead(500).end())
+      app.answers.set('/silent', () => {})
     })
     afterAll(() => app?.close())
 
-    const html = (text: string) => app.answers.set('/token', (response) => response.end(text))
     const SIGN_IN = 'Sign in again to see notifications'
     const ERROR = 'Notifications can’t be loaded'
     /** The problem, the attributes, the text in the panel, and the message in the console. */
@@ -30,23 +36,23 @@ describe.skipIf(!executablePath)(
       ],
       [
         'an endpoint that answers HTML',
-        () => {
-          html('<html>Please log in</html>')
-          return `url="${app.hub.url}" token-url="/token"`
-        },
+        () => `url="${app.hub.url}" token-url="/html"`,
         SIGN_IN,
         /must return JSON with a token.*\(unauthenticated\)/,
       ],
       [
         'an endpoint that answers 500',
-        () => {
-          app.answers.set('/token', (response) => response.writeHead(500).end())
-          return `url="${app.hub.url}" token-url="/token"`
-        },
+        () => `url="${app.hub.url}" token-url="/fails"`,
         ERROR,
-        /\/token: HTTP 500 \(unavailable\)/,
+        /\/fails: HTTP 500 \(unavailable\)/,
       ],
       ['another web site', () => `url="${app.url}" token="x"`, ERROR, /\(not_carillon\)\. Check the `url`/],
+      [
+        'a web site of another origin',
+        () => `url="${app.url.replace('127.0.0.1', 'localhost')}" token="x"`,
+        ERROR,
+        /\(network\)\. http:\/\/localhost:\d+\/ can be reached, but no hub responds\. Check the `url`/,
+      ],
       [
         'no server',
         () => 'url="http://127.0.0.1:1" token="x"',
@@ -56,17 +62,96 @@ describe.skipIf(!executablePath)(
     ]
 
     const panel = (page: Page) => page.getByRole('dialog')
-    test.each(cases)('%s is shown in the panel, and logged once', async (name, attributes, line, message) => {
-      const context = await app.browser.newContext()
-      const path = `/${encodeURIComponent(name)}`
-      app.pages.set(path, `<header><notification-bell ${attributes()}></notification-bell></header>`)
+    /** Opens a bell, and expects this line in the panel and this message, once, in the console. */
+    const expectProblem = async (
+      expect: ExpectStatic,
+      attributes: string,
+      expected: { line: string; message: RegExp | string },
+      prepare?: (context: BrowserContext) => Promise<unknown>,
+    ) => {
+      // The CSP of the app allows only its own hub.
+      const context = await app.browser.newContext({ bypassCSP: true })
+      await prepare?.(context)
+      const path = `/${encodeURIComponent(String(expected.message))}`
+      app.pages.set(path, `<header><notification-bell ${attributes}></notification-bell></header>`)
       const { page, errors } = await app.open(context, path)
       await page.getByRole('button', { name: 'Notifications' }).click(WAIT)
-      await panel(page).getByText(line).waitFor(WAIT)
-      const told = () => errors.filter((error) => message.test(error))
-      await expect.poll(() => told().length, WAIT).toBe(1)
+      await panel(page).getByText(expected.line).waitFor(WAIT)
+      const { message } = expected
+      const isExpected = (error: string) =>
+        typeof message === 'string' ? error.includes(message) : message.test(error)
+      const logged = () => errors.filter(isExpected)
+      await expect.poll(() => logged().length, WAIT).toBe(1)
       const own = errors.filter((error) => /^Carillon|^<notification-bell>/.test(error))
-      expect(own).toEqual(told())
+      expect(own).toEqual(logged())
+      await context.close()
+    }
+    test.concurrent.for(cases)(
+      '%s is shown in the panel, and logged once',
+      ([, attributes, line, message], { expect }) => expectProblem(expect, attributes(), { line, message }),
+    )
+
+    test.concurrent('an endpoint that does not answer is shown in the panel once the request times out', async ({
+      expect,
+    }) => {
+      const context = await app.browser.newContext()
+      await context.clock.install()
+      app.pages.set(
+        '/waits',
+        `<notification-bell url="${app.hub.url}" token-url="/silent"></notification-bell>`,
+      )
+      const { page, errors } = await app.open(context, '/waits')
+      await page.getByRole('button', { name: 'Notifications' }).click(WAIT)
+      const isShown = async () => {
+        await context.clock.fastForward(5_000)
+        return panel(page).getByText(ERROR).isVisible()
+      }
+      await expect.poll(isShown, WAIT).toBe(true)
+      await expect.poll(() => errors, WAIT).toEqual(['Carillon: /silent does not respond (unavailable).'])
+      await context.close()
+    })
+
+    test.concurrent('a hub that does not allow the origin of the page is told apart', async ({ expect }) => {
+      const dir = await mkdtemp(join(tmpdir(), 'carillon-origins-'))
+      const settings = { CARILLON_DATA_DIR: dir, CARILLON_ORIGINS: 'https://other.example' }
+      const hub = await startCarillon(['dev'], settings)
+      const message = `${hub.url}/ does not allow this page (CORS). Add ${app.url} to CARILLON_ORIGINS`
+      try {
+        await expectProblem(expect, `url="${hub.url}" token="x"`, { line: ERROR, message: message })
+      } finally {
+        await hub.stop()
+        await rm(dir, { recursive: true })
+      }
+    })
+
+    test.concurrent('a hub that does not know a request of the client has another version', ({ expect }) =>
+      expectProblem(
+        expect,
+        `url="${app.hub.url}" token-url="/token/joan"`,
+        {
+          line: ERROR,
+          message: /\(version_mismatch\)\. The hub has another version than this client\. Update/,
+        },
+        (context) =>
+          context.route(/\/v1\/inbox\?/, (route, request) =>
+            route.continue({ url: request.url().replace('/v1/inbox', '/v1/inbox/feeds/all') }),
+          ),
+      ))
+
+    test.concurrent('an item that expires while it is shown disappears and is no longer counted', async ({
+      expect,
+    }) => {
+      const context = await app.browser.newContext()
+      const { page, errors, isLive } = await app.openBell(context, 'grace')
+      await isLive()
+      await app.send('grace', { title: 'Stays' })
+      await app.send('grace', { title: 'Short', expiresAt: new Date(Date.now() + 10_000).toISOString() })
+      await page.getByRole('button', { name: 'Notifications, 2 unread' }).click(WAIT)
+      const short = panel(page).getByRole('article', { name: 'Short' })
+      await short.waitFor(WAIT)
+      await short.waitFor({ ...WAIT, state: 'detached' })
+      await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor(WAIT)
+      expect(errors).toEqual([])
       await context.close()
     })
 
@@ -93,21 +178,6 @@ describe.skipIf(!executablePath)(
       await panel(page).getByRole('article', { name: 'Still here' }).waitFor(WAIT)
       await context.close()
       app.answers.delete('/token/ada')
-    })
-
-    test('an item that expires while it is shown disappears and is no longer counted', async () => {
-      const context = await app.browser.newContext()
-      const { page, errors, isLive } = await app.openBell(context, 'grace')
-      await isLive()
-      await app.send('grace', { title: 'Stays' })
-      await app.send('grace', { title: 'Short', expiresAt: new Date(Date.now() + 6_000).toISOString() })
-      await page.getByRole('button', { name: 'Notifications, 2 unread' }).click(WAIT)
-      const short = panel(page).getByRole('article', { name: 'Short' })
-      await short.waitFor(WAIT)
-      await short.waitFor({ ...WAIT, state: 'detached' })
-      await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor(WAIT)
-      expect(errors).toEqual([])
-      await context.close()
     })
   },
 )

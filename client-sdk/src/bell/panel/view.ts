@@ -78,8 +78,10 @@ const hint = (name: IconName, line: string, more: unknown = nothing) => html`
 /** Renders the content of an empty list. */
 const emptyView = ({ list, text, problem, retry, isLoading }: Panel) => {
   if (problem === 'signIn') return hint('lock', text('signIn'))
-  if (isLoading) return skeleton
-  if (list.status === 'error')
+  // A first load is retried after a failure, which may take long.
+  const hasFailed = list.status === 'error' || (list.status === 'loading' && problem)
+  if (isLoading && !hasFailed) return skeleton
+  if (hasFailed)
     return hint(
       'alert',
       text('loadError'),
