@@ -1,5 +1,5 @@
 import type { ClickSource, ItemPatch, ItemState } from '@carillon/schemas'
-import type { ItemFilter } from '@carillon/schemas/item-rules'
+import type { ListFilter } from '@carillon/schemas/item-rules'
 import type { ActionsApi } from '../http/actions-api.ts'
 import type { View } from '../inbox/optimistic-view.ts'
 import { matches, placeOf } from '../inbox/query.ts'
@@ -24,8 +24,13 @@ export const createActions = (api: ActionsApi, view: Readable<View>, clock: Cloc
   const patch = (verb: string, id: string, change: Partial<ItemState>, body: ItemPatch) =>
     send({ verb, ids: [id], change, call: () => api.patch(id, body) })
 
-  /** Changes every active item with these labels, loaded or not. Items that arrive later do not change. */
-  const all = (verb: string, labels: ItemFilter, change: Partial<ItemState>, status?: 'read') => {
+  /** Changes every active item with these labels, whatever its `display`, loaded or not. Items that arrive later do not change. */
+  const all = (
+    verb: string,
+    { display: _, ...labels }: ListFilter,
+    change: Partial<ItemState>,
+    status?: 'read',
+  ) => {
     const { items } = view.getSnapshot()
     const ids: string[] = []
     let end = ''
@@ -72,9 +77,9 @@ export const createActions = (api: ActionsApi, view: Readable<View>, clock: Cloc
         ? send({ verb: 'seen', ids: news, change: { seenAt: now() }, call: () => api.seen(news) })
         : Promise.resolve()
     },
-    readAll: (labels: ItemFilter) => all('read-all', labels, read()),
-    seenAll: (labels: ItemFilter) => all('seen-all', labels, { seenAt: now() }),
-    archiveAll: (labels: ItemFilter, { status }: ArchiveOption = {}) =>
+    readAll: (labels: ListFilter) => all('read-all', labels, read()),
+    seenAll: (labels: ListFilter) => all('seen-all', labels, { seenAt: now() }),
+    archiveAll: (labels: ListFilter, { status }: ArchiveOption = {}) =>
       all('archive-all', labels, { archivedAt: now() }, status),
   }
 }

@@ -137,6 +137,25 @@ describe('feed', () => {
     expect(hub.io.sockets.adapter.rooms.get(user)?.size).toBe(1)
   })
 
+  it('lists announcements however old they are, and follows them', async () => {
+    const user = newUser()
+    const old = hub.put(user, newItem({ title: 'old', display: 'banner' }))
+    for (let n = 0; n < 40; n++) hub.put(user, newItem())
+    const { client, feed } = await begin(user)
+    const announced = client.feed({ display: ['banner', 'modal'] })
+    await until(announced, ({ status }) => status === 'ready')
+    expect(titles(announced.getSnapshot().items)).toEqual(['old'])
+    hub.add(user, newItem({ title: 'new', display: 'modal' }))
+    hub.add(user, newItem({ title: 'card', display: 'inline' }))
+    await until(feed, ({ items }) => items[0]?.title === 'card')
+    expect(titles(announced.getSnapshot().items)).toEqual(['new', 'old'])
+    await announced.archive(old.id)
+    expect(titles(announced.getSnapshot().items)).toEqual(['new'])
+    await announced.readAll()
+    expect(feed.getSnapshot().counts).toEqual({ unread: 0, unseen: 0 })
+    expect(titles(feed.getSnapshot().items)).not.toContain('old')
+  })
+
   it('reports an error until the hub responds', async () => {
     hub.meddle = () => ({ code: 'unavailable' })
     const client = open(newUser())

@@ -1,7 +1,7 @@
-import type { ClickSource, Counts, InboxItem, InboxStatus } from '@carillon/schemas'
+import type { ClickSource, Counts, Display, InboxItem, InboxStatus } from '@carillon/schemas'
 import type { ArchiveOption, GroupOption } from '../actions/actions.ts'
 import { asError, type CarillonError } from '../http/error.ts'
-import { collapsed } from '../inbox/groups.ts'
+import { collapsed, isCollapsed } from '../inbox/groups.ts'
 import type { View } from '../inbox/optimistic-view.ts'
 import { matches, placeOf, type Query } from '../inbox/query.ts'
 import { createListeners } from '../store/listeners.ts'
@@ -21,6 +21,8 @@ export type FeedQuery = {
   group?: string
   /** With `group`: the type of its items. */
   type?: string
+  /** Only announcements that are shown in one of these ways. They are listed one by one. */
+  display?: readonly Display[]
   limit?: number
 }
 
@@ -44,7 +46,7 @@ export type FeedSnapshot = {
  * Actions are applied at once. While the hub is unreachable, an action is kept and retried. If the hub
  * refuses it, it is undone, its promise rejects, and `client.on('error')` is called with an error that names
  * the action. `readAll`, `seenAll` and `archiveAll` change every active item with the feed's category, tag
- * and context, loaded or not.
+ * and context, loaded or not, whatever its `status` and `display`.
  */
 export type Feed = Readable<FeedSnapshot> & {
   /** Loads the next older page, if there is one. */
@@ -123,7 +125,7 @@ export const createFeed = (
     seen = view.getSnapshot()
     const held = [...seen.items.values()].filter(holds).sort(newestFirst)
     snapshot = reuse(snapshot, {
-      items: query.group === undefined ? collapsed(held) : held,
+      items: isCollapsed(query) ? collapsed(held) : held,
       counts: seen.counts,
       status: isReady() ? 'ready' : error ? 'error' : 'loading',
       hasMore: pages.hasMore(),

@@ -1,6 +1,6 @@
 import type { InboxItem, InboxPage } from '@carillon/schemas'
 import { sameCounts } from './counts.ts'
-import { groupOf } from './groups.ts'
+import { groupOf, isCollapsed } from './groups.ts'
 import { applyLive } from './live-message.ts'
 import { type Maybe, matches, placeOf, type Query } from './query.ts'
 import type { State } from './state.ts'
@@ -42,7 +42,7 @@ export const applyPage = (
     const group = groupOf(item)
     // A page does not contain items for which a newer one stands.
     const isHidden =
-      query.group === undefined &&
+      isCollapsed(query) &&
       group &&
       newer.some((other) => groupOf(other) === group && placeOf(other) > placeOf(item))
     if (placeOf(item) >= floor && isBelow(item) && !isHidden) items.delete(item!.id)

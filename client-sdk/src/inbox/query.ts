@@ -1,8 +1,8 @@
 import type { InboxItem, InboxStatus } from '@carillon/schemas'
-import { hasLabels, hasStatus, type ItemFilter } from '@carillon/schemas/item-rules'
+import { hasLabels, hasStatus, type ListFilter } from '@carillon/schemas/item-rules'
 
 /** Selects the items of a feed. */
-export type Query = { status: InboxStatus } & ItemFilter
+export type Query = { status: InboxStatus } & ListFilter
 
 /** Returns the sort key of an item: lists are ordered by arrival, then by id. Returns '' without an item. */
 export const placeOf = (item: Maybe): string => (item ? `${item.arrivedAt}${item.id}` : '')

@@ -45,6 +45,7 @@ export const createInboxRoutes = (inboxes: Inboxes, hub: Changes) => {
       category: query.get('category') ?? undefined,
       tag: query.get('tag') ?? undefined,
       context: query.get('context') ?? undefined,
+      display: query.get('display')?.split(',') as Query['display'],
       limit: Number(query.get('limit') ?? 20),
       before: query.get('before') ?? undefined,
     })

@@ -6,6 +6,7 @@ import {
   Counts,
   cleanText,
   DeviceId,
+  type Display,
   GROUP_KEY_MAX,
   InboxCounts,
   InboxItem,
@@ -92,6 +93,16 @@ const CountLabels = z
     description: 'Labels by which to count in addition, separated by commas: `category`, `tag`, `context`',
     examples: ['category,context'],
   })
+/** How apps show items, such as `banner,modal`. */
+const Displays = z
+  .string()
+  .regex(/^(?:inline|banner|modal)(?:,(?:inline|banner|modal)){0,2}$/)
+  .transform((names) => [...new Set(names.split(','))].sort() as Display[])
+  .meta({
+    description:
+      'Only announcements that apps show in one of these ways, separated by commas: `inline`, `banner`, `modal`. They are listed individually, and found however many other items are newer',
+    examples: ['banner,modal'],
+  })
 const ItemFilter = z
   .strictObject({
     category: Category.optional().describe('Only items of this category'),
@@ -130,6 +141,7 @@ export const getInbox = defineRoute({
     type: TypeKey.optional().describe(
       'With `group`: only items of this type. Together with `context`, this selects one group and is the fastest',
     ),
+    display: Displays.optional(),
     flat: z.literal('true').optional().describe('`true`: every item is listed individually, without groups'),
     limit: limit(100, 20),
     before: cursor,

@@ -82,6 +82,27 @@ const untouched = async (work: () => Promise<unknown>) => {
   expect([live, log]).toEqual([[], []])
 }
 
+describe('a list by display', () => {
+  it('has the announcements that are shown in these ways, each for itself', async () => {
+    const POST = { group: { key: 'post-7' } }
+    const { id: banner } = await tenant.item('ann', { display: 'banner', ...POST } as object)
+    const { id: modal } = await tenant.item('ann', { display: 'modal', ...POST } as object)
+    const { id: inline } = await tenant.item('ann', { display: 'inline' } as object)
+    await tenant.item('ann')
+    const found = async (query: string) => new Set((await page(query)).items.map(({ id }) => id))
+    expect(await found('?display=banner,modal')).toEqual(new Set([banner, modal]))
+    expect(await found('?display=inline')).toEqual(new Set([inline]))
+    const { next } = await page('?display=modal,banner&limit=1')
+    expect((await page(`?display=banner,modal&limit=1&before=${next}`)).items).toHaveLength(1)
+    for (const query of [`?display=modal&before=${next}`, `?before=${next}`])
+      expect((await call('GET', query)).json).toMatchObject({ code: 'cursor_invalid' })
+  })
+
+  it.each(['toast', 'banner,', '__proto__', 'banner,modal,inline,banner'])('refuses %s', async (value) => {
+    expect((await call('GET', `?display=${value}`)).json).toMatchObject({ errors: [{ pointer: '/display' }] })
+  })
+})
+
 describe('a group', () => {
   const POST = { group: { key: 'post-7' } }
   const inOrder = async (count: number, more: Partial<InboxItem> = POST) => {

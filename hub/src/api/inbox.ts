@@ -74,19 +74,20 @@ export const inboxRoutes = (
   }
 
   routes.user(getInbox, async ({ c, query }, { tenant, user, contexts }) => {
-    const { status, category, tag, context, group, type, flat, limit, before } = query
+    const { status, category, tag, context, group, type, display, flat, limit, before } = query
     const viewer = { tenant, user, contexts }
     requireContext(viewer, context)
     if (type !== undefined && group === undefined) throw typeWithoutGroup()
-    const list = ['inbox', tenant, user, status, category, tag, context, group, type, flat]
+    const labels = [category, tag, context, group, type, display?.join(), flat]
+    const list = ['inbox', tenant, user, status, ...labels]
     const older = before === undefined ? undefined : cursorOf(cursors.read(list, before))
     // Read before the rows: a message that arrives in between is then delivered twice instead of lost.
     const positions = await positionsOf(viewer)
     const { items, next, counts, complete } = await inbox.pageWithCounts(
       { tenant, user },
       {
-        ...{ status, category, tag, context, group, type, contexts, limit },
-        ...(group === undefined && !flat ? { grouped: true as const } : {}),
+        ...{ status, category, tag, context, group, type, display, contexts, limit },
+        ...(group === undefined && !display && !flat ? { grouped: true as const } : {}),
         ...(older ? { before: older } : {}),
       },
     )

@@ -43,6 +43,20 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
+    test('a banner that came before many other items is shown to a user who was away', async () => {
+      await app.send('margaret', { type: 'notice.banner', title: 'While you were away' })
+      await expect.poll(async () => (await app.inbox('margaret')).length, WAIT).toBe(1)
+      for (let n = 0; n < 30; n++) await app.send('margaret', { title: `Item ${n}` })
+      await expect.poll(async () => (await app.inbox('margaret', '?limit=100')).length, WAIT).toBe(31)
+      const { page, errors } = await app.openBell(await app.browser.newContext(), 'margaret')
+      await banner(page, 'While you were away').waitFor(WAIT)
+      await banner(page, 'While you were away').getByRole('button', dismiss).click()
+      await banner(page, 'While you were away').waitFor({ ...WAIT, state: 'hidden' })
+      await expect.poll(async () => (await app.inbox('margaret', '?status=archived')).length, WAIT).toBe(1)
+      expect(errors).toEqual([])
+      await page.context().close()
+    })
+
     test('a banner is shown where the page places it, and only there', async () => {
       await app.send('grace', { type: 'notice.banner', title: 'In place', url: 'https://example.com/more' })
       const { url } = app.hub

@@ -107,6 +107,12 @@ describe('hasLabels', () => {
     expect(hasLabels({}, { context: '' })).toBe(true)
     expect(hasLabels({ context: 'acme' }, { context: '' })).toBe(false)
   })
+
+  it('requires one of the given ways to show an item', () => {
+    expect(hasLabels({ display: 'modal' }, { display: ['banner', 'modal'] })).toBe(true)
+    expect(hasLabels({ display: 'inline' }, { display: ['banner', 'modal'] })).toBe(false)
+    expect(hasLabels({}, { display: ['inline', 'banner', 'modal'] })).toBe(false)
+  })
 })
 
 describe('countsOf', () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Counts } from './counts.ts'
-import type { InboxItem, ItemState } from './item.ts'
+import type { Display, InboxItem, ItemState } from './item.ts'
 import type { ItemPatch } from './item-patch.ts'
 import type { InboxStatus } from './page.ts'
 
@@ -30,6 +30,7 @@ export type ItemLabels = {
   group?: { key: string } | undefined
   /** Known of grouped items. */
   type?: string | undefined
+  display?: Display | undefined
 }
 
 /** Selects items by label; every given field must match. */
@@ -43,31 +44,35 @@ export type ItemFilter = {
   type?: string | undefined
 }
 
-export const hasLabels = (item: ItemLabels, { category, tag, context, group, type }: ItemFilter): boolean =>
+/** Selects the items of a list: also by how apps show them. */
+export type ListFilter = ItemFilter & { display?: readonly Display[] | undefined }
+
+export const hasLabels = (
+  item: ItemLabels,
+  { category, tag, context, group, type, display }: ListFilter,
+): boolean =>
   (category === undefined || item.category === category) &&
   (tag === undefined || item.tags?.includes(tag) === true) &&
   (context === undefined || (item.context ?? '') === context) &&
   (group === undefined || item.group?.key === group) &&
-  (type === undefined || item.type === type)
+  (type === undefined || item.type === type) &&
+  (!display || display.includes(item.display as Display))
 
 /** Reports whether an item belongs to one of these contexts; `''` stands for items without one. Without contexts, all do. */
 export const sees = (contexts: readonly string[] | undefined, { context = '' }: ItemLabels): boolean =>
   contexts === undefined || contexts.includes(context)
 
-const isAfter = (time: Instant, now: number): boolean => time !== null && new Date(time).getTime() > now
-
 /** Reports whether the item is snoozed now. */
-export const isSnoozed = ({ snoozedUntil }: StatusTimes, now: number): boolean => isAfter(snoozedUntil, now)
+export const isSnoozed = ({ snoozedUntil }: StatusTimes, now: number): boolean =>
+  snoozedUntil !== null && new Date(snoozedUntil).getTime() > now
 
 /** Reports whether an item that is neither expired nor deleted has this status now (epoch ms). */
 export const hasStatus = (status: InboxStatus, item: StatusTimes, now: number): boolean => {
-  if (status === 'archived') return item.archivedAt !== null
-  if (item.archivedAt !== null) return false
-  if (status === 'snoozed') return isSnoozed(item, now)
-  if (isSnoozed(item, now)) return false
+  if (item.archivedAt !== null) return status === 'archived'
+  if (isSnoozed(item, now)) return status === 'snoozed'
   if (status === 'unread') return item.readAt === null
   if (status === 'unseen') return item.seenAt === null
-  return status === 'active' || item.readAt !== null
+  return status === 'active' || (status === 'read' && item.readAt !== null)
 }
 
 /** Returns counts of at most `max`, with `more` if a number is larger or the search was cut. */

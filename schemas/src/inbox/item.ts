@@ -13,6 +13,7 @@ export const Display = z.enum(['inline', 'banner', 'modal']).meta({
   description:
     'Announces the item beside the list: as a card above it, as a banner of the page or as a dialog. Dismissing it archives the item, and thereby dismisses it on every device',
 })
+export type Display = z.infer<typeof Display>
 
 /** Maximum length of the key of a group, in UTF-16 code units. */
 export const GROUP_KEY_MAX = 256

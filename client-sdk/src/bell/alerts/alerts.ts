@@ -34,7 +34,8 @@ export type AlertsHost = {
   update: () => void
 }
 
-const isAnnounced = ({ display }: InboxItem) => display === 'banner' || display === 'modal'
+const ANNOUNCED = ['banner', 'modal'] as const
+const isAnnounced = ({ display }: InboxItem) => ANNOUNCED.some((way) => way === display)
 
 /** Resolves with a part; undefined if it cannot be loaded. The panel shows the same items, so this is not reported. */
 const loaded = <T>(part: Promise<T>): Promise<T | undefined> => part.catch(() => undefined)
@@ -46,6 +47,8 @@ const loaded = <T>(part: Promise<T>): Promise<T | undefined> => part.catch(() =>
 export const createAlerts = (host: AlertsHost) => {
   let me: Speaker | undefined
   let feed: Feed | undefined
+  /** The announcements of an inbox that has more items than `feed`. */
+  let older: Feed | undefined
   let toasts: Toasts | undefined
   let announcements: Announcements | undefined
   const badge = createTabBadge()
@@ -64,11 +67,17 @@ export const createAlerts = (host: AlertsHost) => {
     toasts.add(item)
   }
   const announce = async () => {
-    if (!feed) return
-    const items = feed.getSnapshot().items.filter(isAnnounced)
+    if (!feed || !me) return
+    const { items: newest, hasMore } = feed.getSnapshot()
+    // Older items that are not loaded may include announcements.
+    if (hasMore && !older) {
+      older = me.client.feed({ display: ANNOUNCED })
+      off.push(older.subscribe(announce), older.close)
+    }
+    const items = older?.getSnapshot().items ?? newest.filter(isAnnounced)
     if (items.length > 0 && !announcements) {
       const part = await loaded(import('../announcements/announcements.ts'))
-      if (!part || me?.client === undefined || announcements) return
+      if (!part || !feed || announcements) return
       host.adopt(part.styles)
       const { root, follow, hasDialog } = host
       announcements = part.createAnnouncements({ feed, root, text, follow, hasDialog, update })
@@ -99,6 +108,7 @@ export const createAlerts = (host: AlertsHost) => {
     disconnect() {
       me = undefined
       feed = undefined
+      older = undefined
       for (const end of off.splice(0)) end()
       toasts?.clear()
       announcements?.stop()

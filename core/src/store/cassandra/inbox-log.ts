@@ -2,7 +2,7 @@ import type { types } from 'cassandra-driver'
 import type { Range } from '../inbox/rows.ts'
 import type { InboxPlace, Owner } from '../ports/inbox.ts'
 import { LEAD_MS } from './clock.ts'
-import { groupHash, PARTITION, whole } from './inbox-row.ts'
+import { ANNOUNCED, groupHash, PARTITION, whole } from './inbox-row.ts'
 import { monthOf, monthsBetween } from './months.ts'
 import type { Session } from './session.ts'
 
@@ -18,7 +18,7 @@ const BRIEF = 32
 export const sizeOf = (index: number, limit: number): number =>
   index < IN_FULL ? limit : Math.min(limit, BRIEF)
 
-type Span = Pick<Range, 'below' | 'limit' | 'group'> & { downTo?: number | undefined }
+type Span = Pick<Range, 'below' | 'limit' | 'group' | 'announced'> & { downTo?: number | undefined }
 
 const placeOf = (row: types.Row): InboxPlace => ({ place: whole(row.place) ?? 0, id: String(row.id) })
 
@@ -76,7 +76,8 @@ export const createLogReads = (session: Session, retention: number) => {
 
   /** Returns the log rows of a range, in order. */
   const placesOf = (owner: Owner, range: Span) => {
-    if (range.group !== undefined) return placesIn(owner, range.group, range)
+    const group = range.announced ? ANNOUNCED : range.group
+    if (group !== undefined) return placesIn(owner, group, range)
     const now = Date.now()
     const newest = monthOf(Math.min(range.below?.place ?? Infinity, now + LEAD_MS))
     const oldest = monthOf(Math.max(range.downTo ?? 0, now - retention))

@@ -41,12 +41,17 @@ export const labelsCell = (content: InboxContent): string | undefined => {
   return cell === '{}' ? undefined : cell
 }
 
-/** Returns the stored name of a group or an entity: 22 characters. */
+/** Returns the stored name of a group, an entity or the announced items: 22 characters. */
 export const groupHash = (name: string): string => hash('sha256', name, 'base64url').slice(0, 22)
 
-/** Returns the stored names under which an item is found: of its group and its entity. */
-export const namesOf = (content: InboxContent): string[] =>
-  [groupNameOf(content), entityNameOf(content)].flatMap((name) => (name === undefined ? [] : groupHash(name)))
+/** The name under which items with a `display` are found. It differs from the name of every group and entity. */
+export const ANNOUNCED = 'announced'
+
+/** Returns the stored names under which an item is found: of its group, of its entity, and of the announced items. */
+export const namesOf = (content: InboxContent): string[] => {
+  const names = [groupNameOf(content), entityNameOf(content), content.display && ANNOUNCED]
+  return names.flatMap((name) => (name === undefined ? [] : groupHash(name)))
+}
 
 const actedOf = (value: unknown): Record<string, number> | undefined =>
   value instanceof Map
@@ -60,13 +65,14 @@ export type ItemRow = Row & { ref: string | null }
 export const itemRow = (row: types.Row): ItemRow | undefined => {
   const place = whole(row.stored_at)
   if (place === null) return undefined
-  const { category, tags, context, group, type } = parseLabels(row.labels as string | null)
+  const { category, tags, context, group, type, display } = parseLabels(row.labels as string | null)
   return {
     category,
     tags,
     context,
     group,
     type,
+    display,
     id: String(row.id),
     place,
     expiresAt: whole(row.expires_at) ?? 0,

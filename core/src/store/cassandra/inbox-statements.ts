@@ -57,7 +57,7 @@ export const createRowStatements = (session: Session, retention: number) => {
     ],
   })
 
-  /** The places of an item in its group and among the items of its entity. */
+  /** The places of an item in its group, among the items of its entity, and among the announced items. */
   const groupRows = ({ item, accepted, names }: Prepared, place: number): Statement[] =>
     names.map((name) => ({
       query: insertGroup,

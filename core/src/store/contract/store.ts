@@ -16,6 +16,7 @@ import { erasureContract } from './erasure.ts'
 import { expiringKeysContract } from './expiring-keys.ts'
 import { foreignIdsContract } from './foreign-ids.ts'
 import { inboxContract } from './inbox.ts'
+import { inboxAnnouncementsContract } from './inbox-announcements.ts'
 import { inboxEntitiesContract } from './inbox-entities.ts'
 import { inboxGroupsContract } from './inbox-groups.ts'
 import { inboxModelContract } from './inbox-model.ts'
@@ -62,6 +63,7 @@ export const storeContract = (name: string, open: Open, dump: Dump): void => {
 
     inboxContract(store)
     inboxGroupsContract(store)
+    inboxAnnouncementsContract(store)
     inboxEntitiesContract(store)
     inboxModelContract(store)
     inboxRacesContract(store)

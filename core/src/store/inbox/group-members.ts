@@ -41,6 +41,12 @@ export const inGroup = (rows: InboxRows, group: string): InboxRows => ({
   log: (owner, range) => rows.log(owner, { ...range, group }),
 })
 
+/** Restricts the log to items with a `display`. */
+export const announcedIn = (rows: InboxRows): InboxRows => ({
+  ...rows,
+  log: (owner, range) => rows.log(owner, { ...range, announced: true }),
+})
+
 /** Returns which items of a group are counted together: the active, archived or snoozed ones. */
 const countedWith = (status: InboxStatus): 'active' | 'archived' | 'snoozed' =>
   status === 'archived' || status === 'snoozed' ? status : 'active'

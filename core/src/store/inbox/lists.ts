@@ -2,7 +2,7 @@ import type { InboxContent } from '@carillon/schemas'
 import type { Arrival, Inbox, InboxQuery, InboxSlice, Owner } from '../ports/inbox.ts'
 import { type Call, createCount, type Scans } from './counts.ts'
 import { createCountBy } from './counts-by.ts'
-import { inGroup } from './group-members.ts'
+import { announcedIn, inGroup } from './group-members.ts'
 import { groupNameOf } from './group-name.ts'
 import { keepHints } from './hints.ts'
 import type { Limits } from './limits.ts'
@@ -24,6 +24,9 @@ const groupIn = ({ group, type, context }: InboxQuery): string | undefined =>
     ? undefined
     : groupNameOf({ context, type, group: { key: group } })
 
+/** Where a list with its own log is read, and whether hints shorten the reading. */
+type OwnLog = { within: InboxRows; withHints: boolean }
+
 export const createLists = (
   rows: InboxRows,
   limits: Limits,
@@ -31,16 +34,28 @@ export const createLists = (
   const count = createCount(rows, limits)
   const list = createListPage(rows, limits)
 
-  /** Returns a page of a group, which is read from its own log. */
-  const groupPage = async (owner: Owner, query: InboxQuery, name: string): Promise<InboxSlice> => {
+  /** Returns the log from which a list of a group or of announcements is read; undefined for other lists. */
+  const ownLog = (query: InboxQuery): OwnLog | undefined => {
+    const name = groupIn(query)
+    if (name !== undefined) return { within: inGroup(rows, name), withHints: true }
+    // Few items have a `display`. Hints of the whole inbox name many other items, so this list is read without them.
+    return query.display && { within: announcedIn(rows), withHints: false }
+  }
+
+  /** Returns a page of a list that has its own log. */
+  const ownPage = async (
+    owner: Owner,
+    { grouped: _, ...query }: InboxQuery,
+    { within, withHints }: OwnLog,
+  ): Promise<InboxSlice> => {
     const now = Date.now()
     const { before: below, limit, contexts } = query
     const view = viewOf({ contexts })
-    const within = inGroup(rows, name)
-    const [guide, first] = await Promise.all([
+    const [known, first] = await Promise.all([
       rows.guide(owner, view?.name),
       within.log(owner, { below, limit: limit + SPARE, contents: 0 }),
     ])
+    const guide = withHints ? known : { ...known, hints: {}, ofView: {} }
     const opened = { guide, first, named: undefined, whole: false, kinds: [], downTo: undefined, view }
     return list({ owner, opened, now }, query, {}, within)
   }
@@ -63,8 +78,8 @@ export const createLists = (
 
   const page: Inbox['page'] = (owner, query) => {
     const { status, before: below, limit } = query
-    const name = groupIn(query)
-    if (name !== undefined) return groupPage(owner, query, name)
+    const own = ownLog(query)
+    if (own) return ownPage(owner, query, own)
     const kind = LIST[status]
     const plain = kind === 'active' && isPlain(query)
     const range = {
@@ -93,7 +108,7 @@ export const createLists = (
 
     pageWithCounts: async (owner, query) => {
       const { contexts } = query
-      if (query.before || groupIn(query) !== undefined) {
+      if (query.before || ownLog(query)) {
         const [slice, counted] = await Promise.all([page(owner, query), counts(owner, { contexts })])
         return { ...slice, ...counted }
       }

@@ -128,8 +128,14 @@ export type LogPage = {
   next?: InboxPlace | undefined
 }
 
-/** `group`: only items of the group of that name. */
-export type Range = { below?: InboxPlace | undefined; limit: number; contents: number; group?: string }
+/** `group`: only items of the group of that name. `announced`: only items with a `display`. */
+export type Range = {
+  below?: InboxPlace | undefined
+  limit: number
+  contents: number
+  group?: string
+  announced?: true
+}
 
 /** The further reads of a scan, known once the guide is read: how far down the log, and items by id. */
 type Plan = { downTo: number | undefined; named: readonly string[] }
@@ -159,8 +165,8 @@ export interface InboxRows {
   /**
    * Reads the log from `below` (exclusive; default: from the newest) down to `downTo` (a place, exclusive;
    * default: to the end), at most `limit` log rows. `rows` are their items, including expired ones; removed
-   * ones may be omitted. The first `contents` of them have their content. The log of a group has the rows of its items
-   * at the same places, and perhaps some of other items.
+   * ones may be omitted. The first `contents` of them have their content. The log of a group or of the announced items has
+   * the rows of these items at the same places, and perhaps some of other items.
    */
   log(owner: Owner, range: Range & { downTo?: number | undefined }): Promise<LogPage>
   /**

@@ -5,6 +5,7 @@ import type {
   InboxItem,
   InboxStatus,
   ItemFilter,
+  ListFilter,
   StateChange,
 } from '@carillon/schemas'
 
@@ -45,9 +46,10 @@ export type InboxCursor = InboxPlace & { top?: number; searched?: InboxPlace & {
 
 /**
  * `grouped`: the newest item of a group that is in the list stands for all of them. A group consists of the items of one
- * context, type and key.
+ * context, type and key. `display`: only announcements that apps show in one of these ways, listed individually. They are found
+ * without reading other items.
  */
-export type InboxQuery = ItemFilter &
+export type InboxQuery = ListFilter &
   Seen & { status: InboxStatus; before?: InboxCursor; limit: number; grouped?: true }
 
 /**

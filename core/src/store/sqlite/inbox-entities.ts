@@ -1,7 +1,16 @@
 import { uuid7Time } from '../../notification/ids.ts'
 import { CLAIM_MS, type InboxRows } from '../inbox/rows.ts'
 import { keepRecipients } from './inbox-put.ts'
-import { bytesOf, entityCell, groupBytes, groupCell, idOf, labelsOf, OWNER } from './inbox-rows.ts'
+import {
+  announcedCell,
+  bytesOf,
+  entityCell,
+  groupBytes,
+  groupCell,
+  idOf,
+  labelsOf,
+  OWNER,
+} from './inbox-rows.ts'
 import type { Session } from './session.ts'
 
 const LOG = `SELECT place, hex(id) AS id FROM inbox WHERE owner = ${OWNER} AND entity = ?
@@ -15,7 +24,7 @@ const FIND = `SELECT i.owner, i.place, i.content AS row, c.written_at AS own, s.
   WHERE k.id = ? AND k.owner = ${OWNER} AND i.content IS NOT NULL`
 const CHANGE = 'UPDATE inbox_content SET content = ?, written_at = ? WHERE row = ?'
 const ADD = 'INSERT INTO inbox_content (content, written_at) VALUES (?, ?)'
-const REWRITE = `UPDATE inbox SET content = ?, labels = ?, grp = ?, entity = ?, expires_at = ?
+const REWRITE = `UPDATE inbox SET content = ?, labels = ?, grp = ?, entity = ?, announced = ?, expires_at = ?
   WHERE owner = ? AND place = ? AND id = ?`
 
 type Found = { owner: number; place: number; row: number; own: number | null; shared: number | null }
@@ -50,8 +59,8 @@ export const sqliteEntities = (
         // Other items keep the shared content.
         const row = found.row > 0 ? found.row : run(ADD, [json, at]).row
         if (found.row > 0) run(CHANGE, [json, at, row])
-        const cells = [labelsOf(content), groupCell(content), entityCell(content), expiresAt]
-        run(REWRITE, [row, ...cells, owner, place, key])
+        const cells = [labelsOf(content), groupCell(content), entityCell(content), announcedCell(content)]
+        run(REWRITE, [row, ...cells, expiresAt, owner, place, key])
       }
     }, 'committed')
   },

@@ -3,7 +3,7 @@ import { grouped } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
 import type { NewItem } from '../ports/inbox.ts'
 import { IS_RECALLED } from './contents.ts'
-import { bytesOf, entityCell, groupCell, labelsOf } from './inbox-rows.ts'
+import { announcedCell, bytesOf, entityCell, groupCell, labelsOf } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
 
 /** Number of items with one content from which they share one copy of it. */
@@ -19,7 +19,7 @@ const NEW_OWNER = 'INSERT INTO owners (tenant, user) VALUES (?, ?)'
 const KEY = 'INSERT INTO inbox_ids (id, owner, place) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'
 const CONTENT = 'INSERT INTO inbox_content (content) VALUES (?)'
 const ITEM =
-  'INSERT INTO inbox (owner, place, id, content, expires_at, labels, grp, entity) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+  'INSERT INTO inbox (owner, place, id, content, expires_at, labels, grp, entity, announced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'
 
 /** The items with one content, ready to be written. */
 type Group = {
@@ -29,6 +29,7 @@ type Group = {
   labels: string | null
   grp: Buffer | null
   entity: Buffer | null
+  announced: 1 | null
 }
 
 /** The number of the shared copy that items refer to, negative; null if the notification was recalled, undefined for none. */
@@ -81,6 +82,7 @@ export const createPut =
         labels: labelsOf(content),
         grp: groupCell(content),
         entity: entityCell(content),
+        announced: announcedCell(content),
       }),
     )
     return session.write((write) => {
@@ -94,8 +96,8 @@ export const createPut =
           const key = bytesOf(id)
           if (write.run(KEY, [key, owner, place]).changes === 0) continue
           const row = copy === undefined ? write.run(CONTENT, [group.json]).row : copy
-          const { labels, grp, entity } = group
-          write.run(ITEM, [owner, place, key, row, expiresAt, labels, grp, entity])
+          const { labels, grp, entity, announced } = group
+          write.run(ITEM, [owner, place, key, row, expiresAt, labels, grp, entity, announced])
         }
       }
       keepRecipients(write, alive)

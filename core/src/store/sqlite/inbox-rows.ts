@@ -66,10 +66,10 @@ export const idOf = (upperHex: string): string => {
 }
 
 /** Returns the stored labels: null for the many items without labels. */
-export const labelsOf = ({ category, tags, context, group, type }: InboxContent): string | null =>
-  category === undefined && context === undefined && !tags?.length && group === undefined
+export const labelsOf = ({ category, tags, context, group, type, display }: InboxContent): string | null =>
+  !tags?.length && [category, context, group, display].every((label) => label === undefined)
     ? null
-    : JSON.stringify({ category, tags, context, group, type: group && type } satisfies ItemLabels)
+    : JSON.stringify({ category, tags, context, group, type: group && type, display } satisfies ItemLabels)
 
 /** Returns the stored name of a group: 16 bytes. */
 export const groupBytes = (name: string): Buffer => hash('sha256', name, 'buffer').subarray(0, 16)
@@ -85,6 +85,9 @@ export const entityCell = (content: InboxContent): Buffer | null => {
   const name = entityNameOf(content)
   return name === undefined ? null : groupBytes(name)
 }
+
+/** Returns 1 for an item with a `display`; null for the many items without one. */
+export const announcedCell = ({ display }: InboxContent): 1 | null => (display === undefined ? null : 1)
 
 const rowOf = (sql: SqlRow): Row => {
   const [
@@ -102,13 +105,14 @@ const rowOf = (sql: SqlRow): Row => {
     clickedAt,
     content,
   ] = sql
-  const { category, tags, context, group, type } = parseLabels(labels)
+  const { category, tags, context, group, type, display } = parseLabels(labels)
   return {
     category,
     tags,
     context,
     group,
     type,
+    display,
     place,
     id: idOf(id),
     expiresAt,

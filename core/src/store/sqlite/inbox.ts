@@ -24,7 +24,7 @@ const LOG = `inbox AS i WHERE i.owner = ${OWNER}`
 const ITEMS = `inbox_ids AS k CROSS JOIN inbox AS i ON i.owner = k.owner AND i.place = k.place AND i.id = k.id
   WHERE k.id IN (SELECT unhex(value) FROM json_each(?)) AND k.owner = ${OWNER}`
 const CHANGED = `WHERE owner = ${OWNER} AND place = ? AND id = ? AND content IS NOT NULL`
-const REMOVE = `UPDATE inbox SET content = NULL, labels = NULL, grp = NULL, acted = NULL
+const REMOVE = `UPDATE inbox SET content = NULL, labels = NULL, grp = NULL, announced = NULL, acted = NULL
   WHERE (owner, place, id) = (SELECT owner, place, id FROM inbox_ids WHERE id = ? AND owner = ${OWNER})
     AND content IS NOT NULL`
 
@@ -44,7 +44,7 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
 
   const read = async (
     { tenant, user }: Owner,
-    { below, downTo, limit, group }: Stretch,
+    { below, downTo, limit, group, announced }: Stretch,
     content: boolean,
   ): Promise<LogPage> => {
     const values: Value[] = [tenant, user]
@@ -53,6 +53,7 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
       sql += ' AND i.grp = ?'
       values.push(groupBytes(group))
     }
+    if (announced) sql += ' AND i.announced = 1'
     if (below) {
       sql += ' AND (i.place, i.id) < (?, ?)'
       values.push(below.place, bytesOf(below.id))

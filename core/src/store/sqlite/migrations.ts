@@ -8,8 +8,8 @@ import type { Database } from '../../sqlite/database.ts'
  * An inbox has three tables: small rows of state in order of arrival, which suffice for lists and counts; a
  * key by id; and content. Keys and contents are written in order of time, so a put dirties one page elsewhere
  * in the file. State without content is a removed item, kept until its expiry. A negative `content` refers to
- * a row of `shared_contents`. `grp` and `entity` are hashes of the item's group, and of its context, type and entity; their
- * indexes have only items with one.
+ * a row of `shared_contents`. `grp` and `entity` are hashes of the item's group, and of its context, type and entity;
+ * `announced` is set for items with a `display`. The indexes of the three have only items with one.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE owners (
@@ -227,6 +227,8 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE INDEX operations_expiry ON operations (expires_at);`,
   "ALTER TABLE shown_pushes ADD COLUMN account TEXT NOT NULL DEFAULT '';",
+  `ALTER TABLE inbox ADD COLUMN announced INTEGER;
+   CREATE INDEX inbox_announced ON inbox (owner, announced, place, id) WHERE announced IS NOT NULL;`,
 ]
 
 const TABLE =
