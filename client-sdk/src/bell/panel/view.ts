@@ -79,14 +79,13 @@ const hint = (name: IconName, line: string, more: unknown = nothing) => html`
 const emptyView = ({ list, text, problem, retry, isLoading }: Panel) => {
   if (problem === 'signIn') return hint('lock', text('signIn'))
   // A first load is retried after a failure, which may take long.
-  const hasFailed = list.status === 'error' || (list.status === 'loading' && problem)
-  if (isLoading && !hasFailed) return skeleton
-  if (hasFailed)
+  if (list.status === 'error' || (problem && list.status === 'loading'))
     return hint(
       'alert',
       text('loadError'),
       html`${problem === 'incompatible' ? nothing : html`<p class="soft">${text('loadHint')}</p>`}<button class="action" @click=${retry}>${text('tryNow')}</button>`,
     )
+  if (isLoading) return skeleton
   if (list.status === 'loading') return nothing
   const { status = 'unread' } = list.tab.query
   const isInbox = status === 'unread'
