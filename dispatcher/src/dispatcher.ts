@@ -66,7 +66,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const reports = createReports({ store, stream, seal })
   const work = workHandle(
     createWorkKinds({
-      ...{ store, stream, cache, live, seal, metrics },
+      ...{ store, stream, cache, live, seal, metrics, log },
       pipeline,
       reports,
       prepared,

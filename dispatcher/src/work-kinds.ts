@@ -6,6 +6,7 @@ import { TimesWork } from '@carillon/core/preferences/times-message'
 import type { Seal } from '@carillon/core/security/seal'
 import type { Store } from '@carillon/core/store/port'
 import type { Message, Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import type { WorkSubject } from '@carillon/schemas'
@@ -29,7 +30,7 @@ import { createHoldsUnwanted } from './sending/unwanted.ts'
 
 export type WorkKindPorts = {
   store: Store
-  stream: Pick<Stream, 'publish' | 'cancel' | 'cancelGroup'>
+  stream: Pick<Stream, 'publish' | 'cancel' | 'cancelGroup' | 'waiting'>
   cache: Pick<SettingsCache, 'tenant' | 'context' | 'type' | 'typeVersion' | 'transactionalCategories'>
   live: Live
   prepared: PreparedTypes
@@ -39,6 +40,7 @@ export type WorkKindPorts = {
   pipeline: Pick<Pipeline, 'notify' | 'chunk' | 'due' | 'local'>
   reports: Pick<Reports, 'apply'>
   metrics: Pick<Metrics, 'windowsClosed' | 'windowLag'>
+  log: Pick<Log, 'warn'>
 }
 
 /** Chunks, deliveries at a local time and parts of operations have up to 500 recipients; a schedule may have many runs. */

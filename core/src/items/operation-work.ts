@@ -31,6 +31,12 @@ const Verb = z.discriminatedUnion('kind', [
 export type Verb = z.infer<typeof Verb>
 
 /**
+ * What a part does. `walk`: goes through the notifications of the target. `inbox`: goes through the inbox of the target's user.
+ * `revisit`: goes through the notifications in `ids`, whose items were still being stored.
+ */
+const Stage = z.enum(['walk', 'inbox', 'revisit'])
+
+/**
  * One part of an operation on delivered items, of up to about 500 inboxes. The next part is appended once this one is done, so
  * that operations of several tenants take turns, and any dispatcher continues after a crash.
  */
@@ -43,10 +49,16 @@ export const OperationWork = z.object({
     "Covers notifications accepted before, by the log's clock. Also the version of the contents that it writes",
   ),
   step: z.int().min(0).describe('The number of the part'),
-  position: Position.optional().describe('Where it continues; absent at the start'),
-  ids: z.array(z.string()).optional().describe('The notifications to walk in place of those of the target'),
+  stage: Stage,
+  position: Position.optional().describe('Where the stage continues; absent at its start'),
+  since: EpochMs.optional().describe('The walk covers notifications accepted then or later; absent for all'),
+  readTo: EpochMs.optional().describe(
+    'Dispatchers had read everything accepted before when the walk began. The next walk covers the rest',
+  ),
+  ids: z.array(z.string()).optional().describe('The notifications of a revisit'),
+  resume: Position.optional().describe('Where the walk continues after the revisit; absent if it has ended'),
   unfinished: z.array(z.string()).describe('Notifications whose items were still being stored'),
-  round: z.int().min(0).describe('How often it has walked unfinished notifications'),
+  round: z.int().min(0).describe('How often it has waited for them'),
   done: z.int().min(0),
   total: z.int().min(0),
   skipped: z.int().min(0),
@@ -62,14 +74,11 @@ export const operationMessage = (tenant: string, work: OperationWork, at?: numbe
     : { schedule: { at, key: scheduleSubject(tenant, 'operation', work.id) } }),
 })
 
-/** Returns the first part of an operation. */
+/** Returns the first part of an operation. Marks of one user need no walk, because they cover stored items only. */
 export const firstPart = (
   operation: Pick<OperationWork, 'id' | 'createdAt' | 'until' | 'verb' | 'target'>,
-): OperationWork => {
-  const { notification } = operation.target
-  return {
-    ...operation,
-    ...(notification === undefined ? {} : { ids: [notification] }),
-    ...{ step: 1, unfinished: [], round: 0, done: 0, total: 0, skipped: 0 },
-  }
-}
+): OperationWork => ({
+  ...operation,
+  stage: operation.verb.kind === 'mark' && operation.target.user !== undefined ? 'inbox' : 'walk',
+  ...{ step: 1, unfinished: [], round: 0, done: 0, total: 0, skipped: 0 },
+})

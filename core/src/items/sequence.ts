@@ -12,11 +12,12 @@ const TOGETHER = 50
 export type Position = { at: number; id: string; within?: { page: string; skip: number } | undefined }
 
 /**
- * The notifications to walk: those with these ids, or of an entity or tag, or all of a tenant. `until`: only those accepted
- * before, epoch ms.
+ * The notifications to walk: those with these ids, or of an entity or tag, or all of a tenant. Of an entity or tag, only those
+ * accepted at `since` or later, and before `until` (epoch ms).
  */
 export type Walked = Pick<ItemSelection, 'entity' | 'tag' | 'context'> & {
   ids?: readonly string[] | undefined
+  since?: number | undefined
   until?: number
 }
 
@@ -28,7 +29,7 @@ export const createSequence =
   (store: Pick<Store, 'notifications' | 'labelled'>) =>
   async (
     tenant: string,
-    { ids, until = Number.MAX_SAFE_INTEGER, ...target }: Walked,
+    { ids, since = 0, until = Number.MAX_SAFE_INTEGER, ...target }: Walked,
     after: Position | undefined,
   ): Promise<{ found: Next[]; next?: Position }> => {
     if (ids) {
@@ -46,6 +47,12 @@ export const createSequence =
     }
     const before = after ? { at: after.at, notification: after.id } : { at: until, notification: '' }
     const page = await store.labelled.list(tenant, label, { before, limit: TOGETHER })
-    const found = page.found.map(({ at, notification: id, context }) => ({ at, id, context }))
-    return { found, ...(page.next ? { next: { at: page.next.at, id: page.next.notification } } : {}) }
+    const found = page.found
+      .map(({ at, notification: id, context }) => ({ at, id, context }))
+      .filter(({ at }) => at >= since)
+    const isOver = found.length < page.found.length || (page.next?.at ?? 0) < since
+    return {
+      found,
+      ...(page.next && !isOver ? { next: { at: page.next.at, id: page.next.notification } } : {}),
+    }
   }

@@ -12,9 +12,10 @@ export const removeWaiting = async (
   stream: Pick<Stream, 'cancel' | 'cancelGroup'>,
   tenant: string,
   id: string,
-  found: Pick<NotificationProgress, 'planned' | 'chains'> | undefined,
+  found: Pick<NotificationProgress, 'deliverAt' | 'planned' | 'chains'> | undefined,
 ): Promise<number> => {
-  await stream.cancel([scheduleSubject(tenant, 'deliver_at', dueKey(id))])
+  if (!found || found.deliverAt !== undefined)
+    await stream.cancel([scheduleSubject(tenant, 'deliver_at', dueKey(id))])
   let ended = 0
   const groups = found?.planned ? planGroups(tenant, id, found.chains > 0) : []
   for (const group of groups) ended += await stream.cancelGroup(group)

@@ -7,26 +7,40 @@ import { createSequence, type Next, type Position, type Walked } from './sequenc
 /** Reads of notifications per call, for walks that find few recipients. */
 const READS = 4
 
-/** Some recipients of a notification. `first`: they are its first ones. `context`: '' for none. */
+/** Some recipients of a notification. `at`: its place. `first`: they are its first ones. `context`: '' for none. */
 export type Batch = {
   id: string
+  at: number
   record: NotificationProgress | undefined
   context: string
   named: NamedItem[]
   first: boolean
 }
 
-/** Called with each notification before its recipients are read. */
-export type Begin = (notification: Pick<Batch, 'id' | 'record'>) => Promise<void>
+/** Called with notifications before their recipients are read. May be called with one again in the next walk. */
+export type Begin = (notifications: readonly Pick<Batch, 'id' | 'record'>[]) => Promise<void>
+
+/** `most`: recipients to return, roughly. `user`: only this one. */
+type WalkOptions = { most: number; user?: string | undefined; begin?: Begin | undefined }
 
 /** The list of recipients in the record comes first; pages of stored recipients start with `r`. */
 const RECORD = ''
 const STORED = 'r'
 
+const itemOf = (tenant: string, { id, acceptedAt, deliverAt = 0 }: NotificationProgress, user: string) => ({
+  ...{ user, id: itemId(tenant, id, user, Math.max(acceptedAt, deliverAt)) },
+})
+
 const namedIn = (tenant: string, record: NotificationProgress): NamedItem[] => {
-  const { id, users = [], absent = [], acceptedAt, deliverAt = 0 } = record
-  const at = Math.max(acceptedAt, deliverAt)
-  return [...new Set([...users, ...absent])].map((user) => ({ user, id: itemId(tenant, id, user, at) }))
+  const { users = [], absent = [] } = record
+  return [...new Set([...users, ...absent])].map((user) => itemOf(tenant, record, user))
+}
+
+/** Returns the item that a user may have of a notification. */
+const namedOf = (tenant: string, record: NotificationProgress | undefined, user: string): NamedItem[] => {
+  if (!record) return []
+  const { users, absent = [] } = record
+  return !users || users.includes(user) || absent.includes(user) ? [itemOf(tenant, record, user)] : []
 }
 
 /**
@@ -72,8 +86,7 @@ export const createWalk = (store: Pick<Store, 'inbox' | 'notifications' | 'label
     tenant: string,
     walked: Walked,
     position: Position | undefined,
-    most: number,
-    begin?: Begin,
+    { most, user, begin }: WalkOptions,
   ): Promise<{ batches: Batch[]; next?: Position }> => {
     const batches: Batch[] = []
     let left = most
@@ -82,10 +95,12 @@ export const createWalk = (store: Pick<Store, 'inbox' | 'notifications' | 'label
       record: NotificationProgress | undefined,
       within?: Position['within'],
     ): Promise<Position | undefined> => {
-      if (!within) await begin?.({ id, record })
-      const found = await recipients(tenant, id, record, within, left)
+      const found =
+        user === undefined
+          ? await recipients(tenant, id, record, within, left)
+          : { named: namedOf(tenant, record, user) }
       const known = record?.context ?? context ?? ''
-      batches.push({ id, record, context: known, named: found.named, first: within === undefined })
+      batches.push({ id, at, record, context: known, named: found.named, first: within === undefined })
       left -= Math.max(1, found.named.length)
       return found.within && { at, id, within: found.within }
     }
@@ -102,13 +117,18 @@ export const createWalk = (store: Pick<Store, 'inbox' | 'notifications' | 'label
         tenant,
         found.map(({ id }) => id),
       )
+      const isWanted = ({ id, context: known }: Next) => {
+        const record = records.get(id)
+        const context = record ? (record.context ?? '') : known
+        return walked.context === undefined || context === undefined || context === walked.context
+      }
+      const begun = found.filter(isWanted).slice(0, left)
+      await begin?.(begun.map(({ id }) => ({ id, record: records.get(id) })))
       for (const each of found) {
         if (left <= 0) return { batches, ...(after ? { next: after } : {}) }
-        const record = records.get(each.id)
-        const context = record ? (record.context ?? '') : each.context
         after = { at: each.at, id: each.id }
-        if (walked.context !== undefined && context !== undefined && context !== walked.context) continue
-        const more = await take(each, record)
+        if (!isWanted(each)) continue
+        const more = await take(each, records.get(each.id))
         if (more) return { batches, next: more }
       }
       if (!next) return { batches }

@@ -1,46 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import { UnavailableError } from '@carillon/core/errors'
 import { labelsOf } from '@carillon/core/items/labels'
-import { firstPart, operationMessage, type Verb } from '@carillon/core/items/operation-work'
-import type { LiveMessage } from '@carillon/core/live/port'
-import { derivedUuid7, itemId } from '@carillon/core/notification/ids'
-import type { ItemSelection, NotificationInput } from '@carillon/schemas'
+import { firstPart, operationMessage } from '@carillon/core/items/operation-work'
+import { itemId } from '@carillon/core/notification/ids'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { closeMessage } from '../digests/window-work.ts'
-import { providersOf, scripted } from '../sending/testing/scripted.ts'
-import { openWorld, type World } from '../testing/dispatcher.ts'
+import { type Operated, openOperated, until, uuidv7 } from './testing/operated.ts'
 
-let world: World
+let world: Operated
 afterEach(() => world.close())
 
-const uuidv7 = () => derivedUuid7(Date.now(), randomUUID())
-const until = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
-
-const open = async (options: Parameters<typeof openWorld>[0] = {}) => {
-  const mail = scripted('mail', ['email'])
-  world = await openWorld({ providers: providersOf(mail), ...options })
-  await world.account('mail')
-  const live: LiveMessage[] = []
-  vi.spyOn(world.live, 'deliver').mockImplementation(async (messages) => {
-    live.push(...messages.filter(({ to }) => to !== 'nobody'))
-    return messages.map(({ to }) => ({ whole: true, other: to === 'nobody', active: true }))
-  })
-  const { store, stream, tenant } = world
-  /** Starts an operation, and waits for its end. */
-  const operate = async (verb: Verb, target: ItemSelection) => {
-    const operation = { id: uuidv7(), createdAt: Date.now(), until: (await stream.now(tenant)) + 1 }
-    await store.operations.begin(tenant, { ...operation, kind: verb.kind })
-    await stream.publish([operationMessage(tenant, firstPart({ ...operation, verb, target }))])
-    await until(async () =>
-      expect(await store.operations.get(tenant, operation.id)).toMatchObject({ finished: true }),
-    )
-    return store.operations.get(tenant, operation.id)
-  }
-  const inbox = async (user: string, status: 'active' | 'archived' = 'active') =>
-    (await store.inbox.page({ tenant, user }, { status, limit: 50 })).items
-  const order = (title: string, more: Partial<NotificationInput> = {}) =>
-    world.send({ to: 'ada', type: 'order', entity: 'order-7', title, ...more })
-  return { ...world, mail, live, operate, inbox, order }
+const open = async (options: Parameters<typeof openOperated>[0] = {}) => {
+  world = await openOperated(options)
+  return world
 }
 
 describe('recall', () => {

@@ -21,6 +21,14 @@ export type RecallPorts = {
   pushUpdates: PushUpdates
 }
 
+/** Handles AT_ONCE at the same time. Rejects after all of a slice have ended. */
+const inSlices = async <T>(all: readonly T[], handle: (each: T) => Promise<void>): Promise<void> => {
+  for (const some of slices(all, AT_ONCE)) {
+    const ends = await Promise.allSettled(some.map(handle))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+}
+
 type Removed = { user: string; item: { id: string; notification: string; context?: string } }
 
 const removedTold = (tenant: string, user: string, removed: readonly Removed[]): Told[] => {
@@ -53,53 +61,56 @@ export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPor
 
   return {
     /**
-     * Ends a notification: nothing more of it is delivered, and items that are stored later are removed again. Call it before
-     * its recipients are read.
+     * Ends notifications: nothing more of them is delivered, and items that are stored later are removed again. Call it before
+     * their recipients are read.
      */
-    begin: async (tenant: string, { id, record }: Pick<Batch, 'id' | 'record'>): Promise<void> => {
-      await store.notifications.cancel(tenant, id, Date.now())
-      await store.inbox.recalled(tenant, id)
-      await removeWaiting(stream, tenant, id, record)
+    begin: async (tenant: string, some: readonly Pick<Batch, 'id' | 'record'>[]): Promise<void> => {
+      const now = Date.now()
+      await inSlices(some, async ({ id, record }) => {
+        await store.notifications.cancel(tenant, id, now)
+        await store.inbox.recalled(tenant, id)
+        await removeWaiting(stream, tenant, id, record)
+      })
     },
 
     /** Removes the items of notifications from the inboxes of some recipients. */
     batches: async (tenant: string, batches: readonly Batch[]): Promise<void> => {
       const removed: Removed[] = []
       try {
-        for (const batch of batches) {
+        await inSlices(batches, async (batch) => {
           const context = batch.context === '' ? {} : { context: batch.context }
-          for (const { user, id } of await store.inbox.recall(
-            tenant,
-            batch.id,
-            await candidates(tenant, batch),
-          ))
+          const named = await candidates(tenant, batch)
+          for (const { user, id } of await store.inbox.recall(tenant, batch.id, named))
             removed.push({ user, item: { id, notification: batch.id, ...context } })
-        }
+        })
       } finally {
         // A repetition after a failure does not find what is removed already.
         await tell(tenant, removed)
       }
     },
 
-    /** Removes items of one user, and the steps that wait for them. */
+    /** Removes items of one user. The steps that wait for them end, because the items are gone. */
     items: async (tenant: string, found: readonly FoundItem[]): Promise<void> => {
       const gone = new Set<string>()
-      for (const some of slices([...grouped(found, ({ item }) => item.notification)], AT_ONCE))
-        await Promise.all(
-          some.map(async ([notification, items]) => {
-            const named = items.map(({ user, item }) => ({ user, id: item.id }))
-            for (const { id } of await store.inbox.recall(tenant, notification, named)) gone.add(id)
-          }),
+      const notifications = [...grouped(found, ({ item }) => item.notification)]
+      try {
+        await inSlices(notifications, async ([notification, items]) => {
+          const named = items.map(({ user, item }) => ({ user, id: item.id }))
+          for (const { id } of await store.inbox.recall(tenant, notification, named)) gone.add(id)
+        })
+      } finally {
+        // A repetition after a failure does not find what is removed already.
+        await tell(
+          tenant,
+          found.filter(({ item }) => gone.has(item.id)),
         )
-      await tell(
-        tenant,
-        found.filter(({ item }) => gone.has(item.id)),
-      )
+      }
     },
 
-    /** Removes the step of a notification that waits for one user. */
-    step: async (tenant: string, notification: string, user: string): Promise<void> => {
-      await stream.cancel([planKey({ tenant, notification, user })])
+    /** Removes the steps of notifications that wait for one user. */
+    steps: async (tenant: string, user: string, notifications: readonly string[]): Promise<void> => {
+      if (notifications.length === 0) return
+      await stream.cancel(notifications.map((notification) => planKey({ tenant, notification, user })))
     },
   }
 }

@@ -36,7 +36,9 @@ export const createItemList = (store: Pick<Store, 'inbox' | 'notifications' | 'l
     const { user, notification } = selection
     if (user !== undefined) return ofUser(tenant, user, selection, page)
     const ids = notification === undefined ? undefined : [notification]
-    const { batches, next } = await walk(tenant, { ...selection, ids }, page.position, page.limit)
+    const { batches, next } = await walk(tenant, { ...selection, ids }, page.position, {
+      most: page.limit,
+    })
     const items: DeliveredItem[] = []
     for (const batch of batches)
       for (const { user, item } of await itemsOf(tenant, batch, selection)) items.push({ user, ...item })

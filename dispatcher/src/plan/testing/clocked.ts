@@ -57,6 +57,7 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
     if (crashes()) throw new Crash()
   }
   const stream = {
+    waiting: async () => ({ scheduled: new Map(), oldest: new Map() }),
     publish: async (messages: readonly OutgoingMessage[]) => {
       mayCrash()
       for (const message of messages) {
@@ -98,7 +99,7 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
   const reports = { apply: async () => undefined }
   const work = workHandle(
     createWorkKinds({
-      ...{ store, stream, cache, live, seal, pipeline, metrics, prepared, announce },
+      ...{ store, stream, cache, live, seal, pipeline, metrics, prepared, announce, log },
       pushUpdates: async () => {},
       reports: reports as never,
     }),

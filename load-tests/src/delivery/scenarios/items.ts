@@ -132,6 +132,33 @@ export const ITEMS: Scenario[] = [
     },
   },
   {
+    title: 'operations on the items of one user cover a fan-out that is running',
+    run: async (context) => {
+      const { ok, send } = context
+      const operate = operating(context)
+      const users = Array.from({ length: 1_200 }, (_, n) => `follower-${n}`)
+      for (let from = 0; from < users.length; from += 300)
+        await ok('POST', '/v1/topics/followers/members', { users: users.slice(from, from + 300) })
+      await send({ to: { topic: 'followers' }, entity: 'post-7', title: 'Draft' })
+      const [recalled, replaced] = await Promise.all([
+        operate('recall', { entity: 'post-7', user: 'follower-1100' }),
+        operate('replace', { entity: 'post-7', user: 'follower-1101', content: { title: 'Post' } }),
+      ])
+      expect([recalled, replaced]).toMatchObject([
+        { done: 1, total: 1 },
+        { done: 1, total: 1 },
+      ])
+      const titles = async (user: string) => {
+        const query = `entity=post-7&user=${user}`
+        const { items } = await ok<{ items: DeliveredItem[] }>('GET', `/v1/items?${query}`)
+        return items.map(({ title }) => title)
+      }
+      expect(await titles('follower-1100')).toEqual([])
+      expect(await titles('follower-1101')).toEqual(['Post'])
+      await eventually(async () => expect(await titles('follower-1102')).toEqual(['Draft']))
+    },
+  },
+  {
     title:
       'delivered items are marked and replaced for every user, in the language of the user, and ring only on request',
     run: async (context) => {

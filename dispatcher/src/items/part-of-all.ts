@@ -1,0 +1,40 @@
+import type { FoundItem } from '@carillon/core/items/found'
+import type { OperationWork } from '@carillon/core/items/operation-work'
+import type { Batch } from '@carillon/core/items/walk'
+import type { Part } from './next-part.ts'
+import { isUnfinished, type Visit } from './visit.ts'
+
+/**
+ * Returns a function that goes through notifications for all their recipients. A notification that is visited again counts in
+ * its last visit.
+ */
+export const createPartOfAll =
+  ({ recall, readTo, itemsOf, apply, batchesOf }: Visit) =>
+  async (tenant: string, work: OperationWork): Promise<Part> => {
+    const read = await readTo(work)
+    const { batches, next } = await batchesOf(tenant, work)
+    const unfinished = batches.flatMap(({ id, first, at, record }) =>
+      first && at < read && isUnfinished(work, record) ? [id] : [],
+    )
+    const open = new Set([...unfinished, ...work.unfinished])
+    const isLast = ({ id, at }: Batch) => at < read && !open.has(id)
+    const users = [...new Set(batches.flatMap(({ named }) => named.map(({ user }) => user)))]
+    const part = {
+      ...{ readTo: read, done: 0, found: 0, unfinished, settled: [], users },
+      ...(next && { next }),
+    }
+    for (const batch of batches.filter(isLast)) {
+      if (batch.first) part.found += Math.max(batch.record?.recipients ?? 0, batch.named.length)
+      part.done += batch.named.length
+    }
+    if (work.verb.kind === 'recall') {
+      await recall.batches(tenant, batches)
+      return { ...part, skipped: 0 }
+    }
+    const found: Record<'last' | 'again', FoundItem[]> = { last: [], again: [] }
+    for (const batch of batches)
+      found[isLast(batch) ? 'last' : 'again'].push(...(await itemsOf(tenant, batch, work.target)))
+    const skipped = await apply(tenant, work, found.last)
+    await apply(tenant, work, found.again)
+    return { ...part, skipped }
+  }

@@ -1,0 +1,63 @@
+import { createBatchItems, type FoundItem } from '@carillon/core/items/found'
+import type { OperationWork } from '@carillon/core/items/operation-work'
+import { type Batch, createWalk } from '@carillon/core/items/walk'
+import type { Store } from '@carillon/core/store/port'
+import type { Stream } from '@carillon/core/stream/port'
+import { createMark, type MarkPorts } from './mark.ts'
+import { createReadTo } from './read-to.ts'
+import { createRecall, type RecallPorts } from './recall.ts'
+import { createReplace, type ReplacePorts } from './replace.ts'
+
+/** Inboxes that a part of an operation handles: as many as a chunk of a fan-out. */
+export const PART = 500
+
+export type VisitPorts = RecallPorts &
+  MarkPorts &
+  ReplacePorts & {
+    store: Pick<Store, 'inbox' | 'users' | 'notifications' | 'labelled'>
+    stream: Pick<Stream, 'waiting'>
+  }
+
+/**
+ * Reports whether items of a notification may be stored after the operation looked for them. A recall from every inbox visits
+ * only notifications without a record again: the items of others are removed as they are stored.
+ */
+export const isUnfinished = ({ verb, target }: OperationWork, record: Batch['record']): boolean => {
+  if (verb.kind === 'mark') return false
+  const isStopped = verb.kind === 'recall' && target.user === undefined
+  return record === undefined || (!isStopped && record.state === 'delivering')
+}
+
+/** Creates what the parts of an operation have in common. Each function is repeatable. */
+export const createVisit = (ports: VisitPorts) => {
+  const walk = createWalk(ports.store)
+  const recall = createRecall(ports)
+  const mark = createMark(ports)
+  const replace = createReplace(ports)
+  return {
+    recall,
+    readTo: createReadTo(ports.stream),
+    itemsOf: createBatchItems(ports.store.inbox),
+
+    /** Applies the verb to items. Resolves with the number of skipped ones. */
+    apply: async (tenant: string, { verb, until }: OperationWork, found: readonly FoundItem[]) => {
+      if (verb.kind === 'recall') await recall.items(tenant, found)
+      if (verb.kind === 'mark') await mark(tenant, found, verb.marks)
+      return verb.kind === 'replace' ? replace(tenant, found, verb, until) : 0
+    },
+
+    /** Returns the next notifications of a walk or of a revisit. A recall from every inbox ends them first. */
+    batchesOf: (tenant: string, { stage, target, since, until, verb, position, ids }: OperationWork) => {
+      const { notification, user } = target
+      const named = notification === undefined ? undefined : [notification]
+      const walked = { ...target, since, until, ids: stage === 'revisit' ? ids : named }
+      const ends = verb.kind === 'recall' && user === undefined
+      return walk(tenant, walked, position, {
+        ...{ most: PART, user },
+        begin: ends ? (some) => recall.begin(tenant, some) : undefined,
+      })
+    },
+  }
+}
+
+export type Visit = ReturnType<typeof createVisit>
