@@ -159,7 +159,6 @@ export class NotificationBell extends BellSettings {
         root: this.renderRoot as ShadowRoot,
         text: () => this.#language.text,
         textWith: this.#language.textWith,
-        times: () => this.#language.times,
         locale: () => this.#language.locale,
         isSheet: () => this.#isSheet,
         sound: () => this.sound,

@@ -1,8 +1,9 @@
-import { html, type TemplateResult } from 'lit'
+import type { TemplateResult } from 'lit'
+import { BELL, drawn } from './drawing.ts'
 
-/** Paths in a square of 24 units, drawn as strokes. */
+/** The icons of the panel, toasts and announcements, as paths in a square of 24 units. */
 const PATHS = {
-  bell: 'M18 9a6 6 0 0 0-12 0c0 5.5-2.2 7-2.2 8h16.4c0-1-2.2-2.5-2.2-8M9.7 20.4a2.6 2.6 0 0 0 4.6 0',
+  bell: BELL,
   readAll: 'm2.5 13 4 4 8-9M11 15.5l1.8 1.7 8.7-9.4',
   more: 'M5.5 11.9v.2M12 11.9v.2M18.5 11.9v.2',
   close: 'M6 6l12 12M18 6 6 18',
@@ -22,9 +23,5 @@ const PATHS = {
 } as const
 
 export type IconName = keyof typeof PATHS
-
-/** Draws a path in a square of 24 units, without a name for assistive technology. `kind`: a class. */
-export const drawn = (path: string, kind = ''): TemplateResult =>
-  html`<svg class="icon ${kind}" viewBox="0 0 24 24" aria-hidden="true"><path d=${path} /></svg>`
 
 export const icon = (name: IconName): TemplateResult => drawn(PATHS[name])

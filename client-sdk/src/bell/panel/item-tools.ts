@@ -2,8 +2,8 @@ import type { InboxItem } from '@carillon/schemas'
 import { html } from 'lit'
 import { BUTTONS_MAX } from '../action-buttons.ts'
 import { type IconName, icon } from '../icon.ts'
-import type { TextKey } from '../text/english.ts'
 import { takeAction } from './actions.ts'
+import type { PanelKey } from './english.ts'
 import type { MenuRow } from './menu.ts'
 import type { Panel } from './panel-state.ts'
 import { snoozeTimes } from './snooze-times.ts'
@@ -37,7 +37,7 @@ export const openSnooze = (
 }
 
 /** An action on an item. `opens`: it opens a menu beside the button. */
-type Tool = { label: TextKey; icon: IconName; run: (button: HTMLElement) => void; opens?: boolean }
+type Tool = { label: PanelKey; icon: IconName; run: (button: HTMLElement) => void; opens?: boolean }
 
 /** Returns the actions on an item that have a button: one to mark, one to snooze and one to archive it, or to undo that. */
 const toolsOf = (item: InboxItem, panel: Panel): Tool[] => {

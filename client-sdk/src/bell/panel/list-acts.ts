@@ -1,5 +1,5 @@
-import type { Text } from '../text/text.ts'
 import type { createEngagement } from './engagement.ts'
+import type { PanelText } from './english.ts'
 import type { List } from './list.ts'
 import type { Panel } from './panel-state.ts'
 import type { createSelection } from './selection.ts'
@@ -18,7 +18,7 @@ export const createListActs = ({
   list: List
   selection: ReturnType<typeof createSelection>
   engagement: ReturnType<typeof createEngagement>
-  text: () => Text
+  text: () => PanelText
   announce: (text: string) => void
 }) => {
   // The snapshot of the feed has a failed load. The `error` event of the client reports a failed action.

@@ -3,9 +3,9 @@ import type { TemplateResult } from 'lit'
 import type { AnnouncementActs } from '../announcements/card.ts'
 import type { Follow } from '../follow.ts'
 import type { Problem } from '../problem.ts'
-import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
 import type { createCategories } from './categories.ts'
+import type { PanelText } from './english.ts'
 import type { List } from './list.ts'
 import type { createMenu } from './menu.ts'
 import type { createSelection } from './selection.ts'
@@ -23,7 +23,7 @@ export type Panel = {
   undo: ReturnType<typeof createUndo>
   selection: ReturnType<typeof createSelection>
   menu: ReturnType<typeof createMenu>
-  text: Text
+  text: PanelText
   times: Times
   /** Returns the hub's time, in epoch ms. */
   now(): number

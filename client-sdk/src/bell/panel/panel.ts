@@ -7,16 +7,19 @@ import type { Problem } from '../problem.ts'
 import { createSeen } from '../seen.ts'
 import { announcementStyles } from '../styles/announcement.ts'
 import { contentStyles } from '../styles/content.ts'
+import { controlStyles } from '../styles/controls.ts'
 import { itemStyles } from '../styles/item.ts'
 import { listStyles } from '../styles/list.ts'
 import { menuStyles } from '../styles/menu.ts'
 import { panelStyles } from '../styles/panel.ts'
 import { swipeStyles } from '../styles/swipe.ts'
+import { derivedText } from '../text/derived-text.ts'
 import type { Text } from '../text/text.ts'
-import type { Times } from '../text/times.ts'
+import { timesIn } from '../text/times.ts'
 import { createCardActs } from './cards.ts'
 import { createCategories } from './categories.ts'
 import { createEngagement } from './engagement.ts'
+import { PANEL_ENGLISH } from './english.ts'
 import { createLazyPreferences } from './lazy-preferences.ts'
 import { createLazyPushOffer } from './lazy-push-offer.ts'
 import { createLazyTouch } from './lazy-touch.ts'
@@ -35,7 +38,7 @@ import { panelView } from './view.ts'
 
 /** The styles of the panel. */
 export const styles = [
-  ...[panelStyles, contentStyles, listStyles, itemStyles, menuStyles],
+  ...[controlStyles, panelStyles, contentStyles, listStyles, itemStyles, menuStyles],
   ...[announcementStyles, swipeStyles],
 ]
 
@@ -44,7 +47,6 @@ export type PanelHost = {
   client: Client
   root: ShadowRoot
   text: () => Text
-  times: () => Times
   textWith: PageHost['textWith']
   locale: () => string
   isSheet: () => boolean
@@ -62,7 +64,9 @@ export type PanelHost = {
 
 /** Creates the panel of a bell: its list, the actions on it, and the state that the views show. */
 export const createPanel = (host: PanelHost) => {
-  const { client, root, text, times, announce, update } = host
+  const { client, root, announce, update } = host
+  const text = derivedText(host.text, () => host.textWith(PANEL_ENGLISH))
+  const times = timesIn(host.locale)
   const list = createList(client, update)
   const undo = createUndo(update)
   const selection = createSelection(update)
@@ -74,7 +78,7 @@ export const createPanel = (host: PanelHost) => {
   const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
   const { scroller, onFocus, onHover } = engagement
   const push = createLazyPushOffer(host)
-  const preferences = createLazyPreferences({ ...host, pushSetting: push.setting }, () => {
+  const preferences = createLazyPreferences({ ...host, times, pushSetting: push.setting }, () => {
     seen.stop()
     engagement.reset()
     selection.stop()
@@ -157,11 +161,8 @@ export const createPanel = (host: PanelHost) => {
       engagement.reset()
     },
     stop() {
+      for (const part of [categories, seen, loading, offline]) part.stop()
       preferences.close()
-      categories.stop()
-      seen.stop()
-      loading.stop()
-      offline.stop()
       undo.commit()
       list.close()
     },

@@ -1,7 +1,7 @@
-import type { TextKey } from '../text/english.ts'
+import type { PanelKey } from './english.ts'
 
 /** A time until which an item may be snoozed, with the name of the choice. */
-export type SnoozeTime = { label: TextKey; until: Date }
+export type SnoozeTime = { label: PanelKey; until: Date }
 
 const at = (day: Date, addDays: number, hour: number) => {
   const time = new Date(day)

@@ -1,6 +1,6 @@
 import type { EffectivePreferences } from '@carillon/schemas'
 import type { FeedQuery } from '../../feed/feed.ts'
-import type { Text } from '../text/text.ts'
+import type { PanelText } from './english.ts'
 
 /**
  * A tab of the panel and the query of its feed. `name` is the name of its category. The text of the key is the name of other
@@ -15,7 +15,7 @@ export const UNREAD: Tab = { key: 'unread', query: { status: 'unread' } }
 const SNOOZED: Tab = { key: 'snoozed', query: { status: 'snoozed' } }
 const ARCHIVED: Tab = { key: 'archived', query: { status: 'archived' } }
 
-export const labelOf = (tab: Tab, text: Text): string => tab.name ?? text(tab.key as 'all')
+export const labelOf = (tab: Tab, text: PanelText): string => tab.name ?? text(tab.key as 'all')
 
 /**
  * Returns the tabs in display order. Categories have tabs if at least two of them have names. The chosen tab stays, even if its

@@ -1,5 +1,5 @@
 import { createSwipe, type SwipeDirection } from '../swipe.ts'
-import type { Text } from '../text/text.ts'
+import type { PanelText } from './english.ts'
 import type { Panel } from './panel-state.ts'
 
 /**
@@ -11,7 +11,7 @@ export const createTouch = ({
   verbs,
   selection,
   text,
-}: Pick<Panel, 'list' | 'verbs' | 'selection'> & { text: () => Text }) => {
+}: Pick<Panel, 'list' | 'verbs' | 'selection'> & { text: () => PanelText }) => {
   const itemOf = ({ dataset }: HTMLElement) => list.items.find(({ id }) => id === dataset.id)
   /** Returns the action of a swipe on an item, and its name. */
   const verbOf = (element: HTMLElement, direction: SwipeDirection) => {

@@ -2,8 +2,8 @@ import type { InboxItem } from '@carillon/schemas'
 import type { GroupOption } from '../../actions/actions.ts'
 import type { CarillonError } from '../../http/error.ts'
 import type { Failure } from '../failure.ts'
-import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
+import type { PanelText } from './english.ts'
 import type { List } from './list.ts'
 import type { createUndo } from './undo.ts'
 
@@ -21,7 +21,7 @@ export const createVerbs = ({
 }: {
   list: List
   undo: ReturnType<typeof createUndo>
-  text: () => Text
+  text: () => PanelText
   times: () => Times
   announce: (text: string) => void
   update: () => void

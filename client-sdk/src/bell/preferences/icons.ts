@@ -1,5 +1,5 @@
 import type { TemplateResult } from 'lit'
-import { drawn } from '../icon.ts'
+import { drawn } from '../drawing.ts'
 import type { Channel } from './choices.ts'
 
 const MESSAGE = 'M4 5.5h16v11h-8l-4 3.5v-3.5H4z'

@@ -4,10 +4,11 @@ import type { Client } from '../../client/client.ts'
 import type { CarillonError } from '../../http/error.ts'
 import type { Failure } from '../failure.ts'
 import { icon } from '../icon.ts'
+import { PANEL_ENGLISH } from '../panel/english.ts'
 import { skeleton } from '../skeleton.ts'
 import { preferencesStyles } from '../styles/preferences.ts'
 import { derivedText } from '../text/derived-text.ts'
-import { ENGLISH, type Message } from '../text/english.ts'
+import type { Message } from '../text/english.ts'
 import type { Text } from '../text/text.ts'
 import type { Times } from '../text/times.ts'
 import type { PreferencesText } from './choices.ts'
@@ -48,7 +49,7 @@ export const createPreferencesPage = (host: PageHost) => {
   let isWide = false
 
   const text: () => PreferencesText = derivedText(host.text, () =>
-    host.textWith({ ...ENGLISH, ...PREFERENCES_ENGLISH }),
+    host.textWith({ ...PANEL_ENGLISH, ...PREFERENCES_ENGLISH }),
   )
   const save = (id: string, patch: PreferencesPatch, everywhere = false) => {
     failures.delete(id)

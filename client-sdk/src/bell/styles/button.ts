@@ -78,4 +78,9 @@ export const buttonStyles = css`
       }
     }
   }
+  @media (forced-colors: active) {
+    .badge {
+      forced-color-adjust: none;
+    }
+  }
 `

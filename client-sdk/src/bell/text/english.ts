@@ -1,73 +1,25 @@
+import type { PanelKey } from '../panel/english.ts'
 import type { PreferencesKey } from '../preferences/english.ts'
 import type { PushKey } from '../push/english.ts'
 
 /** A text, or one text for each plural category of CLDR. `{n}` and other names in braces are replaced. */
 export type Message = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>)
 
-/** The texts of the bell. Apps may replace each of them with the property `strings`. */
+/** The texts of the button, toasts and announcements. Apps may replace each text with the property `strings`. */
 export const ENGLISH = {
   bell: 'Notifications',
   bellUnread: 'Notifications, {n} unread',
   bellMore: 'Notifications, more than {n} unread',
-  all: 'All',
-  unread: 'Unread',
-  snoozed: 'Snoozed',
-  archived: 'Archived',
-  tabUnread: '{n} unread',
-  earlier: 'Earlier',
-  readAll: 'Mark all as read',
-  archiveRead: 'Archive all read',
-  more: 'More',
-  close: 'Close',
-  prefs: 'Preferences',
-  read: 'Mark as read',
-  markUnread: 'Mark as unread',
-  archive: 'Archive',
-  restore: 'Move to inbox',
-  snooze: 'Snooze',
-  wake: 'Wake now',
-  delete: 'Delete',
   urgent: 'Urgent',
-  unfold: 'Show all',
-  fold: 'Show less',
   open: 'Open',
-  sound: 'Sound',
-  wasRead: 'Marked as read',
-  wasUnread: 'Marked as unread',
-  wasArchived: '{n} archived',
-  wasDeleted: '{n} deleted',
-  wasRestored: '{n} moved to inbox',
-  snoozedUntil: 'Snoozed until {time}',
-  undo: 'Undo',
-  undone: 'Undone',
-  acted: '{label}: done',
-  select: 'Select',
-  selectAll: 'Select all',
-  selected: '{n} selected',
-  stop: 'Stop selecting',
-  hour: 'In 1 hour',
-  evening: 'This evening',
-  tomorrow: 'Tomorrow',
-  week: 'Next week',
-  pick: 'Pick a time…',
   new: '{n} new',
   arrivedOne: 'New: {title}',
   arrived: { one: '{n} new notification', other: '{n} new notifications' },
   dismiss: 'Dismiss',
-  loadMore: 'Load more',
-  empty: 'All caught up',
-  emptyHint: 'New notifications show up here at once.',
-  emptyOther: 'Nothing here',
   loadError: 'Notifications can’t be loaded',
-  loadHint: 'The server did not answer. Trying again.',
   tryNow: 'Try now',
-  signIn: 'Sign in again to see notifications',
-  failed: 'Not saved. No answer.',
-  refused: 'Not saved. Not allowed.',
-  again: 'Try again',
-  offline: 'You are offline. Changes are sent when you are back.',
 } satisfies Record<string, Message>
 
 export type TextKey = keyof typeof ENGLISH
 /** Every text of the bell, for other languages and apps. */
-export type Strings = Record<TextKey | PreferencesKey | PushKey, Message>
+export type Strings = Record<TextKey | PanelKey | PreferencesKey | PushKey, Message>

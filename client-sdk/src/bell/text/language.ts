@@ -1,7 +1,6 @@
 import type { Message, Strings } from './english.ts'
 import { loadStrings } from './locales.ts'
 import { createText, type Text } from './text.ts'
-import { createTimes, type Times } from './times.ts'
 
 /** Returns the locale, or English if it is not a BCP 47 tag. */
 const checked = (locale: string): string => {
@@ -12,13 +11,12 @@ const checked = (locale: string): string => {
   }
 }
 
-/** Creates the language of a bell: its texts, dates and numbers. Texts are English until the texts of the locale are loaded. */
+/** Creates the language of a bell: its texts. Texts are English until the texts of the locale are loaded. */
 export const createLanguage = (update: () => void) => {
   let locale = 'en'
   let loaded: Strings | undefined
   let own: Partial<Strings> | undefined
   let text: Text = createText(locale)
-  let times: Times = createTimes(locale)
   const strings = () => ({ ...loaded, ...own })
 
   return {
@@ -27,9 +25,6 @@ export const createLanguage = (update: () => void) => {
     },
     get text() {
       return text
-    },
-    get times() {
-      return times
     },
     /** Creates texts from other English ones. Texts of the locale and of the app replace them. */
     textWith: <Key extends string>(english: Record<Key, Message>): Text<Key> =>
@@ -41,7 +36,6 @@ export const createLanguage = (update: () => void) => {
       if (next !== locale) {
         locale = next
         loaded = undefined
-        times = createTimes(locale)
         void loadStrings(locale).then((found) => {
           if (!found || next !== locale) return
           loaded = found

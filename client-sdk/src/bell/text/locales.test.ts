@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { PANEL_ENGLISH } from '../panel/english.ts'
 import { PREFERENCES_ENGLISH } from '../preferences/english.ts'
 import { PUSH_ENGLISH } from '../push/english.ts'
-import { ENGLISH, type Message } from './english.ts'
+import type { Message } from './english.ts'
 import { LOCALES, loadStrings, localeFor } from './locales.ts'
 import { createText } from './text.ts'
 
-const ALL: Record<string, Message> = { ...ENGLISH, ...PREFERENCES_ENGLISH, ...PUSH_ENGLISH }
+const ALL: Record<string, Message> = { ...PANEL_ENGLISH, ...PREFERENCES_ENGLISH, ...PUSH_ENGLISH }
 const formsOf = (message: Message): string[] =>
   typeof message === 'string' ? [message] : Object.values(message)
 const namesIn = (message: Message) =>

@@ -1,14 +1,10 @@
 import { html, type TemplateResult } from 'lit'
 import { isLink } from './link.ts'
+import { plain } from './plain.ts'
 
-/** Controls of the Unicode bidirectional algorithm that reach beyond their own text. */
-const EMBEDDINGS = /[\u202A-\u202E]/g
 /** Bold, italic, code, link and line break. Anything else stays as it is. */
 const MARKS =
   /\*\*(?<bold>[^*\n]+)\*\*|\*(?<italic>[^*\n]+)\*|`(?<code>[^`\n]+)`|\[(?<label>[^[\]\n]+)\]\((?<url>[^()\s]+)\)|(?<line>\n)/g
-
-/** Returns the text without characters that could reorder the text around it. */
-export const plain = (text: string): string => text.replace(EMBEDDINGS, '')
 
 /**
  * Renders a subset of Markdown as nodes: `**bold**`, `*italic*`, `` `code` ``, `[label](url)` and line breaks, not nested.

@@ -34,3 +34,14 @@ export const createTimes = (locale: string) => {
   }
 }
 export type Times = ReturnType<typeof createTimes>
+
+/** Returns a function that returns the times in the current locale. */
+export const timesIn = (locale: () => string): (() => Times) => {
+  let known: string | undefined
+  let times: Times
+  return () => {
+    if (known !== locale()) times = createTimes(locale())
+    known = locale()
+    return times
+  }
+}

@@ -1,5 +1,5 @@
 import type { InboxItem } from '@carillon/schemas'
-import { plain } from './rich-text.ts'
+import { plain } from './plain.ts'
 
 /** Characters of a title that are shown. */
 const TITLE_MAX = 300

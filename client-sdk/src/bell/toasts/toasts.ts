@@ -5,6 +5,7 @@ import { avatar } from '../avatar.ts'
 import type { Follow } from '../follow.ts'
 import { icon } from '../icon.ts'
 import { contentStyles } from '../styles/content.ts'
+import { controlStyles } from '../styles/controls.ts'
 import { swipeStyles } from '../styles/swipe.ts'
 import { toastStyles } from '../styles/toast.ts'
 import { createSwipe } from '../swipe.ts'
@@ -14,7 +15,7 @@ import type { Text } from '../text/text.ts'
 import { titleOf } from '../text/title.ts'
 
 /** The styles of the cards. */
-export const styles = [contentStyles, toastStyles, swipeStyles]
+export const styles = [controlStyles, contentStyles, toastStyles, swipeStyles]
 
 /** Maximum number of cards. One more card counts the further items. */
 const CARDS_MAX = 3
