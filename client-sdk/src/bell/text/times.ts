@@ -5,7 +5,7 @@ const DAY_MS = 24 * HOUR_MS
 const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0)
 
 /** Formats times for people, in a locale and in the time zone of the device. Times are in epoch ms. */
-export const createTimes = (locale: string) => {
+const createTimes = (locale: string) => {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options)
   const weekday = format({ weekday: 'short' })
