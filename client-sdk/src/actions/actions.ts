@@ -14,6 +14,12 @@ import type { Outbox } from './outbox.ts'
  */
 export type GroupOption = { group?: boolean }
 
+/**
+ * `together`: with `group`, only the items that were archived at the same time, or snoozed until the same time. So it undoes an
+ * action on the group.
+ */
+export type UndoOption = GroupOption & { together?: boolean }
+
 /** `status: 'read'`: only items that are read. */
 export type ArchiveOption = { status?: 'read' }
 
@@ -51,9 +57,9 @@ export const createActions = (api: ActionsApi, view: Readable<View>, clock: Cloc
       patch('unread', id, { readAt: null }, { read: false, ...options }),
     archive: (id: string, options?: GroupOption) =>
       patch('archive', id, { archivedAt: now(), snoozedUntil: null }, { archived: true, ...options }),
-    unarchive: (id: string, options?: GroupOption) =>
+    unarchive: (id: string, options?: UndoOption) =>
       patch('unarchive', id, { archivedAt: null }, { archived: false, ...options }),
-    snooze(id: string, until: Date | string | null, options?: GroupOption) {
+    snooze(id: string, until: Date | string | null, options?: UndoOption) {
       const snoozedUntil = until && new Date(until).toISOString()
       const change = { snoozedUntil, ...(until && { archivedAt: null }) }
       return patch('snooze', id, change, { snoozedUntil, ...options })

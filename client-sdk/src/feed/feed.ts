@@ -1,5 +1,5 @@
 import type { ClickSource, Counts, Display, InboxItem, InboxStatus } from '@carillon/schemas'
-import type { ArchiveOption, GroupOption } from '../actions/actions.ts'
+import type { ArchiveOption, GroupOption, UndoOption } from '../actions/actions.ts'
 import { asError, type CarillonError } from '../http/error.ts'
 import { collapsed, isCollapsed } from '../inbox/groups.ts'
 import type { View } from '../inbox/optimistic-view.ts'
@@ -58,9 +58,10 @@ export type Feed = Readable<FeedSnapshot> & {
   /** Marks those of the items as seen that are unseen. */
   seen(ids: readonly string[]): Promise<void>
   archive(id: string, options?: GroupOption): Promise<void>
-  unarchive(id: string, options?: GroupOption): Promise<void>
-  /** Hides an item until the given time; null shows it again at once. */
-  snooze(id: string, until: Date | string | null, options?: GroupOption): Promise<void>
+  /** With `together`, it undoes an action on the group. */
+  unarchive(id: string, options?: UndoOption): Promise<void>
+  /** Hides an item until the given time; null shows it again at once, and with `together` undoes an action on the group. */
+  snooze(id: string, until: Date | string | null, options?: UndoOption): Promise<void>
   /** Deletes an item permanently; with `group`, all items of its group. */
   remove(id: string, options?: GroupOption): Promise<void>
   /**

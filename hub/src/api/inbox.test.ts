@@ -186,6 +186,43 @@ describe('a group', () => {
     expect(events().filter(({ kind }) => kind === 'deleted')).toHaveLength(1)
   })
 
+  it.each([3, 130])(
+    'of %i items: undoing restores what the action changed, and nothing else',
+    async (count) => {
+      const [old = '', snoozed = ''] = await inOrder(2)
+      const until = (ms: number) => new Date(Date.now() + ms).toISOString()
+      await patch(old, { archived: true })
+      await patch(snoozed, { snoozedUntil: until(60_000) })
+      for (let n = 0; n < count; n++) await tenant.item('ann', POST)
+      const shown = async () => (await page('')).items.map(({ group }) => group?.count)
+      const undo = { group: true, together: true }
+      const [{ id } = { id: '' }] = (await page('')).items
+      const all = Math.min(100, count)
+      await patch(id, { archived: true, group: true })
+      expect(await shown()).toEqual([])
+      await patch(id, { archived: false, ...undo })
+      expect(await shown()).toEqual([all])
+      expect(await found('?status=archived&flat=true')).toEqual([old])
+      await patch(id, { snoozedUntil: until(120_000), group: true })
+      expect(await shown()).toEqual([])
+      await patch(id, { snoozedUntil: null, ...undo })
+      expect(await shown()).toEqual([all])
+      expect(await found('?status=snoozed&flat=true')).toEqual([snoozed])
+    },
+  )
+
+  it.each([
+    { archived: false, together: true },
+    { archived: true, group: true, together: true },
+    { read: false, group: true, together: true },
+  ])('refuses %j', async (body) => {
+    const { id } = await tenant.item('ann', POST)
+    expect((await patch(id, body)).json).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ pointer: '/together' }],
+    })
+  })
+
   it('of a single item without a group is the item', async () => {
     const [one, other] = await inOrder(2, {})
     await patch(one!, { archived: true, group: true })

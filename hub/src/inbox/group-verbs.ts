@@ -13,6 +13,8 @@ import type { Viewer } from './viewer.ts'
 
 /** Maximum items that are changed one by one. */
 const ONE_BY_ONE_MAX = 1_000
+/** Maximum items that are looked through for those that changed together. */
+const LOOKED_THROUGH_MAX = 10_000
 /** Items read at once. */
 const PAGE = 100
 
@@ -34,7 +36,7 @@ const listOf = (item: InboxItem, now: number): (typeof STATUSES)[number] =>
   item.archivedAt !== null ? 'archived' : isSnoozed(item, now) ? 'snoozed' : 'active'
 
 /** Reports whether a patch only sets read, seen and archived. */
-const isSweeping = ({ group: _, ...patch }: ItemPatch): boolean =>
+const isSweeping = ({ group: _, together: __, ...patch }: ItemPatch): boolean =>
   Object.values(patch).every((value) => value === undefined || value === true)
 
 /** The verbs on the items of a group, without the item that names it. */
@@ -62,7 +64,7 @@ export const createGroupVerbs = ({
   return {
     /**
      * Applies a patch to the items that are active, archived or snoozed like the item was. Items that are changed one by
-     * one are returned; the others are described by sweeps.
+     * one are returned; the others are described by sweeps. Archived items get the time `now`.
      */
     change: async (
       viewer: Viewer,
@@ -78,20 +80,25 @@ export const createGroupVerbs = ({
       if (status === 'active' && isSweeping(patch)) {
         for (const [field, verb] of SWEEPING) {
           if (!patch[field]) continue
-          const done = await inbox.changeAll(viewer, verb, filter)
+          const done = await inbox.changeAll(viewer, verb, { ...filter, at: now })
           items.push(...done.items)
           if (done.all) sweeps.push({ verb, filter, at: new Date(now).toISOString() })
         }
         return { items, sweeps }
       }
+      const isMeant = ({ id, archivedAt, snoozedUntil }: InboxItem) =>
+        id !== item.id &&
+        (!patch.together || (archivedAt === item.archivedAt && snoozedUntil === item.snoozedUntil))
+      let looked = 0
       for await (const page of pages(viewer, status, filter)) {
-        const ids = page.map(({ id }) => id).filter((id) => id !== item.id)
+        const ids = page.filter(isMeant).map(({ id }) => id)
+        looked += page.length
         if (typeof patch.snoozedUntil === 'string') {
           const until = Date.parse(patch.snoozedUntil)
           await Promise.all(ids.map((id) => snoozeEnds.set(viewer, id, until)))
         }
         items.push(...(await inbox.change(viewer, ids, (each) => changeOf(each, patch, now))))
-        if (items.length >= ONE_BY_ONE_MAX) break
+        if (items.length >= ONE_BY_ONE_MAX || looked >= LOOKED_THROUGH_MAX) break
       }
       return { items, sweeps }
     },

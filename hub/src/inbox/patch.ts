@@ -10,6 +10,8 @@ const refuse = (pointer: string, message: string) =>
 /** Throws `invalid_request` for a patch that contradicts itself, `time_passed` and `too_far`. */
 export const checkPatch = (patch: ItemPatch, now: number): void => {
   if (patch.read === true && patch.seen === false) throw refuse('/seen', 'must not be false if read is true')
+  if (patch.together && !(patch.group && (patch.archived === false || patch.snoozedUntil === null)))
+    throw refuse('/together', 'needs group, and archived: false or snoozedUntil: null')
   if (typeof patch.snoozedUntil !== 'string') return
   if (patch.archived === true) throw refuse('/snoozedUntil', 'must be null or absent if archived is true')
   const until = Date.parse(patch.snoozedUntil)

@@ -16,9 +16,15 @@ export const ItemPatch = z
       .describe(
         'Whether the other items of its group change, too: those that are active, archived or snoozed like it',
       ),
+    together: z
+      .boolean()
+      .optional()
+      .describe(
+        'With `group`, and `archived: false` or `snoozedUntil: null`: of the other items, only those that were archived at the same time as it, or snoozed until the same time. Undoes a change of the group, and leaves what was archived or snoozed before',
+      ),
   })
   .refine(
-    ({ group: _, ...patch }) => Object.values(patch).some((value) => value !== undefined),
+    ({ group: _, together: __, ...patch }) => Object.values(patch).some((value) => value !== undefined),
     'name at least one change',
   )
   .meta({

@@ -28,6 +28,8 @@ export const createVerbs = ({
 }) => {
   const failures = new Map<string, Failure>()
 
+  /** An undo changes those items of a group that the action changed. */
+  const together = ({ group }: GroupOption) => (group ? { group, together: true } : {})
   type Call = (item: InboxItem, option: GroupOption) => Promise<void>
 
   /** Returns the items with their options. An item that stands for a folded group changes the whole group. */
@@ -67,19 +69,24 @@ export const createVerbs = ({
       const targets = meant(items)
       run(targets, ({ id }, option) => feed().archive(id, option))
       const label = text()('wasArchived', { n: sizeOf(targets) })
-      done(label, targets, ({ id }, option) => feed().unarchive(id, option))
+      done(label, targets, ({ id }, option) => feed().unarchive(id, together(option)))
     },
     restore(items: readonly InboxItem[]) {
       const targets = meant(items)
       run(targets, ({ id }, option) => feed().unarchive(id, option))
       const label = text()('wasRestored', { n: sizeOf(targets) })
-      done(label, targets, ({ id }, option) => feed().archive(id, option))
+      // Archiving a group would include items that were not archived before.
+      if (targets.some(({ option }) => option.group)) announce(label)
+      else done(label, targets, ({ id }) => feed().archive(id))
     },
-    snooze(items: readonly InboxItem[], until: Date) {
+    snooze(items: readonly InboxItem[], time: Date) {
       const targets = meant(items)
+      // The milliseconds tell these items from those that were snoozed until the same time before.
+      const until = new Date(time)
+      until.setMilliseconds(Date.now() % 1_000)
       run(targets, ({ id }, option) => feed().snooze(id, until, option))
-      const label = text()('snoozedUntil', { time: times().clock(until.getTime()) })
-      done(label, targets, ({ id }, option) => feed().snooze(id, null, option))
+      const label = text()('snoozedUntil', { time: times().clock(time.getTime()) })
+      done(label, targets, ({ id }, option) => feed().snooze(id, null, together(option)))
     },
     wake(items: readonly InboxItem[]) {
       const targets = meant(items)

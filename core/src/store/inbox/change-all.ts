@@ -1,6 +1,14 @@
 import { changeOf, hasLabels, hasStatus, type ItemPatch } from '@carillon/schemas'
 import { uuid7Time } from '../../notification/ids.ts'
-import type { AllVerb, ChangedAll, ChangedItem, InboxPlace, Owner, SweepFilter } from '../ports/inbox.ts'
+import type {
+  AllVerb,
+  ChangedAll,
+  ChangedItem,
+  Inbox,
+  InboxPlace,
+  Owner,
+  SweepFilter,
+} from '../ports/inbox.ts'
 import { changeRows } from './changes.ts'
 import { type Cells, latestMark } from './effective.ts'
 import { hintsOfMark } from './hints.ts'
@@ -73,9 +81,12 @@ const find = async (
  * stored below the floor any more.
  */
 export const createChangeAll =
-  (rows: InboxRows, settle: (owner: Owner, marks: readonly Mark[]) => void, limits: Limits) =>
-  async (owner: Owner, verb: AllVerb, query: SweepFilter & { through?: string }): Promise<ChangedAll> => {
-    const now = Date.now()
+  (
+    rows: InboxRows,
+    settle: (owner: Owner, marks: readonly Mark[]) => void,
+    limits: Limits,
+  ): Inbox['changeAll'] =>
+  async (owner, verb, { at: now = Date.now(), ...query }): Promise<ChangedAll> => {
     const { through: _, ...filter } = query
     const { guide, found, floor, few } = await find(rows, owner, verb, query, now, limits)
     const patch: ItemPatch = { [verb]: true }

@@ -136,9 +136,14 @@ export interface Inbox {
    * Changes every active item that matches the filter and was stored before the call. Items that arrive after `through`
    * (an item id) stay unchanged. Constant time. Snoozed items wake with their earlier state; items marked unread later stay
    * unread. Exact even while items are being stored: items stored after the call has resolved are not changed, as long as
-   * the clocks of all processes agree within CLOCK_TOLERANCE_MS.
+   * the clocks of all processes agree within CLOCK_TOLERANCE_MS. `at` (epoch ms, now by default) is the time of the change
+   * in every changed item, unless the inbox has later changes of this kind.
    */
-  changeAll(owner: Owner, verb: AllVerb, filter: SweepFilter & { through?: string }): Promise<ChangedAll>
+  changeAll(
+    owner: Owner,
+    verb: AllVerb,
+    filter: SweepFilter & { through?: string; at?: number },
+  ): Promise<ChangedAll>
   remove(owner: Owner, ids: readonly string[]): Promise<void>
   /**
    * Reports whether a notification was stored for a user whom its record does not name, even if the item has been removed.
