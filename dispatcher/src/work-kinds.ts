@@ -84,7 +84,7 @@ export const createWorkKinds = (ports: WorkKindPorts): WorkKinds => {
     run: createRunKind({ ...ports, notify: pipeline.notify }),
     operation: workKind({
       schema: OperationWork,
-      handle: inTurn(({ subject, body }) => operate(subject.tenant, body)),
+      handle: inTurn(({ message, subject, body }) => operate(subject.tenant, body, message.deliveries > 1)),
     }),
     report: createReportKind(seal, reports),
   }

@@ -25,5 +25,7 @@ export const destinationsOf = (message: LiveMessage): { whole?: string; other?: 
       return { whole, other: { room: limited, as: 'plain' } }
     case 'limited':
       return { other: { room: limited, as: 'plain' } }
+    case 'unlimited':
+      return { other: { room: whole, as: 'plain' } }
   }
 }

@@ -16,12 +16,13 @@ export type LiveEvent = {
  *   `ask`, that of the whole inbox.
  * - `all`: every connection of the user. Limited ones get it without a position, because it is in none of their streams.
  * - `limited`: every limited connection of the user, without a position.
+ * - `unlimited`: every other connection of the user, without a position.
  */
 export type Audience =
   | { to: 'item' | 'context'; context: string }
   | { to: 'whole'; ask?: string | undefined }
   | { to: 'nobody'; ask?: string | undefined }
-  | { to: 'all' | 'limited' }
+  | { to: 'all' | 'limited' | 'unlimited' }
 
 /** One live message for the connections of one user. The adapter adds `stream`, `seq` and `epoch`. */
 export type LiveMessage = { tenant: string; user: string } & LiveEvent & Audience

@@ -5,23 +5,26 @@ import type { Log } from '@carillon/core/telemetry/log'
 import { nextPart, type Part } from './next-part.ts'
 import { createPartOfAll } from './part-of-all.ts'
 import { createPartOfUser } from './part-of-user.ts'
+import { createResync, type ResyncPorts } from './resync.ts'
 import { createVisit, type VisitPorts } from './visit.ts'
 
-export type OperatePorts = VisitPorts & {
-  store: Pick<Store, 'operations'>
-  stream: Pick<Stream, 'publish'>
-  log: Pick<Log, 'warn'>
-}
+export type OperatePorts = VisitPorts &
+  ResyncPorts & {
+    store: Pick<Store, 'operations'>
+    stream: Pick<Stream, 'publish'>
+    log: Pick<Log, 'warn'>
+  }
 
 /**
  * Returns a function that handles one part of an operation on delivered items, records its progress, and appends the next part
- * to the log. Repeatable.
+ * to the log. Repeatable. `isAgain`: the part was begun before.
  */
 export const createOperate = (ports: OperatePorts) => {
   const { store, stream, log } = ports
   const visit = createVisit(ports)
   const ofAll = createPartOfAll(visit)
   const ofUser = createPartOfUser(visit, store.inbox)
+  const resync = createResync(ports)
 
   const partOf = (tenant: string, work: OperationWork): Promise<Part> => {
     const { user } = work.target
@@ -31,8 +34,9 @@ export const createOperate = (ports: OperatePorts) => {
       : ofUser.notifications(tenant, user, work)
   }
 
-  return async (tenant: string, work: OperationWork): Promise<void> => {
+  return async (tenant: string, work: OperationWork, isAgain = false): Promise<void> => {
     const part = await partOf(tenant, work)
+    if (isAgain) await resync(tenant, part.users)
     const following = nextPart(work, part, Date.now())
     const finished = 'ended' in following
     const { step, done, total, skipped, unfinished } = finished ? following.ended : following.work

@@ -203,6 +203,7 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
           { ...to, ...changed, to: 'context', context: 'a' },
           { ...to, event: 'preferences.changed', payload: { via: 'app' }, to: 'all' },
           { ...to, event: 'inbox.resync', payload: undefined, to: 'limited' },
+          { ...to, event: 'inbox.resync', payload: undefined, to: 'unlimited' },
         ])
         expect(reached).toEqual([
           { whole: true, other: true, active: true },
@@ -212,13 +213,15 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
           { whole: false, other: true, active: true },
           { whole: true, other: true, active: true },
           { whole: false, other: true, active: true },
+          { whole: false, other: true, active: true },
         ])
         const of = (name: string) => heard.filter(([by]) => by === name).map(([, ...rest]) => rest)
-        await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(8)
+        await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(9)
         expect(of('whole')).toEqual([
           ['inbox.changed', undefined, 1],
           ['inbox.changed', undefined, 2],
           ['preferences.changed', undefined, 3],
+          ['inbox.resync', undefined, undefined],
         ])
         const everyLimited = [
           ['preferences.changed', undefined, undefined],

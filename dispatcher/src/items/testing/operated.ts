@@ -10,7 +10,7 @@ import { openWorld } from '../../testing/dispatcher.ts'
 export const uuidv7 = () => derivedUuid7(Date.now(), randomUUID())
 export const until = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
 
-/** Opens a dispatcher that sends mail to nobody, and starts operations in it. `live`: what connected apps get. */
+/** Opens a dispatcher that sends mail to nobody, and starts operations in it. `live`: what connected apps get; `bus`: the port. */
 export const openOperated = async (options: Parameters<typeof openWorld>[0] = {}) => {
   const mail = scripted('mail', ['email'])
   const world = await openWorld({ providers: providersOf(mail), ...options })
@@ -39,7 +39,7 @@ export const openOperated = async (options: Parameters<typeof openWorld>[0] = {}
     world.send({ to: 'ada', type: 'order', entity: 'order-7', title, ...more })
   return {
     ...world,
-    ...{ mail, live, start, ended, inbox, order },
+    ...{ mail, live, bus: world.live, start, ended, inbox, order },
     operate: async (verb: Verb, target: ItemSelection) => ended(await start(verb, target)),
   }
 }
