@@ -113,12 +113,14 @@ export const need = (tool: Tool): string => {
 const run = (command: string, args: string[], env = process.env) =>
   execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env })
 
+let isUpdated = false
 const apt = (...packages: string[]) => {
   const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages]
   if (process.getuid?.() !== 0 || candidates(['apt-get']).length === 0)
     throw new Error(`missing ${packages.join(', ')}; install it with: sudo ${install.join(' ')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  run('apt-get', ['update', '-qq'], env)
+  if (!isUpdated) run('apt-get', ['update', '-qq'], env)
+  isUpdated = true
   run('apt-get', install.slice(1), env)
 }
 
