@@ -154,6 +154,22 @@ test('deleted and archived items are withdrawn; a removed device is forgotten', 
   })
 })
 
+test('a device that is gone is deleted, and the others stay', async () => {
+  const { world, google, apple, push, read, update, updates, owner } = await withDevices()
+  const item = await push('n1')
+  await read(item)
+  google.say(() => ({ outcome: 'refused', reason: 'unregistered', detail: 'HTTP 404', forget: 'device' }))
+  apple.say(() => ({ outcome: 'refused', reason: 'bad_topic', detail: 'HTTP 400' }))
+  await update()
+  const { devices, shownPushes } = world.store
+  await until(async () => {
+    const left = (await devices.of(owner.tenant, ['ada'])).get('ada') ?? []
+    expect(new Set(left.map(({ id }) => id))).toEqual(new Set(['apns', 'browser']))
+  })
+  await until(async () => expect((await shownPushes.of(owner.tenant, ['ada'])).get('ada') ?? []).toEqual([]))
+  expect([updates(google).length, updates(apple).length]).toEqual([1, 1])
+})
+
 test('an update that cannot be sent is tried again, but not for ever', async () => {
   const { world, google, push, read, update, updates } = await withDevices()
   const item = await push('n1')

@@ -57,6 +57,9 @@ export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPor
     const withdraw = [...fresh, ...repeated].slice(0, WITHDRAW_MAX).map(({ key }) => key)
     const outcome = device && (await send(owner, device, { badge, withdraw }, { last, serving }))
     if (device && (outcome === undefined || outcome.outcome === 'retry')) return true
+    // As after a push: the push service no longer knows the device.
+    if (device && outcome?.outcome === 'refused' && outcome.forget === 'device')
+      await devices.remove(owner.tenant, owner.user, [device.id])
     const isTold = outcome?.outcome === 'sent' || outcome?.outcome === 'doubt'
     if (isTold)
       await shownPushes.put(
