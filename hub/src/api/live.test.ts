@@ -148,6 +148,23 @@ describe('GET /v1/live', () => {
     expect(await poll('?wait=0')).toMatchObject({ moved: true })
   })
 
+  it('counts the polls of a user in all contexts together', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: POLLS_PER_USER }, (_, n) => tenant.userToken('ann', undefined, [`c${n}`])),
+    )
+    const positions = await Promise.all(
+      tokens.map(async (own) => (await poll('?wait=0', { token: own })).position),
+    )
+    const held = tokens.map((own, n) =>
+      poll(`?position=${positions[n]}&active=${n % 2 === 0}`, { token: own }).catch(() => undefined),
+    )
+    await expect.poll(() => poll('?wait=0')).toMatchObject({ code: 'rate_limited' })
+    expect(await poll('?wait=0', { token: await tenant.userToken('bob') })).toMatchObject({ moved: true })
+    for (const n of tokens.keys()) await deliver(`c${n}`)
+    await Promise.all(held)
+    expect(await poll('?wait=0')).toMatchObject({ moved: true })
+  })
+
   it('forgets the poll of a client that has gone', async () => {
     const position = await begin()
     const gone = new AbortController()

@@ -11,7 +11,7 @@ const LINGER_MS = 30_000
  * connection do not change the position.
  */
 export const POSITION_MAX_AGE_MS = 25_000
-/** Maximum concurrent polls of a user per hub, for the same contexts and the same `active`. */
+/** Maximum concurrent polls of a user per hub, whatever their contexts and `active`. */
 export const POLLS_PER_USER = 20
 /** Maximum watched inboxes of a hub, each with some kilobytes. */
 const WATCHES_MAX = 20_000
@@ -32,6 +32,44 @@ type Watched = {
   linger?: NodeJS.Timeout | undefined
 }
 
+/** Returns a function that counts a poll of a user, and returns one that ends it. Throws `rate_limited`. */
+const createPollsOfUsers = () => {
+  /** The number of polls of each user who has one. */
+  const polls = new Map<string, number>()
+
+  return ({ tenant, user }: Viewer) => {
+    const name = JSON.stringify([tenant, user])
+    const before = polls.get(name) ?? 0
+    if (before >= POLLS_PER_USER)
+      throw new ProblemError('rate_limited', `a user may have ${POLLS_PER_USER} polls at a time`)
+    polls.set(name, before + 1)
+    return () => {
+      const left = (polls.get(name) ?? 1) - 1
+      if (left > 0) polls.set(name, left)
+      else polls.delete(name)
+    }
+  }
+}
+
+/** Resolves `woken` when a message comes, after `ms`, or when the client has gone. */
+const wait = (waiting: Watched['waiting'], ms: number, gone: AbortSignal | undefined) => {
+  let wake = (_moved: boolean) => {}
+  let timer: NodeJS.Timeout | undefined
+  const woken = new Promise<boolean>((resolve) => {
+    wake = resolve
+    timer = setTimeout(resolve, ms, false)
+  })
+  const leave = () => wake(false)
+  waiting.add(wake)
+  gone?.addEventListener('abort', leave)
+  const stop = () => {
+    clearTimeout(timer)
+    waiting.delete(wake)
+    gone?.removeEventListener('abort', leave)
+  }
+  return { woken, stop }
+}
+
 /**
  * Answers long polls: at once if there was a message since the position, otherwise on the next one, and after `waitMs` at the
  * latest.
@@ -44,6 +82,7 @@ export const createLongPolls = (
 ) => {
   /** Least recently used first. */
   const watched = new Map<string, Watched>()
+  const admit = createPollsOfUsers()
   let lastLoss = 0
   let draining = false
 
@@ -104,24 +143,6 @@ export const createLongPolls = (
     return !(time > Date.now() - POSITION_MAX_AGE_MS) || time <= lastLoss || rest.join('.') !== current
   }
 
-  const wait = (waiting: Watched['waiting'], ms: number, gone: AbortSignal | undefined) => {
-    let wake = (_moved: boolean) => {}
-    let timer: NodeJS.Timeout | undefined
-    const woken = new Promise<boolean>((resolve) => {
-      wake = resolve
-      timer = setTimeout(resolve, ms, false)
-    })
-    const leave = () => wake(false)
-    waiting.add(wake)
-    gone?.addEventListener('abort', leave)
-    const stop = () => {
-      clearTimeout(timer)
-      waiting.delete(wake)
-      gone?.removeEventListener('abort', leave)
-    }
-    return { woken, stop }
-  }
-
   live.onLoss(() => {
     lastLoss = Date.now()
     for (const { waiting } of watched.values()) for (const wake of waiting) wake(true)
@@ -130,23 +151,26 @@ export const createLongPolls = (
   return {
     /** Throws `unavailable` if the live bus does not answer or the hub has too many polls, and `rate_limited`. */
     poll: async (viewer: Viewer, { active, position, waitMs, gone }: Poll): Promise<PollAnswer> => {
-      const { key, entry } = open(viewer, active)
-      entry.polls++
+      const dismiss = admit(viewer)
       try {
-        if (entry.polls > POLLS_PER_USER)
-          throw new ProblemError('rate_limited', `a user may have ${POLLS_PER_USER} polls at a time`)
-        const watch = await entry.watch
-        // Waits before the position is read, so that no message falls in between.
-        const { woken, stop } = wait(entry.waiting, draining ? 0 : waitMs, gone)
+        const { key, entry } = open(viewer, active)
+        entry.polls++
         try {
-          const current = await watch.position()
-          const moved = hasMoved(position, current) || (await woken)
-          return { moved, position: stamped(moved ? await watch.position() : current) }
+          const watch = await entry.watch
+          // Waits before the position is read, so that no message falls in between.
+          const { woken, stop } = wait(entry.waiting, draining ? 0 : waitMs, gone)
+          try {
+            const current = await watch.position()
+            const moved = hasMoved(position, current) || (await woken)
+            return { moved, position: stamped(moved ? await watch.position() : current) }
+          } finally {
+            stop()
+          }
         } finally {
-          stop()
+          close(key, entry)
         }
       } finally {
-        close(key, entry)
+        dismiss()
       }
     },
     /** Answers every poll, now and from now on, so that clients poll another hub. */
