@@ -1,3 +1,4 @@
+import { freePort } from '@carillon/core/testing/ports'
 import { type Browser, chromium } from 'playwright-core'
 
 /** Disables the sandbox, for containers, and Chromium's own network traffic, for offline machines. */
@@ -14,3 +15,16 @@ const FLAGS = [
 /** Starts a headless Chromium. */
 export const launchChromium = (executablePath: string): Promise<Browser> =>
   chromium.launch({ executablePath, args: FLAGS })
+
+/**
+ * Starts a headless Chromium whose first context has the tabs of one window: the tab in front is visible, and the others are
+ * hidden. In other contexts, Playwright makes every page visible.
+ */
+export const launchTabs = async (executablePath: string): Promise<Browser> => {
+  const port = await freePort()
+  const args = [...FLAGS, `--remote-debugging-port=${port}`]
+  const started = await chromium.launch({ executablePath, args })
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true })
+  // To close a connected browser is only to disconnect.
+  return Object.assign(browser, { close: () => started.close() })
+}

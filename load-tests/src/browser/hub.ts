@@ -34,15 +34,16 @@ export const caller =
   }
 
 /** Starts a browser and a hub in development mode, which has its own data directory. */
-export const startHub = async (executablePath: string) => {
+export const startHub = async (executablePath: string, launch = launchChromium) => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-browser-'))
-  const server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir })
-  const browser = await launchChromium(executablePath)
+  const settings = { CARILLON_DATA_DIR: dir }
+  const server = await startCarillon(['dev'], settings)
+  const browser = await launch(executablePath)
   const { apiKey } = (await (await fetch(`${server.url}/demo/config.json`)).json()) as { apiKey: string }
   const call = caller(server.url, apiKey)
 
   return {
-    ...{ server, browser, call },
+    ...{ server, settings, browser, call },
     /** Returns a token of a user. */
     tokenOf: async (user: string) => (await call<{ token: string }>('POST', `/v1/users/${user}/token`)).token,
     /** Sends a notification, and returns its id. */
