@@ -1,8 +1,12 @@
-import type { Counts } from '@carillon/schemas'
+import type { Counts, InboxItem } from '@carillon/schemas'
 import { countsOf } from '@carillon/schemas/item-rules'
-import { isActive, type Maybe } from './query.ts'
+import { type Maybe, matches } from './query.ts'
 
 export const NONE: Counts = { unread: 0, unseen: 0 }
+
+/** Reports whether the item counts: it is neither archived, snoozed nor expired. */
+export const isActive = (item: Maybe, now: number): item is InboxItem =>
+  matches(item, { status: 'active' }, now)
 
 /** Returns what the item adds to the counts. */
 export const weight = (item: Maybe, now: number): Counts =>

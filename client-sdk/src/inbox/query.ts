@@ -15,6 +15,3 @@ export type Maybe = InboxItem | null | undefined
 /** Reports whether the hub would list the item. `now` is in epoch ms. */
 export const matches = (item: Maybe, { status, ...filter }: Query, now: number): item is InboxItem =>
   !!item && !expired(item, now) && hasLabels(item, filter) && hasStatus(status, item, now)
-
-export const isActive = (item: Maybe, now: number): item is InboxItem =>
-  matches(item, { status: 'active' }, now)

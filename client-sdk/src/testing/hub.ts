@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { ClientToHub, HubToClient, InboxItem, ProblemCode } from '@carillon/schemas'
 import { Server } from 'socket.io'
-import { isActive } from '../inbox/query.ts'
+import { isActive } from '../inbox/counts.ts'
 import type { LiveMessage } from '../inbox/state.ts'
 import { createInboxRoutes, type Request } from './inbox-routes.ts'
 import { createInboxes, type Inbox } from './inboxes.ts'

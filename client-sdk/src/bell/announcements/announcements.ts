@@ -3,15 +3,11 @@ import { html, nothing } from 'lit'
 import type { Feed } from '../../feed/feed.ts'
 import type { Follow } from '../follow.ts'
 import { createSeen } from '../seen.ts'
-import { announcementStyles } from '../styles/announcement.ts'
-import { contentStyles } from '../styles/content.ts'
-import { controlStyles } from '../styles/controls.ts'
 import type { Text } from '../text/text.ts'
-import { type AnnouncementActs, announcement, announcementDialog } from './card.ts'
+import { type AnnouncementActs, announcement, announcementDialog, styles } from './card.ts'
 import { createModalTime } from './modal-time.ts'
 
-/** The styles of banners and dialogs. */
-export const styles = [controlStyles, contentStyles, announcementStyles]
+export { styles }
 
 /** How often a waiting dialog checks whether it may open, in ms. */
 const LOOK_MS = 1_000

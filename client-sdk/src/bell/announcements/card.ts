@@ -3,10 +3,16 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { actionButtons, type ItemAction } from '../action-buttons.ts'
 import { removeBroken } from '../avatar.ts'
 import { icon } from '../icon.ts'
+import { announcementStyles } from '../styles/announcement.ts'
+import { contentStyles } from '../styles/content.ts'
+import { controlStyles } from '../styles/controls.ts'
 import { isLink } from '../text/link.ts'
 import { richText } from '../text/rich-text.ts'
 import type { Text } from '../text/text.ts'
 import { titleOf } from '../text/title.ts'
+
+/** The styles of announcements. */
+export const styles = [controlStyles, contentStyles, announcementStyles]
 
 /** Characters of the body that are shown. */
 const BODY_MAX = 600

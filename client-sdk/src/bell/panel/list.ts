@@ -1,14 +1,20 @@
 import type { InboxItem } from '@carillon/schemas'
 import type { Client } from '../../client/client.ts'
 import type { Feed, FeedSnapshot } from '../../feed/feed.ts'
-import { isActive, placeOf } from '../../inbox/query.ts'
+import { isActive } from '../../inbox/counts.ts'
+import { placeOf } from '../../inbox/query.ts'
 import { createGroups } from './groups.ts'
-import { type Rows, rowsOf } from './rows.ts'
+import { isCard, type Rows, rowsOf } from './rows.ts'
 import { arrange, NOTHING_SHOWN } from './shown.ts'
 import { ALL, type Tab } from './tabs.ts'
 
 /** Creates the list of the chosen tab. It follows the feed of the tab without moving items under the pointer. */
-export const createList = (client: Client, update: () => void) => {
+export const createList = (
+  client: Client,
+  update: () => void,
+  /** Returns whether announcements can be cards above the list. Called while there are some. */
+  hasCards: () => boolean,
+) => {
   let tab = ALL
   let feed: Feed
   let snapshot: FeedSnapshot
@@ -33,7 +39,7 @@ export const createList = (client: Client, update: () => void) => {
       items: hidden.size > 0 ? shown.items.filter(({ id }) => !hidden.has(id)) : shown.items,
       membersOf: (item) => groups.members(item).filter(({ id }) => !hidden.has(id)),
       divider,
-      hasCards: tab === ALL,
+      hasCards: tab === ALL && shown.items.some(isCard) && hasCards(),
     })
     return rows
   }
@@ -66,6 +72,8 @@ export const createList = (client: Client, update: () => void) => {
 
   return {
     groups,
+    /** Computes the rows again. */
+    changed,
     get tab() {
       return tab
     },

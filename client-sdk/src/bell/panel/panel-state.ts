@@ -1,6 +1,5 @@
 import type { Counts, InboxItem } from '@carillon/schemas'
 import type { TemplateResult } from 'lit'
-import type { AnnouncementActs } from '../announcements/card.ts'
 import type { Follow } from '../follow.ts'
 import type { Problem } from '../problem.ts'
 import type { Times } from '../text/times.ts'
@@ -44,8 +43,8 @@ export type Panel = {
   countOf(tab: Tab): Counts | undefined
   choose(tab: Tab): void
   follow: Follow
-  /** Returns the user's actions on the cards above the list. */
-  cards(): AnnouncementActs
+  /** Renders the announcements above the list. */
+  cards(): unknown
   /** Whether new items play a sound. */
   sound(): { isOn: boolean; toggle(): void }
   /** Renders the offer of web push above the list. */

@@ -5,21 +5,19 @@ import type { Follow } from '../follow.ts'
 import type { PageHost } from '../preferences/preferences-page.ts'
 import type { Problem } from '../problem.ts'
 import { createSeen } from '../seen.ts'
-import { announcementStyles } from '../styles/announcement.ts'
 import { contentStyles } from '../styles/content.ts'
 import { controlStyles } from '../styles/controls.ts'
 import { itemStyles } from '../styles/item.ts'
 import { listStyles } from '../styles/list.ts'
 import { menuStyles } from '../styles/menu.ts'
 import { panelStyles } from '../styles/panel.ts'
-import { swipeStyles } from '../styles/swipe.ts'
 import { derivedText } from '../text/derived-text.ts'
 import type { Text } from '../text/text.ts'
 import { timesIn } from '../text/times.ts'
-import { createCardActs } from './cards.ts'
 import { createCategories } from './categories.ts'
 import { createEngagement } from './engagement.ts'
 import { PANEL_ENGLISH } from './english.ts'
+import { createLazyCards } from './lazy-cards.ts'
 import { createLazyPreferences } from './lazy-preferences.ts'
 import { createLazyPushOffer } from './lazy-push-offer.ts'
 import { createLazyTouch } from './lazy-touch.ts'
@@ -37,10 +35,7 @@ import { createVerbs } from './verbs.ts'
 import { panelView } from './view.ts'
 
 /** The styles of the panel. */
-export const styles = [
-  ...[controlStyles, panelStyles, contentStyles, listStyles, itemStyles, menuStyles],
-  ...[announcementStyles, swipeStyles],
-]
+export const styles = [controlStyles, panelStyles, contentStyles, listStyles, itemStyles, menuStyles]
 
 /** The interface of the element around the panel. */
 export type PanelHost = {
@@ -67,7 +62,8 @@ export const createPanel = (host: PanelHost) => {
   const { client, root, announce, update } = host
   const text = derivedText(host.text, () => host.textWith(PANEL_ENGLISH))
   const times = timesIn(host.locale)
-  const list = createList(client, update)
+  const list = createList(client, update, () => cards.areLoaded())
+  const cards = createLazyCards(root, () => panel, list.changed)
   const undo = createUndo(update)
   const selection = createSelection(update)
   const menu = createMenu(update)
@@ -78,11 +74,12 @@ export const createPanel = (host: PanelHost) => {
   const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
   const { scroller, onFocus, onHover } = engagement
   const push = createLazyPushOffer(host)
-  const preferences = createLazyPreferences({ ...host, times, pushSetting: push.setting }, () => {
+  const rest = () => {
     seen.stop()
     engagement.reset()
     selection.stop()
-  })
+  }
+  const preferences = createLazyPreferences({ ...host, times, pushSetting: push.setting }, rest)
   const loading = createLoading(update)
   const categories = createCategories(client, update)
   const offline = createOffline(client, update)
@@ -118,8 +115,8 @@ export const createPanel = (host: PanelHost) => {
     ...createListActs({ list, selection, engagement, text, announce }),
     follow: host.follow,
     sound: () => soundSwitch(host.sound()),
-    cards: () => createCardActs(panel),
-    onPointerDown: createLazyTouch(() => ({ list, verbs, selection, text })),
+    cards: cards.render,
+    onPointerDown: createLazyTouch(root, () => ({ list, verbs, selection, text })),
     openPreferences: preferences.open,
     close: host.close,
     onHover,
@@ -156,9 +153,7 @@ export const createPanel = (host: PanelHost) => {
     closed() {
       preferences.close()
       categories.stop()
-      seen.stop()
-      selection.stop()
-      engagement.reset()
+      rest()
     },
     stop() {
       for (const part of [categories, seen, loading, offline]) part.stop()

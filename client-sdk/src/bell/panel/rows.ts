@@ -17,6 +17,9 @@ export type Rows = {
   cards: readonly InboxItem[]
 }
 
+/** Reports whether an item can be a card above the list. */
+export const isCard = ({ display }: InboxItem): boolean => display === 'inline'
+
 /** Maximum number of cards above the list. Further announcements are rows. */
 const CARDS_MAX = 2
 
@@ -35,7 +38,7 @@ export const rowsOf = ({
   divider: string | undefined
   hasCards: boolean
 }): Rows => {
-  const cards = hasCards ? items.filter(({ display }) => display === 'inline').slice(0, CARDS_MAX) : []
+  const cards = hasCards ? items.filter(isCard).slice(0, CARDS_MAX) : []
   const heads = cards.length > 0 ? items.filter((item) => !cards.includes(item)) : items
   const rows = heads.flatMap((item, at): Row[] => {
     const before = heads[at - 1]

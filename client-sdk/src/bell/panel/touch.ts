@@ -1,6 +1,10 @@
+import { swipeStyles } from '../styles/swipe.ts'
 import { createSwipe, type SwipeDirection } from '../swipe.ts'
 import type { PanelText } from './english.ts'
 import type { Panel } from './panel-state.ts'
+
+/** The styles of swiped items. */
+export const styles = [swipeStyles]
 
 /**
  * Returns a listener for `pointerdown` that handles the touches of the list: a swipe to the start marks as read or unread, one

@@ -1,7 +1,6 @@
 import { html, nothing } from 'lit'
 import { guard } from 'lit/directives/guard.js'
 import { repeat } from 'lit/directives/repeat.js'
-import { announcement } from '../announcements/card.ts'
 import { type IconName, icon } from '../icon.ts'
 import { skeleton } from '../skeleton.ts'
 import { itemView, shownOf } from './item.ts'
@@ -126,7 +125,7 @@ const listView = (panel: Panel) => {
           ? html`<button class="pill" @click=${panel.showNew}>${text('new', { n: list.waiting })}</button>`
           : nothing
       }
-      ${panel.offer()}${cards.map((item) => announcement(item, text, panel.cards(), `card-${item.id}`))}
+      ${panel.offer()}${panel.cards()}
       ${isEmpty && cards.length === 0 ? emptyView(panel) : nothing}
       <div class="list" part="list" role=${isEmpty ? nothing : 'feed'} aria-label=${isEmpty ? nothing : text('bell')} aria-busy=${list.status === 'loading'}>
         ${repeat(
