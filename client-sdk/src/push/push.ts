@@ -49,7 +49,7 @@ export type Push = {
   resume(): Promise<PushState>
   /**
    * Keeps the badge of the app at the number of unread items, and removes shown notifications whose items are read or gone, as
-   * long as the page is open. `counts` are those of a client. Returns a function that stops this.
+   * long as the page is open and push is on. `counts` are those of a client. Returns a function that stops this.
    */
   follow(counts: Readable<Counts>): () => void
   /** Unregisters this browser. Call it when the user signs out. */
@@ -137,10 +137,10 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
         const { setBadge, sync } = await import('./shown.ts')
         // Changes come in bursts; the last one is enough.
         await new Promise((resolve) => setTimeout(resolve, TIMING.retry))
-        if (now !== unread) return
-        setBadge(now)
         const registration = await navigator.serviceWorker.getRegistration(worker)
-        if (registration) await sync(registration)
+        if (now !== unread || !(await registration?.pushManager.getSubscription())) return
+        setBadge(now)
+        await sync(registration!)
       }
       return counts.subscribe(() => {
         const now = counts.getSnapshot().unread

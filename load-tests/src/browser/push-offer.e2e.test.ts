@@ -73,6 +73,38 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
+    test('once turned on, the page keeps the badge of the app until it is turned off', async () => {
+      const service = await subscribedBrowser()
+      await app.call('PUT', '/v1/providers/web-push', service.account)
+      const context = await app.browser.newContext({ permissions: ['notifications'] })
+      await context.addInitScript(subscribingTo, service.device)
+      await context.addInitScript(() => {
+        const badges: number[] = []
+        Object.assign(globalThis, { badges })
+        navigator.setAppBadge = async (unread = 0) => void badges.push(unread)
+      })
+      const { page, errors } = await app.openBell(context, 'margaret', 'push-worker="/worker.js"')
+      const badge = () => page.evaluate('badges.at(-1)')
+      await app.send('margaret', { title: 'Before' })
+      await page.getByRole('button', { name: 'Notifications, 1 unread' }).click(WAIT)
+      await page.getByRole('button', { name: 'Preferences' }).click()
+      await setting(page).getByRole('button', { name: 'Turn on' }).click(WAIT)
+      await setting(page).getByRole('button', { name: 'Turn off' }).waitFor(WAIT)
+      expect(await badge()).toBeUndefined()
+      await app.send('margaret', { title: 'After' })
+      await expect.poll(badge, WAIT).toBe(2)
+      await setting(page).getByRole('button', { name: 'Turn off' }).click(WAIT)
+      await setting(page).getByRole('button', { name: 'Turn on' }).waitFor(WAIT)
+      await page.evaluate('badges.length = 0')
+      await app.send('margaret', { title: 'Last' })
+      await page.getByRole('button', { name: /3 unread/ }).waitFor(WAIT)
+      // Longer than the pause in which changes are collected.
+      await page.waitForTimeout(2_000)
+      expect(await badge()).toBeUndefined()
+      expect(errors).toEqual([])
+      await context.close()
+    })
+
     test('is not offered again after Not now, and says when the browser blocks it', async () => {
       const context = await app.browser.newContext()
       await context.addInitScript(() => {

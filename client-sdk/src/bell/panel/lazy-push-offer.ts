@@ -4,7 +4,7 @@ import { derivedText } from '../text/derived-text.ts'
 import type { PanelHost } from './panel.ts'
 
 /** Shows web push in the list and in the preferences. Its code is loaded when the panel first opens on a page with web push. */
-export const createLazyPushOffer = ({ openPush, textWith, text, update }: PanelHost) => {
+export const createLazyPushOffer = ({ client, openPush, textWith, text, update }: PanelHost) => {
   let offer: Promise<PushOffer> | undefined
   let loaded: PushOffer | undefined
 
@@ -13,7 +13,8 @@ export const createLazyPushOffer = ({ openPush, textWith, text, update }: PanelH
       import('../push/push-offer.ts'),
       openPush()!,
     ])
-    loaded = createPushOffer({ push, text: derivedText(text, () => textWith(PUSH_ENGLISH)), update })
+    const { counts } = client
+    loaded = createPushOffer({ push, counts, text: derivedText(text, () => textWith(PUSH_ENGLISH)), update })
     return loaded
   }
 
@@ -31,5 +32,6 @@ export const createLazyPushOffer = ({ openPush, textWith, text, update }: PanelH
     },
     card: () => loaded?.card() ?? nothing,
     setting: () => loaded?.setting() ?? nothing,
+    stop: () => loaded?.stop(),
   }
 }

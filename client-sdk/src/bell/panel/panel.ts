@@ -156,7 +156,7 @@ export const createPanel = (host: PanelHost) => {
       rest()
     },
     stop() {
-      for (const part of [categories, seen, loading, offline]) part.stop()
+      for (const part of [categories, seen, loading, offline, push]) part.stop()
       preferences.close()
       undo.commit()
       list.close()

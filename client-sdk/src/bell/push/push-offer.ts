@@ -1,7 +1,9 @@
+import type { Counts } from '@carillon/schemas'
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Push, PushState } from '../../push/push.ts'
+import type { Readable } from '../../store/store.ts'
 import { icon } from '../icon.ts'
-import { storeChoice } from '../stored.ts'
+import { storeChoice, storedChoice } from '../stored.ts'
 import type { Text } from '../text/text.ts'
 import { PUSH_ENGLISH, type PushKey } from './english.ts'
 import { endOffer, isOfferTime } from './offer-time.ts'
@@ -11,22 +13,27 @@ export { PUSH_ENGLISH }
 /** Offers web push in this browser: once in the list, and always in the preferences. */
 export const createPushOffer = ({
   push,
+  counts,
   text,
   update,
 }: {
   push: Push
+  counts: Readable<Counts>
   text: () => Text<PushKey>
   update: () => void
 }) => {
   let state: PushState | undefined
   let isOffered = false
   let hasFailed = false
+  /** Stops keeping the badge of the app. If push was on when the page loaded, the element keeps it. */
+  let off = storedChoice('push') === 'on' ? () => {} : undefined
 
   const change = async (ask: () => Promise<PushState>) => {
     try {
       state = await ask()
       hasFailed = false
       storeChoice('push', state)
+      if (state === 'on') off ??= push.follow(counts)
     } catch {
       // The hub or the push service of the browser did not answer.
       hasFailed = true
@@ -45,6 +52,7 @@ export const createPushOffer = ({
   const line = () => text()(hasFailed ? 'webFailed' : state === 'denied' ? 'blocked' : 'webHint')
 
   return {
+    stop: () => off?.(),
     /** Reads the push state of the browser again. Called when the panel opens. */
     async look() {
       // Nothing is offered while the state is unknown.

@@ -36,7 +36,7 @@ const newToken = async () => {
 }
 const client = createClient({ url: base, token: newToken })
 byId('bell').client = client
-mountPush(byId('push'), newToken)
+mountPush(byId('push'), newToken, client.counts)
 
 const STATES = { connecting: 'Connecting', live: 'Live', offline: 'Reconnecting', stopped: 'Disconnected' }
 const showConnection = () => {

@@ -8,8 +8,9 @@ const TEXTS = {
   denied: 'Push is blocked in this browser',
 }
 
-export const mountPush = (button, token) => {
+export const mountPush = (button, token, counts) => {
   const push = createPush({ url: base, token })
+  push.follow(counts)
 
   const show = (state) => {
     button.hidden = state === 'unsupported'
