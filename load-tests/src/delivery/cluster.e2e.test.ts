@@ -3,6 +3,7 @@ import { inject } from 'vitest'
 import { needing } from '../rig/needs.ts'
 import { clusterEnvironment } from './cluster.ts'
 import { killHubs } from './scenarios/killed.ts'
+import { killOperation, OPERATION_KILLED } from './scenarios/killed-operation.ts'
 import { killRun, RUN_KILLED } from './scenarios/killed-run.ts'
 import { deliveryScenarios } from './scenarios.ts'
 
@@ -14,6 +15,7 @@ deliveryScenarios(cassandra ? title : `${title} (skipped: no Cassandra)`, {
   open: () => clusterEnvironment(cassandra ?? ''),
   last: [
     { title: RUN_KILLED, run: killRun },
+    { title: OPERATION_KILLED, run: killOperation },
     { title: 'if all hubs are killed during delivery, the fallback is sent without them', run: killHubs },
   ],
 })
