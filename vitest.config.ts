@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 import LongFirst from './load-tests/src/rig/sequencer.ts'
 
@@ -8,7 +9,10 @@ const unbuilt = { ...source, ssr: source, environments: { __vitest__: source } }
 
 const END_TO_END = '*/src/**/*.e2e.test.ts'
 /** Tests whose result depends on the speed of the machine. */
-const ALONE = ['consistency', 'overload'].map((folder) => `load-tests/src/${folder}/**/*.e2e.test.ts`)
+const ALONE = ['load-tests/src/overload/**/*.e2e.test.ts']
+
+/** One worker more than cores, because files that start processes mostly wait for them. The sequencer mixes both kinds. */
+const SIDE_BY_SIDE = { maxWorkers: availableParallelism() + 1, sequence: { groupOrder: 0 } }
 
 /** Calendars do not depend on the time zone of the process, so their tests run again in some others. */
 const CASES = ['core/src/calendar/cases.test.ts', 'dispatcher/src/digests/field-cases.test.ts']
@@ -49,9 +53,7 @@ export default defineConfig({
           ...parts,
           include: ['*/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, END_TO_END],
-          // By default, Vitest leaves one core idle.
-          maxWorkers: '100%',
-          sequence: { groupOrder: 0 },
+          ...SIDE_BY_SIDE,
         },
       },
       ...Object.entries(ZONES).map(([zone, include]) => ({
@@ -61,20 +63,17 @@ export default defineConfig({
           ...parts,
           include,
           env: { TZ: zone },
-          maxWorkers: '100%',
-          sequence: { groupOrder: 0 },
+          ...SIDE_BY_SIDE,
         },
       })),
       {
-        // Each mostly waits for the processes that it starts, so two run at a time.
         ...unbuilt,
         test: {
           name: 'whole',
           include: [END_TO_END],
           exclude: [...configDefaults.exclude, ...ALONE],
           ...processes,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          ...SIDE_BY_SIDE,
         },
       },
       {
@@ -84,7 +83,7 @@ export default defineConfig({
           include: ALONE,
           ...processes,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],
