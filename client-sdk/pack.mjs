@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { publishedReadme } from './published-readme.mjs'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
@@ -66,7 +67,8 @@ export const pack = async (to) => {
       for (const folder of bundles)
         await cp(join(from, 'dist', folder), join(dir, 'dist', folder), { recursive: true })
       await writeFile(join(dir, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`)
-      await cp(join(from, 'README.md'), join(dir, 'README.md'))
+      const readme = await readFile(join(from, 'README.md'), 'utf8')
+      await writeFile(join(dir, 'README.md'), publishedReadme(readme))
       await cp(join(ROOT, 'LICENSE'), join(dir, 'LICENSE'))
     }
     const dirs = PACKAGES.map(({ workspace }) => join(stage, workspace))

@@ -63,6 +63,13 @@ test.each(NAMES)('%s has built files only, and no `source` condition', async (na
   expect(JSON.stringify((await manifestOf(name)).exports)).not.toMatch(/source|\.\/src/)
 })
 
+test.each(NAMES)('the README of %s links to no file that the package lacks', async (name) => {
+  const readme = await readFile(join(dir, 'node_modules', name, 'README.md'), 'utf8')
+  const links = [...readme.matchAll(/\]\(([^)]*)\)/g)].map(([, target]) => target)
+  expect(links.filter((target) => !/^(https:|#)/.test(target!))).toEqual([])
+  expect(readme).not.toMatch(/src="\./)
+})
+
 test('the React entry says that it is for clients, also when packed', async () => {
   const entry = await readFile(join(dir, 'node_modules/@carillon/client/dist/react/react.js'), 'utf8')
   expect(entry).toMatch(/^'use client'/)
