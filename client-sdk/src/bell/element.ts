@@ -30,7 +30,8 @@ const SMALL = '(width < 480px), (height < 480px)'
  *   announcements.
  * - `sound`, `title-badge` and `favicon-badge`: further signs of unread items.
  * - The panel, toasts and announcements are loaded when they are first needed.
- * - Events: `notification`, `item-click` (cancelable), `counts` and `error`, with their value in `detail`.
+ * - Events: `notification`, `item-click` (cancelable), `counts` and `error`, with their value in `detail`. All but `error`
+ *   bubble.
  */
 export class NotificationBell extends BellSettings {
   static override styles = [tokens, buttonStyles]
@@ -198,7 +199,9 @@ export class NotificationBell extends BellSettings {
   }
 
   #emit(name: string, detail: unknown, cancelable = false): boolean {
-    return this.dispatchEvent(new CustomEvent(name, { detail, cancelable, bubbles: true, composed: true }))
+    // Pages take every `error` event that reaches the window for an error of a script.
+    const bubbles = name !== 'error'
+    return this.dispatchEvent(new CustomEvent(name, { detail, cancelable, bubbles, composed: bubbles }))
   }
 
   #onCounts = () => {

@@ -111,6 +111,29 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
+    test.concurrent('the event `error` reaches the element, and no handler of the page for script errors', async ({
+      expect,
+    }) => {
+      const context = await app.browser.newContext()
+      app.pages.set(
+        '/handlers',
+        `<main><notification-bell id="bell" url="${app.hub.url}" token="x"></notification-bell></main>
+         <script type="module" src="/handlers.js"></script>`,
+      )
+      app.answers.set('/handlers.js', (response) =>
+        response.writeHead(200, { 'content-type': 'text/javascript' }).end(`
+          window.heard = []
+          for (const place of [window, document, bell])
+            for (const name of ['error', 'counts'])
+              place.addEventListener(name, ({ detail }) => heard.push([place === bell ? 'bell' : 'page', name, detail?.code]))`),
+      )
+      const { page } = await app.open(context, '/handlers')
+      const heard = (): Promise<unknown[][]> => page.evaluate('heard')
+      await expect.poll(heard, WAIT).toContainEqual(['bell', 'error', 'unauthenticated'])
+      expect((await heard()).filter(([place, name]) => place === 'page' && name === 'error')).toEqual([])
+      await context.close()
+    })
+
     test.concurrent('a hub that does not allow the origin of the page is told apart', async ({ expect }) => {
       const dir = await mkdtemp(join(tmpdir(), 'carillon-origins-'))
       const settings = { CARILLON_DATA_DIR: dir, CARILLON_ORIGINS: 'https://other.example' }
