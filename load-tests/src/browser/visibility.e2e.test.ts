@@ -4,6 +4,7 @@ import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { runCarillon } from '../rig/carillon.ts'
 import { startCutProxy } from '../rig/cut-proxy.ts'
+import { activityOf } from './activity.ts'
 import { startAppProxy } from './app-proxy.ts'
 import { launchTabs } from './chromium.ts'
 import { openClientPage } from './client-page.ts'
@@ -47,15 +48,7 @@ describe.skipIf(!executablePath)(
       }
       const plan = [{ channel: 'email', when: 'offline' }]
       const send = (title: string) => hub.send({ user, email: 'ada@example.org' }, { title, plan })
-      const activity: boolean[] = []
-      context.on('page', (page) =>
-        page.on('websocket', (socket) =>
-          socket.on('framesent', ({ payload }) => {
-            const [, active] = /"presence",\{"active":(\w+)/.exec(String(payload)) ?? []
-            if (active) activity.push(active === 'true')
-          }),
-        ),
-      )
+      const activity = activityOf(context)
       const first = await openClientPage(context, app.url, { token })
       const second = await openClientPage(context, app.url, { token })
       for (const { state } of [first, second]) await expect.poll(state, WAIT).toBe('live')
