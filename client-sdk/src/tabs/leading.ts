@@ -1,9 +1,9 @@
 import type { InboxItem } from '@carillon/schemas'
 import { isVisible } from '../client/visibility.ts'
-import { type ConnectionState, createConnection } from '../live/connection.ts'
+import { type ConnectionState, createConnection, isConnected } from '../live/connection.ts'
 import type { Store } from '../store/store.ts'
 import { createTimer } from '../timing/timer.ts'
-import type { Note } from './notes.ts'
+import type { Kind, Kinds, Leader, Post } from './notes.ts'
 
 export type Options = Omit<Parameters<typeof createConnection>[0], 'isActive'> & {
   /** The context that the client is limited to. */
@@ -26,13 +26,16 @@ export const createLeading = (
     state,
     isActive,
     onStopped,
+    onLeader,
   }: {
-    post: (note: Note) => void
+    post: Post
     /** The state that the application sees. */
     state: Store<ConnectionState>
     isActive: () => boolean
     /** Called when the token was refused for good. */
     onStopped: () => void
+    /** Called with whether the page of the leader is visible. */
+    onLeader: (isVisible: boolean) => void
   },
 ) => {
   let own: Connection | undefined
@@ -40,13 +43,21 @@ export const createLeading = (
   const retire = createTimer()
 
   const tell = (isNew = false) => {
-    if (own) post({ leader: { state: own.state(), visible: isVisible(), isNew } })
+    if (own) post('leader', { state: own.state(), visible: isVisible(), isNew })
   }
   const endRetiring = () => {
     retire.clear()
     retiring?.stop()
     retiring = undefined
   }
+
+  /** Returns a handler that also passes what it gets on to the other tabs. */
+  const relay =
+    <K extends Kind>(kind: K, handle: (content: Kinds[K]) => void) =>
+    (content?: Kinds[K]) => {
+      post(kind, content)
+      handle(content!)
+    }
 
   return {
     connection: () => own,
@@ -65,22 +76,22 @@ export const createLeading = (
           tell(took)
           if (took) options.onTakeover()
         },
-        onLive(live) {
-          post({ live })
-          options.onLive(live)
-        },
-        onResync() {
-          post({ resync: true })
-          options.onResync()
-        },
-        onMoved() {
-          post({ moved: true })
-          options.onMoved()
-        },
+        onLive: relay('live', options.onLive),
+        onResync: relay('resync', options.onResync),
+        onMoved: relay('moved', options.onMoved),
       })
       own = mine
       tell()
       return mine.start()
+    },
+    /** Follows the state of another tab that leads. */
+    follow({ state: next, visible, isNew }: Leader) {
+      if (own) return
+      onLeader(visible)
+      if (isConnected(next)) endRetiring()
+      // While the next leader connects, the former one is still connected.
+      if (isConnected(next) || next === 'offline') state.set(next)
+      if (isNew) options.onTakeover()
     },
     /** Stays connected until the next leader is, so that no message is missed. */
     end() {

@@ -6,7 +6,7 @@ import { createAnnouncements } from './announcements.ts'
 import { createElection } from './election.ts'
 import { createLeading, type Options } from './leading.ts'
 import { canShare, sharedName } from './name.ts'
-import { createNoteHandler, type Note } from './notes.ts'
+import { openChannel, type Post } from './notes.ts'
 import { onPageLife } from './page-life.ts'
 import { createPresence } from './presence.ts'
 
@@ -20,7 +20,7 @@ const ANSWER_MS = 150
 export const createSharedConnection = (options: Options) => {
   const { url, http, timing, onState } = options
   const state = createStore<ConnectionState>('connecting')
-  let channel: BroadcastChannel | undefined
+  let channel: ReturnType<typeof openChannel> | undefined
   let election: ReturnType<typeof createElection> | undefined
   const announcements = createAnnouncements(options.announce)
   let shared: string | undefined
@@ -28,29 +28,20 @@ export const createSharedConnection = (options: Options) => {
   const answer = createTimer()
   const closing = new AbortController()
 
-  const post = (note: Note) => channel?.postMessage(note)
+  const post: Post = (...message) => channel?.post(...message)
   state.subscribe(() => onState(state.getSnapshot()))
   const leading = createLeading(options, {
     ...{ post, state, isActive: () => presence?.isActive() ?? true },
     onStopped: () => election?.leave(),
+    onLeader: (isVisible) => (isVisible ? answer.clear() : check()),
   })
 
   /** Takes the lead unless a visible tab has it. */
   const check = () => {
     if (leading.connection() || !election || !isVisible()) return
     answer.set(() => election?.take(), ANSWER_MS * (1 + Math.random()))
-    post({ who: true })
+    post('who')
   }
-
-  const onNote = createNoteHandler(options, {
-    ...{ state, leader: leading.connection, onVisibleLeader: answer.clear, onHiddenLeader: check },
-    onPresent: (present) => presence?.heard(present),
-    onWho() {
-      leading.tell()
-      presence?.tell()
-    },
-    onConnected: leading.endRetiring,
-  })
 
   const leave = () => {
     election?.leave()
@@ -64,8 +55,19 @@ export const createSharedConnection = (options: Options) => {
 
   const share = (name: string) => {
     shared = name
-    channel = new BroadcastChannel(name)
-    channel.onmessage = onNote
+    channel = openChannel(name, {
+      live: options.onLive,
+      resync: options.onResync,
+      moved: options.onMoved,
+      present: (present) => presence?.heard(present),
+      leader: leading.follow,
+      who() {
+        leading.tell()
+        presence?.tell()
+      },
+      hurry: () => leading.connection()?.hurry(),
+      received: (ids) => leading.connection()?.received(ids),
+    })
     announcements.share(name)
     election = createElection(name, (leads) => {
       if (closing.signal.aborted) return
@@ -86,26 +88,22 @@ export const createSharedConnection = (options: Options) => {
       const token = canShare() && (await http.tokens.get().catch(() => ''))
       const name = token && (await sharedName(url, token, options.context))
       if (closing.signal.aborted) return
-      presence = createPresence(
-        timing.idle,
-        (present) => post({ present }),
-        () => leading.connection()?.activity(),
-        closing.signal,
-      )
+      const activity = () => leading.connection()?.activity()
+      presence = createPresence(timing.idle, (present) => post('present', present), activity, closing.signal)
       if (name) share(name)
       else await leading.begin()
     },
     /** Retries now instead of after the backoff, unless the hub refused the token. */
     hurry() {
       leading.connection()?.hurry()
-      post({ hurry: true })
+      post('hurry')
       check()
     },
     /** Acknowledges items to the hub, in batches. */
     received(ids: readonly string[]) {
       const own = leading.connection()
       if (own) own.received(ids)
-      else if (ids.length > 0) post({ received: ids })
+      else if (ids.length > 0) post('received', ids)
     },
     /** Returns whether this tab is connected itself. */
     leads: () => leading.connection() !== undefined,
