@@ -2,14 +2,26 @@
 const REPLACEMENTS = [
   // The client connects by WebSocket alone.
   [/engine\.io-client\/.*\/(polling-xhr|webtransport)\.js$/, 'export class XHR {}\nexport class WT {}'],
-  // No message has binary data.
+  // All packets are text, in the default namespace and without acknowledgements.
   [
-    /socket\.io-parser\/.*\/is-binary\.js$/,
-    'export const isBinary = () => false\nexport const hasBinary = isBinary',
-  ],
-  [
-    /socket\.io-parser\/.*\/binary\.js$/,
-    'export const deconstructPacket = () => {}\nexport const reconstructPacket = deconstructPacket',
+    /socket\.io-parser\/.*\/index\.js$/,
+    `import { Emitter } from '@socket.io/component-emitter'
+    export const PacketType = { CONNECT: 0, DISCONNECT: 1, EVENT: 2, ACK: 3, CONNECT_ERROR: 4 }
+    export class Encoder {
+      encode({ type, data }) {
+        return [type + (data === undefined ? '' : JSON.stringify(data))]
+      }
+    }
+    export class Decoder extends Emitter {
+      add(packet) {
+        const [, type, text] = /^([0-4])(.*)$/s.exec(packet)
+        const data = text ? JSON.parse(text) : undefined
+        // The client has listeners for its own events, such as \`disconnect\`.
+        if (type === '2' && (typeof data[0] !== 'string' || /^(dis)?connect/.test(data[0]))) throw new Error('invalid payload')
+        this.emitReserved('decoded', { type: Number(type), nsp: '/', data })
+      }
+      destroy() {}
+    }`,
   ],
   [
     /engine\.io-parser\/.*\/encodePacket\.browser\.js$/,
@@ -38,13 +50,24 @@ const REPLACEMENTS = [
       return { protocol, host, port }
     }`,
   ],
+  // The rest is for polling, timestamps in URLs, and the options of WebSockets in Node.
+  [
+    /engine\.io-client\/.*\/util\.js$/,
+    `export const pick = () => ({})
+    export const byteLength = () => 0
+    export const randomString = () => ''
+    export const installTimerFunctions = (target) => {
+      target.setTimeoutFn = setTimeout.bind(globalThis)
+      target.clearTimeoutFn = clearTimeout.bind(globalThis)
+    }`,
+  ],
   // The client reconnects by itself.
   [/socket\.io-client\/.*\/backo2\.js$/, 'export class Backoff {\nreset() {}\n}'],
 ]
 
 /**
- * A plugin that removes unused parts of Socket.IO, which always imports them. A binary message closes the connection, as any
- * malformed one does.
+ * A plugin that removes unused parts of Socket.IO, which always imports them. A message that the rest does not know closes the
+ * connection, as any malformed one does.
  */
 export const socketIoSubset = {
   name: 'socket-io-subset',

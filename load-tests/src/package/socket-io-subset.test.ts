@@ -73,9 +73,21 @@ it.each(['127.0.0.1', '::1'].filter((host) => hosts.includes(host)))(
   },
 )
 
-it('a binary message closes the connection', async () => {
+it.each([
+  ['binary', Buffer.from('binary')],
+  ['with binary attachments', '51-["answer",{"_placeholder":true,"num":0}]'],
+  ['of an unknown type', '9'],
+  ['without an event', '2'],
+  ['that is not a list', '2null'],
+  ['with an event of the client', '2["disconnect"]'],
+  ['with a number as event', '2[1]'],
+  ['that is not JSON', '2["answer"'],
+  ['with an acknowledgement', '21["answer"]'],
+])('a message %s closes the connection', async (_, message) => {
   const { server, origin } = await startServer('127.0.0.1')
-  server.on('connection', (socket) => socket.emit('answer', Buffer.from('binary')))
+  server.on('connection', (socket) => {
+    socket.conn.write(message)
+  })
   try {
     const socket = io(origin, OPTIONS)
     const ended = new Promise((resolve) => socket.once('disconnect', resolve))
