@@ -45,15 +45,25 @@ export const createCandidates =
     return [...new Map(all.map((each) => [each.id, each])).values()]
   }
 
-/** Returns a function that reads the selected items of a batch: only those that still belong to its notification. */
+/** Returns a function that reads the selected items of batches: only those that still belong to their notification. */
 export const createBatchItems = (inbox: Pick<Store['inbox'], 'ofEntity' | 'get'>) => {
   const candidates = createCandidates(inbox)
-  return async (tenant: string, batch: Batch, selection: ItemSelection): Promise<FoundItem[]> => {
+  return async (
+    tenant: string,
+    batches: readonly Batch[],
+    selection: ItemSelection,
+  ): Promise<FoundItem[]> => {
+    const named: (NamedItem & { notification: string })[] = []
+    for (const some of slices(batches, AT_ONCE))
+      for (const [index, all] of (
+        await Promise.all(some.map((batch) => candidates(tenant, batch)))
+      ).entries())
+        named.push(...all.map((each) => ({ ...each, notification: some[index]!.id })))
     const found: FoundItem[] = []
-    for (const some of slices(await candidates(tenant, batch), AT_ONCE)) {
+    for (const some of slices(named, AT_ONCE)) {
       const items = await Promise.all(some.map(({ user, id }) => inbox.get({ tenant, user }, [id])))
       for (const [index, [item]] of items.entries())
-        if (item && item.notification === batch.id && isSelected(item, selection))
+        if (item && item.notification === some[index]!.notification && isSelected(item, selection))
           found.push({ user: some[index]!.user, item })
     }
     return found

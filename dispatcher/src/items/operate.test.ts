@@ -202,6 +202,18 @@ describe('recall', () => {
     expect(calls).toBeGreaterThan(2)
   })
 
+  test('of many notifications with nothing pending removes nothing from the log', async () => {
+    const { inbox, operate, quiet, send, stream } = await open()
+    for (let n = 0; n < 120; n++)
+      await send({ to: `user-${n % 40}`, type: 'order', title: `${n}`, tags: ['many'] })
+    await quiet()
+    const cancel = vi.spyOn(stream, 'cancel')
+    const cancelGroup = vi.spyOn(stream, 'cancelGroup')
+    expect(await operate({ kind: 'recall' }, { tag: 'many' })).toMatchObject({ done: 120, total: 120 })
+    expect(await inbox('user-7')).toEqual([])
+    expect([cancel.mock.calls, cancelGroup.mock.calls]).toEqual([[], []])
+  })
+
   test('of a tenant touches no other tenant', async () => {
     const { inbox, operate, order, quiet, store, titles } = await open()
     const content = { notification: 'n', type: 'order', entity: 'order-7', priority: 'normal' } as const

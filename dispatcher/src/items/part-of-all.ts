@@ -1,4 +1,3 @@
-import type { FoundItem } from '@carillon/core/items/found'
 import type { OperationWork } from '@carillon/core/items/operation-work'
 import type { Batch } from '@carillon/core/items/walk'
 import type { Part } from './next-part.ts'
@@ -31,10 +30,13 @@ export const createPartOfAll =
       await recall.batches(tenant, batches)
       return { ...part, skipped: 0 }
     }
-    const found: Record<'last' | 'again', FoundItem[]> = { last: [], again: [] }
-    for (const batch of batches)
-      found[isLast(batch) ? 'last' : 'again'].push(...(await itemsOf(tenant, batch, work.target)))
-    const skipped = await apply(tenant, work, found.last)
-    await apply(tenant, work, found.again)
+    const last = await itemsOf(tenant, batches.filter(isLast), work.target)
+    const again = await itemsOf(
+      tenant,
+      batches.filter((batch) => !isLast(batch)),
+      work.target,
+    )
+    const skipped = await apply(tenant, work, last)
+    await apply(tenant, work, again)
     return { ...part, skipped }
   }

@@ -52,9 +52,7 @@ export const createPartOfUser = (
       const read = await readTo(work)
       const { batches, next } = await batchesOf(tenant, work)
       if (work.verb.kind === 'recall') await recall.steps(tenant, user, waitingSteps(batches))
-      const found: FoundItem[] = []
-      if (!onlyLooks(work))
-        for (const batch of batches) found.push(...(await itemsOf(tenant, batch, work.target)))
+      const found = onlyLooks(work) ? [] : await itemsOf(tenant, batches, work.target)
       const part = await partOf(tenant, work, found)
       const done = found.filter((each) => !hasVersion(each, work)).length
       const unfinished = batches.flatMap(({ id, at, record }) =>

@@ -39,9 +39,8 @@ export const createItemList = (store: Pick<Store, 'inbox' | 'notifications' | 'l
     const { batches, next } = await walk(tenant, { ...selection, ids }, page.position, {
       most: page.limit,
     })
-    const items: DeliveredItem[] = []
-    for (const batch of batches)
-      for (const { user, item } of await itemsOf(tenant, batch, selection)) items.push({ user, ...item })
+    const found = await itemsOf(tenant, batches, selection)
+    const items = found.map(({ user, item }) => ({ user, ...item }))
     return { items, ...(next ? { next } : {}) }
   }
 }
