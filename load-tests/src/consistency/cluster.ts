@@ -28,7 +28,9 @@ const startBesideCassandra = async (url: string) => {
 
 /** Starts two hubs and two dispatchers with their own NATS and Redis, and their own Cassandra unless a URL is given. */
 export const clusterEnvironment = async (cassandraUrl?: string): Promise<Environment> => {
-  const world = await (cassandraUrl === undefined ? raiseWorld() : startBesideCassandra(cassandraUrl))
+  const world = await (cassandraUrl === undefined
+    ? raiseWorld({ kind: 'brief' })
+    : startBesideCassandra(cassandraUrl))
   const cluster = await startCluster({
     hubs: 2,
     dispatchers: 2,

@@ -38,18 +38,20 @@ const CQL_SUPPORTED = 6
 export const cassandraAnswers = (port: number, host?: string): Promise<boolean> =>
   answers(port, CQL_OPTIONS, (answer) => answer[4] === CQL_SUPPORTED, host)
 
-/** Cassandra for one run of tests: schema changes are not written to disk, which takes a third of the CPU time. */
-const TEMPORARY = [
-  '-XX:TieredStopAtLevel=1',
-  '-Dcassandra.test.flush_local_schema_changes=false',
-  '-Dcassandra.unsafesystem=true',
-]
+/** Without the optimizing compiler, Cassandra starts sooner, and takes less CPU time unless it runs for long. */
+const BRIEF = ['-XX:TieredStopAtLevel=1']
+/** Schema changes are not written to disk, which takes a third of the CPU time. */
+const TEMPORARY = ['-Dcassandra.test.flush_local_schema_changes=false', '-Dcassandra.unsafesystem=true']
 
-/**
- * Returns the recipe of a Cassandra node with its data in `dir`. It takes 1.4 GB and is ready after about 5 s. A
- * `temporary` node loses its data when it stops.
- */
-export const cassandraRecipe = async (dir: string, port: number, temporary = false): Promise<Recipe> => {
+/** `brief`: for minutes, not hours. `temporary`: also loses its data when it stops. */
+export type CassandraKind = 'lasting' | 'brief' | 'temporary'
+
+/** Returns the recipe of a Cassandra node with its data in `dir`. It takes 1.4 GB and is ready after about 5 s. */
+export const cassandraRecipe = async (
+  dir: string,
+  port: number,
+  kind: CassandraKind = 'lasting',
+): Promise<Recipe> => {
   const jars = need('cassandra')
   const java = need('java')
   const conf = join(dir, 'conf')
@@ -91,7 +93,8 @@ export const cassandraRecipe = async (dir: string, port: number, temporary = fal
     args: [
       `@${join(CASSANDRA_FILES, 'jvm17.opts')}`,
       ...['-Xms1g', '-Xmx1g', '-Xss512k', '-XX:+UseSerialGC'],
-      ...(temporary ? TEMPORARY : []),
+      ...(kind === 'lasting' ? [] : BRIEF),
+      ...(kind === 'temporary' ? TEMPORARY : []),
       `-javaagent:${join(jars, 'jamm-0.4.0.jar')}`,
       ...Object.entries(settings).map(([name, value]) => `-D${name}=${value}`),
       ...['-cp', `${conf}:${join(jars, '*')}`, 'org.apache.cassandra.service.CassandraDaemon'],
@@ -109,11 +112,11 @@ export const startNats = async ({ dir, port }: { dir: string; port?: number }): 
 export const startRedis = async ({ port }: { port?: number } = {}): Promise<Server> =>
   start(redisRecipe(port ?? (await freePort())))
 
-type CassandraOptions = { dir: string; port?: number; temporary?: boolean }
+type CassandraOptions = { dir: string; port?: number; kind?: CassandraKind }
 
 /** Starts Cassandra; resolves when it is ready. `url` has no keyspace. */
-export const startCassandra = async ({ dir, port, temporary }: CassandraOptions): Promise<Server> =>
-  start(await cassandraRecipe(dir, port ?? (await freePort()), temporary))
+export const startCassandra = async ({ dir, port, kind }: CassandraOptions): Promise<Server> =>
+  start(await cassandraRecipe(dir, port ?? (await freePort()), kind))
 
 const CADDYFILE = fileURLToPath(new URL('../../../deploy/Caddyfile', import.meta.url))
 

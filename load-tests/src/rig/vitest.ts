@@ -44,7 +44,7 @@ const externalCassandra = async (value: string, keyspace: string): Promise<Cassa
 const startedCassandra = async (keyspace: string): Promise<Cassandra> => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-test-'))
   try {
-    const server = await startCassandra({ dir, temporary: true })
+    const server = await startCassandra({ dir, kind: 'temporary' })
     const close = async () => {
       await server.kill()
       await rm(dir, { recursive: true, force: true })

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Urls } from './carillon.ts'
 import type { Server } from './child.ts'
-import { cassandraUrl, startCassandra, startNats, startRedis } from './servers.ts'
+import { type CassandraKind, cassandraUrl, startCassandra, startNats, startRedis } from './servers.ts'
 
 /** Three real servers on free ports, with their own data. */
 export type World = { nats: Server; redis: Server; cassandra: Server; urls: Urls; stop(): Promise<void> }
 
 /** Starts NATS, Redis and Cassandra. `stop` stops them and removes their data. */
-export const raiseWorld = async (): Promise<World> => {
+export const raiseWorld = async ({ kind }: { kind?: CassandraKind } = {}): Promise<World> => {
   const dir = await mkdtemp(join(tmpdir(), 'carillon-world-'))
   const started: Server[] = []
   const keep = async (starting: Promise<Server>) => {
@@ -28,7 +28,7 @@ export const raiseWorld = async (): Promise<World> => {
   const starting = [
     keep(startNats({ dir: join(dir, 'nats') })),
     keep(startRedis()),
-    keep(startCassandra({ dir: join(dir, 'cassandra') })),
+    keep(startCassandra({ dir: join(dir, 'cassandra'), ...(kind && { kind }) })),
   ] as const
   try {
     const [nats, redis, cassandra] = await Promise.all(starting)
