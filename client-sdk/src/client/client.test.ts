@@ -451,6 +451,23 @@ describe('live messages', () => {
     await until(feed, ({ items }) => items.length === 1)
   })
 
+  it('is idle while an app without a document is in the background', async () => {
+    const user = newUser()
+    const client = open(user)
+    client.setActive(false)
+    const connected = live(client)
+    const feed = client.feed()
+    await until(feed, ({ status }) => status === 'ready')
+    await connected
+    await expect.poll(() => hub.presence.at(-1)).toBe(false)
+    const { id } = hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    expect(hub.received.flat()).not.toContain(id)
+    client.setActive(true)
+    await expect.poll(() => hub.received.flat()).toContain(id)
+    expect(hub.presence.at(-1)).toBe(true)
+  })
+
   it('acknowledges live and fetched items together, once', async () => {
     const user = newUser()
     const old = newItem()

@@ -60,6 +60,11 @@ export type Client = {
   readonly connection: ConnectionState
   /** Returns the hub's time in epoch ms, or the device's time before the first response. Items expire and wake by it. */
   now(): number
+  /**
+   * Sets whether the app is in use, for apps without a `document`, such as React Native: `false` in the background, `true` when
+   * the app returns. A user whose apps are all in the background does not count as reached. Pages need not call it.
+   */
+  setActive(active: boolean): void
   /** Returns an unsubscribe function. */
   on<Name extends keyof ClientEvents>(event: Name, listener: ClientEvents[Name]): () => void
   /** Disconnects for good. Pending actions are sent once more. */
@@ -115,6 +120,7 @@ export const createClient = (options: ClientOptions): Client => {
       return connection.state()
     },
     now: parts.clock.now,
+    setActive: connection.setActive,
     preferences: lazyPreferences(async () => {
       const { createPreferences } = await import('../preferences/preferences.ts')
       return createPreferences({

@@ -16,7 +16,8 @@ const ITEMS_MAX = 1_000
 
 /** Reports whether the query lists every item that counts, so that its page can supply counts and position. */
 const isBase = ({ status, ...labels }: Query) =>
-  Object.values(labels).every((label) => label === undefined) && (status === 'active' || status === 'unread')
+  // JSON drops undefined labels.
+  JSON.stringify(labels) === '{}' && (status === 'active' || status === 'unread')
 
 /** Merges live messages and pages into the shared state, and fetches the pages that the open feeds need. */
 export const createInboxSync = ({
@@ -62,13 +63,10 @@ export const createInboxSync = ({
   }
 
   const dropUnlisted = () => {
-    const { items, unplaced } = state.getSnapshot()
-    const listed = new Map([...items].filter(([, item]) => isListed(item)))
-    state.set({
-      ...state.getSnapshot(),
-      items: listed,
-      unplaced: new Set([...unplaced].filter((id) => listed.has(id))),
-    })
+    const known = state.getSnapshot()
+    const items = new Map([...known.items].filter(([, item]) => isListed(item)))
+    const unplaced = new Set([...known.unplaced].filter((id) => items.has(id)))
+    state.set({ ...known, items, unplaced })
   }
 
   return {

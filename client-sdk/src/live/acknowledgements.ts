@@ -13,7 +13,7 @@ export const createAcknowledgements = (send: (ids: string[]) => boolean, timing:
 
   const flush = () => {
     const ids = [...waiting].slice(0, IDS_MAX)
-    if (ids.length === 0 || !send(ids)) return
+    if (!send(ids)) return
     for (const id of ids) waiting.delete(id)
     resume()
   }

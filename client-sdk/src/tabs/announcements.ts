@@ -16,8 +16,8 @@ export const createAnnouncements = <Item extends { id: string }>(announce: (item
 
   /** `name` is announced once. Each version of an item that alerts again has another one. */
   const add = (item: Item, name = item.id) => {
-    if (leads && isFirst(name)) announce(item)
     if (!leads) kept = [...kept, { item, name, since: Date.now() }].slice(-KEPT_MAX)
+    else if (isFirst(name)) announce(item)
   }
 
   return {

@@ -40,6 +40,8 @@ export const createLeading = (
 ) => {
   let own: Connection | undefined
   let retiring: Connection | undefined
+  /** False while an app without a `document` is in the background. */
+  let isUsed = true
   const retire = createTimer()
 
   const tell = (isNew = false) => {
@@ -61,13 +63,17 @@ export const createLeading = (
 
   return {
     connection: () => own,
+    setActive(active: boolean) {
+      isUsed = active
+      own?.activity()
+    },
     tell,
     endRetiring,
     begin() {
       endRetiring()
       const mine = createConnection({
         ...options,
-        isActive,
+        isActive: () => isUsed && isActive(),
         onState(next) {
           if (own !== mine) return
           const took = next === 'live' && state.getSnapshot() === 'live'

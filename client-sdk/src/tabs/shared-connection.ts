@@ -31,7 +31,7 @@ export const createSharedConnection = (options: Options) => {
   const post: Post = (...message) => channel?.post(...message)
   state.subscribe(() => onState(state.getSnapshot()))
   const leading = createLeading(options, {
-    ...{ post, state, isActive: () => presence?.isActive() ?? true },
+    ...{ post, state, isActive: () => presence?.isActive() !== false },
     onStopped: () => election?.leave(),
     onLeader: (isVisible) => (isVisible ? answer.clear() : check()),
   })
@@ -99,6 +99,7 @@ export const createSharedConnection = (options: Options) => {
       post('hurry')
       check()
     },
+    setActive: leading.setActive,
     /** Acknowledges items to the hub, in batches. */
     received(ids: readonly string[]) {
       const own = leading.connection()
@@ -106,7 +107,7 @@ export const createSharedConnection = (options: Options) => {
       else if (ids.length > 0) post('received', ids)
     },
     /** Returns whether this tab is connected itself. */
-    leads: () => leading.connection() !== undefined,
+    leads: () => !!leading.connection(),
     /** Returns a name of the inbox; undefined if tabs cannot share a connection. */
     name: () => shared,
     /** Announces an item in one of the tabs. */
