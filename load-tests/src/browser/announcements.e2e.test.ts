@@ -158,5 +158,21 @@ describe.skipIf(!executablePath)(
       expect(errors).toEqual([])
       await context.close()
     })
+
+    test('an inline announcement is a row of the list until its code can be loaded', async () => {
+      const context = await app.browser.newContext()
+      const isCode = /\/chunks\/card-/
+      await context.route(isCode, (route) => route.abort())
+      await app.send('radia', { type: 'notice.inline', title: 'Read this' })
+      const { page, isLive } = await app.openBell(context, 'radia')
+      await isLive()
+      await page.getByRole('button', { name: 'Notifications, 1 unread' }).click(WAIT)
+      await page.getByRole('article', { name: 'Read this' }).waitFor(WAIT)
+      await context.unroute(isCode)
+      // The next change of the list tries again.
+      await app.send('radia', { title: 'Usual' })
+      await page.getByRole('group', { name: 'Read this' }).waitFor(WAIT)
+      await context.close()
+    })
   },
 )
