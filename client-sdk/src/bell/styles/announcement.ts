@@ -7,7 +7,8 @@ export const announcementStyles = css`
     display: grid;
     grid-template-columns: calc(20 * var(--_px)) minmax(0, 1fr) calc(32 * var(--_px));
     gap: calc(12 * var(--_px));
-    padding: calc(12 * var(--_px)) calc(8 * var(--_px)) calc(12 * var(--_px)) calc(14 * var(--_px));
+    padding-block: calc(12 * var(--_px));
+    padding-inline: calc(14 * var(--_px)) calc(8 * var(--_px));
     border: 1px solid color-mix(in srgb, var(--_accent) 30%, var(--_surface));
     border-radius: var(--_inner);
     background: var(--_unread);

@@ -4,6 +4,8 @@ export const itemStyles = css`
   .list {
     display: grid;
     gap: calc(2 * var(--_px));
+    /* A swiped item would make the list scroll sideways. */
+    overflow-x: clip;
   }
   .item {
     position: relative;

@@ -35,7 +35,8 @@ export const toastStyles = css`
     display: grid;
     grid-template-columns: calc(36 * var(--_px)) minmax(0, 1fr) calc(32 * var(--_px));
     gap: calc(12 * var(--_px));
-    padding: calc(12 * var(--_px)) calc(8 * var(--_px)) calc(12 * var(--_px)) calc(14 * var(--_px));
+    padding-block: calc(12 * var(--_px));
+    padding-inline: calc(14 * var(--_px)) calc(8 * var(--_px));
     border-radius: var(--_radius);
     background: var(--_raised);
     box-shadow:
