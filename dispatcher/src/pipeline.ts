@@ -1,6 +1,4 @@
-import { endForAll } from '@carillon/core/routing/plan'
 import type { Store } from '@carillon/core/store/port'
-import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { Message } from '@carillon/core/stream/port'
 import { type CarryOutPorts, createCarryOut } from './carry-out.ts'
 import type { Finished } from './consumer/fault-policy.ts'
@@ -8,13 +6,14 @@ import type { Accept } from './intake/accept.ts'
 import { createFindCancelled } from './intake/cancelled.ts'
 import type { Ready } from './intake/ready.ts'
 import type { ObserveIntake } from './intake/telemetry.ts'
+import { createAmended } from './plan/amended.ts'
 import { cancelledPlan, postpone } from './plan/audience.ts'
 import { createPlanBatch } from './plan/batch.ts'
 import { createPlanChunk, nextChunk } from './plan/fan-out.ts'
 import { createPlanLocal, localMessage, openLocal } from './plan/local-time.ts'
+import { createNotEnded } from './plan/not-ended.ts'
 import { createChosen, type PreferencePorts } from './plan/preferences.ts'
 import { storeProfiles } from './plan/profiles.ts'
-import { decisionEntry } from './plan/recipients.ts'
 import type { Pin } from './plan/type-version.ts'
 import type { ChunkWork, DueWork, LocalWork } from './plan/work.ts'
 
@@ -47,30 +46,10 @@ export const createPipeline = (ports: PipelinePorts) => {
   const planBatch = createPlanBatch(store, cache, chosen)
   const planChunk = createPlanChunk(store, chosen, cache)
   const planLocal = createPlanLocal(store, chosen, cache)
+  const amended = createAmended()
   const { deliver, recordDecisions, putBack, carryOut } = createCarryOut(ports)
 
-  /**
-   * Returns which notifications of a tenant, of those that waited in the log, were neither cancelled nor have expired.
-   * Records the decision about the others.
-   */
-  const notEnded = async (tenant: string, waited: readonly Ready[]): Promise<Ready[]> => {
-    const known = await store.notifications.find(
-      tenant,
-      waited.map(({ id }) => id),
-    )
-    const now = Date.now()
-    const ends = waited.map(({ id, expiresAt }) =>
-      endForAll({ cancelled: known.get(id)?.state === 'cancelled', expiresAt }, now),
-    )
-    await recordDecisions(
-      tenant,
-      waited.flatMap((ready, index) => {
-        const end = ends[index]
-        return end ? [decisionEntry(ready, EVERYBODY, end)] : []
-      }),
-    )
-    return waited.filter((_, index) => !ends[index])
-  }
+  const notEnded = createNotEnded({ store, recordDecisions })
   const hasEnded = async (ready: Ready): Promise<boolean> =>
     (await notEnded(ready.tenant, [ready])).length === 0
 
@@ -103,7 +82,10 @@ export const createPipeline = (ports: PipelinePorts) => {
     /** Handles notifications of a tenant whose `deliverAt` has passed. */
     due: async (tenant: string, works: readonly DueWork[]): Promise<void> => {
       const distinct = new Map(works.map(({ ready }) => [ready.id, ready]))
-      const due = await Promise.all((await notEnded(tenant, [...distinct.values()])).map(pin))
+      const open = await notEnded(tenant, [...distinct.values()])
+      const due = await Promise.all(
+        open.map(async ({ ready, amendments }) => amended(await pin(ready), amendments)),
+      )
       await storeProfiles(ports, due)
       await carryOut(await planBatch(due))
     },

@@ -1,5 +1,6 @@
 import { contentOf } from '@carillon/core/notification/content'
 import { itemId } from '@carillon/core/notification/ids'
+import { withTexts } from '@carillon/core/notification/literal-texts'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { InboxContent, InboxItem, NotificationType } from '@carillon/schemas'
@@ -56,7 +57,7 @@ export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => E
       expiresAt: time ? expiry(time.expiresAt) : ends,
     })
     return {
-      ...content,
+      ...(ready.texts ? withTexts(content, ready.texts) : content),
       ...(inbox === 'silent' ? { silent: true } : {}),
       ...(variant === undefined ? {} : { variant }),
     }

@@ -95,7 +95,7 @@ export const createRenderItems = ({ store, cache, prepared, metrics }: RenderIte
     for (const entry of entries) {
       const { ready, type, planned } = entry
       const { variant } = planned
-      if (!type || !hasTemplates(type) || !hasItem(entry)) continue
+      if (!type || !hasTemplates(type) || !hasItem(entry) || ready.texts) continue
       const known = found.get(ready) ?? new Map<string | undefined, TypeTemplates | undefined>()
       found.set(ready, known)
       if (!known.has(variant))

@@ -1,5 +1,6 @@
 import { EpochMs } from '@carillon/core/json/epoch'
 import {
+  ItemTexts,
   LocalTime,
   Notification,
   NotificationId,
@@ -34,6 +35,9 @@ export const Ready = z.object({
     'When the log took it, or its `deliverAt`, if that is local the one in UTC+14; the time in the ids of its items',
   ),
   expiresAt: EpochMs.describe('When its last items are removed'),
+  texts: ItemTexts.optional().describe(
+    'Literal texts that replace its own, and those of its type on every channel',
+  ),
 })
 export type Ready = z.infer<typeof Ready>
 

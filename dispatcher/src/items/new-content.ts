@@ -9,7 +9,7 @@ import { hasTemplates } from '@carillon/core/template/languages'
 import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import { scopeOf } from '@carillon/core/template/scope'
-import { type InboxContent, type InboxItem, type ItemTexts, NOTIFICATION_MAX_BYTES } from '@carillon/schemas'
+import { type InboxContent, type InboxItem, NOTIFICATION_MAX_BYTES } from '@carillon/schemas'
 
 type Data = NonNullable<InboxContent['data']>
 
@@ -20,12 +20,6 @@ export type NewContentPorts = {
 
 /** Returns the new content of an item; undefined if the data is too large or does not fit the schema of its type. */
 export type ContentFor = (content: InboxContent) => InboxContent | undefined
-
-/** Returns content with new texts. They are literal: no template is rendered in their place. */
-export const withTexts = (content: InboxContent, texts: ItemTexts): InboxContent => {
-  const given = Object.entries(texts).map(([name, text]) => [name, text ?? undefined])
-  return { ...content, ...Object.fromEntries(given), literal: true }
-}
 
 /**
  * Returns a function that prepares to render an item again with other data, by the version of its type under which it was

@@ -8,7 +8,7 @@ import { isUnfinished, type Visit } from './visit.ts'
  * its last visit.
  */
 export const createPartOfAll =
-  ({ recall, readTo, itemsOf, apply, batchesOf }: Visit) =>
+  ({ recall, amend, readTo, itemsOf, apply, batchesOf }: Visit) =>
   async (tenant: string, work: OperationWork): Promise<Part> => {
     const read = await readTo(work)
     const { batches, next } = await batchesOf(tenant, work)
@@ -38,5 +38,5 @@ export const createPartOfAll =
     )
     const skipped = await apply(tenant, work, last)
     await apply(tenant, work, again)
-    return { ...part, skipped }
+    return { ...part, skipped: skipped + (await amend(tenant, work, batches)) }
   }

@@ -1,6 +1,7 @@
 import { grouped, slices } from '@carillon/core/group-by'
 import type { FoundItem } from '@carillon/core/items/found'
 import type { Verb } from '@carillon/core/items/operation-work'
+import { withTexts } from '@carillon/core/notification/literal-texts'
 import type { Store } from '@carillon/core/store/port'
 import type { NotificationProgress } from '@carillon/core/store/ports/notifications'
 import type { KnownUser } from '@carillon/core/store/ports/users'
@@ -8,7 +9,7 @@ import type { Stream } from '@carillon/core/stream/port'
 import { changeOf, type InboxContent, type InboxItem } from '@carillon/schemas'
 import { type Announce, replacedTold } from './announce.ts'
 import { eventsOfUsers } from './lifecycle.ts'
-import { type ContentFor, createNewContent, type NewContentPorts, withTexts } from './new-content.ts'
+import { type ContentFor, createNewContent, type NewContentPorts } from './new-content.ts'
 
 /** Users whose items are replaced at the same time. */
 const AT_ONCE = 32

@@ -3,6 +3,7 @@ import type { OperationWork } from '@carillon/core/items/operation-work'
 import { type Batch, createWalk } from '@carillon/core/items/walk'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
+import { createAmend, isDueSoon } from './amend.ts'
 import { createMark, type MarkPorts } from './mark.ts'
 import { createReadTo } from './read-to.ts'
 import { createRecall, type RecallPorts } from './recall.ts'
@@ -25,7 +26,7 @@ export type VisitPorts = RecallPorts &
 export const isUnfinished = ({ verb, target }: OperationWork, record: Batch['record']): boolean => {
   if (verb.kind === 'mark') return false
   const isStopped = verb.kind === 'recall' && target.user === undefined
-  return record === undefined || (!isStopped && record.state === 'delivering')
+  return record === undefined || (!isStopped && (record.state === 'delivering' || isDueSoon(record)))
 }
 
 /** Creates what the parts of an operation have in common. Each function is repeatable. */
@@ -36,6 +37,7 @@ export const createVisit = (ports: VisitPorts) => {
   const replace = createReplace(ports)
   return {
     recall,
+    amend: createAmend(ports.store.notifications),
     readTo: createReadTo(ports.stream),
     itemsOf: createBatchItems(ports.store.inbox),
 

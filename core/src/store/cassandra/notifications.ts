@@ -11,6 +11,7 @@ import type {
   Recorded,
 } from '../ports/notifications.ts'
 import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../rules/acceptance.ts'
+import { amendmentsOf } from '../rules/amendments.ts'
 import { bucketOf } from '../rules/buckets.ts'
 import { keptUntil, localChains, notificationState, recordedOf } from '../rules/notification-state.ts'
 import { notificationIndex } from './notification-index.ts'
@@ -34,7 +35,7 @@ export type CassandraNotifications = Notifications & {
   forget(tenant: string, user: string): Promise<void>
 }
 
-const COLUMNS = 'records, progress, finished, cancelled_at'
+const COLUMNS = 'records, progress, finished, cancelled_at, amendments'
 
 const progressOf = (row: types.Row): NotificationProgress | undefined => {
   const content = first(mapOf<string, string>(row.records))
@@ -46,7 +47,8 @@ const progressOf = (row: types.Row): NotificationProgress | undefined => {
   const chains = { finished, local: localChains(progress.keys()) }
   const state = notificationState(record, { ...chains, cancelled: row.cancelled_at !== null }, Date.now())
   const recipients = [...progress.values()].reduce((sum, reached) => sum + reached, record.direct)
-  return { ...record, state, ...cancelled, recipients }
+  const amended = amendmentsOf(mapOf<string, string>(row.amendments).values())
+  return { ...record, state, ...cancelled, ...amended, recipients }
 }
 
 const recordedIn = (row: types.Row): Recorded | undefined => {
@@ -59,6 +61,39 @@ const recordedIn = (row: types.Row): Recorded | undefined => {
 /** How long a cancellation is kept: as long as the record of a notification that was to be delivered as late as possible. */
 const cancelledUntil = (retention: number) => Date.now() + (HORIZON_DAYS + 2) * 86_400_000 + retention
 
+type Update = (set: string, values: unknown[], tenant: string, id: string, until: number) => Statement
+
+/** Returns a function that makes the statement that sets columns of a notification, kept until a time (epoch ms). */
+const updateOf =
+  (table: string): Update =>
+  (set, values, tenant, id, until) => ({
+    query: `UPDATE ${table} USING TTL ? SET ${set} WHERE tenant = ? AND bucket = ? AND id = ?`,
+    params: [ttlUntil(until), ...values, tenant, bucketOf(id), id],
+  })
+
+/** The changes of a notification in columns of their own. */
+const changes = (
+  session: Session,
+  update: Update,
+  retention: number,
+): Pick<Notifications, 'progress' | 'cancel' | 'amend'> => ({
+  progress: (tenant, id, { chain, reached, finished }) => {
+    const set = `progress[?] = ?${finished ? ', finished = finished + ?' : ''}`
+    const values = [chain, reached, ...(finished ? [new Set([chain])] : [])]
+    return session.write([update(set, values, tenant, id, Date.now() + retention)])
+  },
+
+  cancel: (tenant, id, at) =>
+    session.write([update('cancelled_at = ?', [at], tenant, id, cancelledUntil(retention))]),
+
+  amend: (tenant, record, key, amendment) => {
+    const entry = [key, JSON.stringify(amendment)]
+    return session.write([
+      update('amendments[?] = ?', entry, tenant, record.id, keptUntil(record, retention)),
+    ])
+  },
+})
+
 /**
  * Stores the records of notifications. Records accepted within ten seconds share a partition, so that a batch
  * is one mutation. A record is an entry of a map by time of acceptance: storing it again overwrites it with
@@ -68,11 +103,7 @@ export const cassandraNotifications = (session: Session, retention: number): Cas
   const table = session.table('notifications')
   const claims = session.table('claims')
   const index = notificationIndex(session, retention)
-  const ONE = 'tenant = ? AND bucket = ? AND id = ?'
-  const update = (set: string, values: unknown[], tenant: string, id: string, until: number): Statement => ({
-    query: `UPDATE ${table} USING TTL ? SET ${set} WHERE ${ONE}`,
-    params: [ttlUntil(until), ...values, tenant, bucketOf(id), id],
-  })
+  const update = updateOf(table)
 
   const recorded: Notifications['recorded'] = async (tenant, ids) => {
     const found = new Map<string, Recorded>()
@@ -166,13 +197,6 @@ export const cassandraNotifications = (session: Session, retention: number): Cas
       return answers
     },
 
-    progress: (tenant, id, { chain, reached, finished }) => {
-      const set = `progress[?] = ?${finished ? ', finished = finished + ?' : ''}`
-      const values = [chain, reached, ...(finished ? [new Set([chain])] : [])]
-      return session.write([update(set, values, tenant, id, Date.now() + retention)])
-    },
-
-    cancel: (tenant, id, at) =>
-      session.write([update('cancelled_at = ?', [at], tenant, id, cancelledUntil(retention))]),
+    ...changes(session, update, retention),
   }
 }

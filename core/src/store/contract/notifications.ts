@@ -56,6 +56,25 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await look()).toEqual(['delivered', 725])
     })
 
+    test('amendments are kept by their key, the earliest first, and are not undone by a repeated record', async () => {
+      const { notifications } = store()
+      const tenant = freshTenant()
+      const record = sampleRecord(tenant, 'order-1', { deliverAt: Date.now() + HOUR })
+      const later = { at: 7, data: { status: null, note: 'x' } }
+      const earlier = { at: 5, content: { title: 'Hello', body: null } }
+      await notifications.put([record])
+      expect(await notifications.get(tenant, record.id)).not.toHaveProperty('amendments')
+      await notifications.amend(tenant, record, 'second', later)
+      await notifications.amend(tenant, record, 'first', earlier)
+      await notifications.amend(tenant, record, 'second', later)
+      await notifications.put([record])
+      expect(await notifications.get(tenant, record.id)).toMatchObject({ amendments: [earlier, later] })
+      const { notifications: listed } = await notifications.list(tenant, { limit: 5 })
+      expect(listed).toMatchObject([{ state: 'scheduled', amendments: [earlier, later] }])
+      const found = await notifications.find(tenant, [record.id])
+      expect(found.get(record.id)).toMatchObject({ amendments: [earlier, later] })
+    })
+
     test('chains for local times count from their first progress, beside those of the fan-out', async () => {
       const { notifications } = store()
       const tenant = freshTenant()

@@ -1,4 +1,4 @@
-import type { NotificationState, Priority } from '@carillon/schemas'
+import type { InboxContent, ItemTexts, NotificationState, Priority } from '@carillon/schemas'
 import type { Decision } from '../../routing/decision.ts'
 
 /** The record of a notification. `chains`: the number of chains of its fan-out; 0 without a fan-out. */
@@ -66,10 +66,18 @@ export type AcceptanceClaim = Acceptance & { id: string; until: number; windowMs
 
 export type ChainProgress = { chain: number; reached: number; finished: boolean }
 
+/**
+ * A replacement of the content of a notification that is not due yet. `at`: its order among several, epoch ms. `data`: a merge
+ * patch. `content`: literal texts.
+ */
+export type Amendment = { at: number; data?: InboxContent['data']; content?: ItemTexts | undefined }
+
 export type NotificationProgress = NotificationRecord & {
   state: NotificationState
   /** When it was cancelled, epoch ms. */
   cancelledAt?: number
+  /** The earliest first; absent if there are none. */
+  amendments?: Amendment[]
   /** `direct` plus the recipients that the chains have reached. */
   recipients: number
 }
@@ -92,7 +100,7 @@ export type NotificationPage = { notifications: NotificationProgress[]; next?: N
 /**
  * The records of notifications, kept as long as their items.
  *
- * - `put` is an idempotent upsert. It never undoes `cancel` or progress.
+ * - `put` is an idempotent upsert. It never undoes `cancel`, progress or amendments.
  * - `progress` overwrites by chain, so repeating a chunk changes nothing. Only a repeated older chunk lowers `reached`; the
  *   next chunk corrects it.
  */
@@ -115,4 +123,6 @@ export interface Notifications {
   /** Records the progress of a chain, 0 to chains − 1, or a `localChain`, which counts as unfinished from then on. */
   progress(tenant: string, id: string, progress: ChainProgress): Promise<void>
   cancel(tenant: string, id: string, at: number): Promise<void>
+  /** Adds an amendment to a notification with a record. `key` names it: a repetition changes nothing. */
+  amend(tenant: string, record: NotificationRecord, key: string, amendment: Amendment): Promise<void>
 }

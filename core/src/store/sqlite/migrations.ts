@@ -229,6 +229,7 @@ export const MIGRATIONS: readonly string[] = [
   "ALTER TABLE shown_pushes ADD COLUMN account TEXT NOT NULL DEFAULT '';",
   `ALTER TABLE inbox ADD COLUMN announced INTEGER;
    CREATE INDEX inbox_announced ON inbox (owner, announced, place, id) WHERE announced IS NOT NULL;`,
+  `ALTER TABLE notifications ADD COLUMN amendments TEXT;`,
 ]
 
 const TABLE =

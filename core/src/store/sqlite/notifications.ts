@@ -5,15 +5,17 @@ import type {
   Notifications,
 } from '../ports/notifications.ts'
 import { acceptancesCell, claimsById, readAcceptances, standing, withClaim } from '../rules/acceptance.ts'
+import { amendmentsOf } from '../rules/amendments.ts'
 import { keptUntil, localChains, notificationState, recordedOf } from '../rules/notification-state.ts'
 import type { Session } from './session.ts'
 
-type Row = { content: string; chains: string; cancelledAt: number | null }
+type Row = { content: string; chains: string; cancelledAt: number | null; amendments: string | null }
 type Chains = Record<string, { reached: number; finished?: true }>
 /** `at`: the place in the list, which may differ from the record's `acceptedAt`. */
 type Listed = Row & { id: string; at: number; acceptedAt: number }
 
-const COLUMNS = 'n.id, n.content, n.chains, n.cancelled_at AS cancelledAt, n.accepted_at AS acceptedAt'
+const COLUMNS =
+  'n.id, n.content, n.chains, n.cancelled_at AS cancelledAt, n.accepted_at AS acceptedAt, n.amendments'
 
 /** Greater than every place. */
 const NEWEST = { at: Number.MAX_SAFE_INTEGER, id: '' }
@@ -32,7 +34,7 @@ const OF_ABSENT = `SELECT ${COLUMNS}, a.at FROM notification_absentees AS a
 const ABSENT = `INSERT INTO notification_absentees (tenant, user, at, id, expires_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at`
 
-const progressOf = ({ content, chains: cell, cancelledAt }: Row): NotificationProgress => {
+const progressOf = ({ content, chains: cell, cancelledAt, amendments }: Row): NotificationProgress => {
   const record = JSON.parse(content) as NotificationRecord
   const progress = JSON.parse(cell) as Chains
   const chains = Object.values(progress)
@@ -43,6 +45,9 @@ const progressOf = ({ content, chains: cell, cancelledAt }: Row): NotificationPr
     ...record,
     state,
     ...(cancelledAt === null ? {} : { cancelledAt }),
+    ...(amendments === null
+      ? {}
+      : amendmentsOf(Object.values(JSON.parse(amendments) as Record<string, string>))),
     recipients: chains.reduce((sum, { reached }) => sum + reached, record.direct),
   }
 }
@@ -63,6 +68,9 @@ const find = async (session: Session, tenant: string, ids: readonly string[]) =>
 const PUT = `INSERT INTO notifications (tenant, id, content, accepted_at, expires_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET content = excluded.content, accepted_at = excluded.accepted_at, expires_at = excluded.expires_at
   WHERE content IS NULL OR excluded.accepted_at <= accepted_at`
+
+const AMEND = `UPDATE notifications SET amendments = json_patch(coalesce(amendments, '{}'), ?)
+  WHERE tenant = ? AND id = ? AND content IS NOT NULL`
 
 const RECORDED = `SELECT accepted_at AS at, content ->> '$.fingerprint' AS fingerprint FROM notifications
   WHERE tenant = ? AND id = ? AND content IS NOT NULL AND expires_at > ?`
@@ -150,5 +158,12 @@ export const sqliteNotifications = (session: Session, retention: number): Notifi
          ON CONFLICT DO UPDATE SET cancelled_at = excluded.cancelled_at`,
         [tenant, id, at, Date.now() + retention],
       )
+    }),
+
+  amend: (tenant, { id }, key, amendment) =>
+    session.write(({ run }) => {
+      // A text, because a patch would remove what is null in an object.
+      const patch = JSON.stringify({ [key]: JSON.stringify(amendment) })
+      run(AMEND, [patch, tenant, id])
     }),
 })

@@ -132,6 +132,35 @@ export const ITEMS: Scenario[] = [
     },
   },
   {
+    title: 'a scheduled notification is delivered with the content of a replacement',
+    run: async (context) => {
+      const { account, ok, phones, user } = context
+      const operate = operating(context)
+      const company = await phones()
+      await account('sms', company.account)
+      await user('ada', { phone: '+15550172' })
+      await ok('PUT', '/v1/types/flight', {
+        content: { title: 'Gate {{ data.gate }}' },
+        channels: { sms: { text: 'Go to gate {{ data.gate }}' } },
+        plan: [{ channel: 'sms', when: 'always' }],
+      })
+      // More than the ten seconds in which an operation waits for the items instead.
+      const deliverAt = new Date(Date.now() + 20_000).toISOString()
+      const flight = { to: ['ada', 'bob'], type: 'flight', data: { gate: 'A1' }, deliverAt }
+      await ok('POST', '/v1/notifications', { ...flight, entity: 'flight-7' })
+      await ok('POST', '/v1/notifications', { ...flight, entity: 'flight-8', to: 'bob' })
+      await operate('replace', { entity: 'flight-7', data: { gate: 'B2' } })
+      await operate('replace', { entity: 'flight-8', content: { title: 'Cancelled' } })
+      const titles = async (who: string) => {
+        const { items } = await ok<{ items: DeliveredItem[] }>('GET', `/v1/items?user=${who}`)
+        return items.map(({ title }) => title).sort()
+      }
+      await eventually(async () => expect(await titles('ada')).toEqual(['Gate B2']))
+      await eventually(async () => expect(await titles('bob')).toEqual(['Cancelled', 'Gate B2']))
+      await eventually(() => expect(company.accepted.map(({ body }) => body)).toEqual(['Go to gate B2']))
+    },
+  },
+  {
     title: 'operations on the items of one user cover a fan-out that is running',
     run: async (context) => {
       const { ok, send } = context

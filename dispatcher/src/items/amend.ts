@@ -1,0 +1,51 @@
+import { slices } from '@carillon/core/group-by'
+import type { OperationWork } from '@carillon/core/items/operation-work'
+import type { Batch } from '@carillon/core/items/walk'
+import type { Store } from '@carillon/core/store/port'
+import type { NotificationProgress } from '@carillon/core/store/ports/notifications'
+import { NOTIFICATION_MAX_BYTES } from '@carillon/schemas'
+
+/** A notification that is due sooner is not amended, in ms: a dispatcher may be reading its amendments. */
+const SOON_MS = 10_000
+/** Notifications that are amended at the same time. */
+const AT_ONCE = 32
+/** Maximum number and size of the amendments of a notification. */
+const AMENDMENTS_MAX = 100
+const AMENDMENTS_MAX_BYTES = 4 * NOTIFICATION_MAX_BYTES
+
+const isScheduled = (record: Batch['record']): record is NotificationProgress & { deliverAt: number } =>
+  record?.state === 'scheduled' && record.deliverAt !== undefined
+
+/** Reports whether a notification is scheduled, and due so soon that an operation waits for its items. */
+export const isDueSoon = (record: Batch['record']): boolean =>
+  isScheduled(record) && record.deliverAt <= Date.now() + SOON_MS
+
+const hasRoom = ({ amendments = [] }: NotificationProgress, at: number): boolean =>
+  amendments.some((each) => each.at === at) ||
+  (amendments.length < AMENDMENTS_MAX && Buffer.byteLength(JSON.stringify(amendments)) < AMENDMENTS_MAX_BYTES)
+
+/**
+ * Returns a function that makes scheduled notifications be delivered with the new content of a replacement. Resolves with the
+ * number of those that have too many amendments. Repeatable.
+ */
+export const createAmend =
+  (notifications: Pick<Store['notifications'], 'amend'>) =>
+  async (tenant: string, { id, until, verb }: OperationWork, batches: readonly Batch[]): Promise<number> => {
+    if (verb.kind !== 'replace') return 0
+    const { data, content } = verb
+    const scheduled = batches.flatMap(({ first, record }) =>
+      first && isScheduled(record) && !isDueSoon(record) ? [record] : [],
+    )
+    const open = scheduled.filter((record) => hasRoom(record, until))
+    for (const some of slices(open, AT_ONCE))
+      await Promise.all(
+        some.map((record) =>
+          notifications.amend(tenant, record, id, {
+            at: until,
+            ...(data ? { data } : {}),
+            ...(content ? { content } : {}),
+          }),
+        ),
+      )
+    return scheduled.length - open.length
+  }

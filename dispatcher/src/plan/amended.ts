@@ -1,0 +1,30 @@
+import { createDataCheck } from '@carillon/core/data-schema/data-check'
+import { mergePatch } from '@carillon/core/json/merge-patch'
+import type { Amendment } from '@carillon/core/store/ports/notifications'
+import { type InboxContent, NOTIFICATION_MAX_BYTES } from '@carillon/schemas'
+import type { Pinned } from '../intake/ready.ts'
+
+type Data = NonNullable<InboxContent['data']>
+
+/**
+ * Returns a function that applies amendments to a notification that is due: replacements of its data or texts since it was
+ * accepted. Data that is too large or does not fit the schema of the type is left out. Pure.
+ */
+export const createAmended = () => {
+  const dataFault = createDataCheck()
+
+  const withData = (pinned: Pinned, patch: Data): Pinned => {
+    const { texts: _, ...ready } = pinned.ready
+    const data = mergePatch(ready.notification.data ?? {}, patch) as Data
+    const isTooLarge = Buffer.byteLength(JSON.stringify(data)) > NOTIFICATION_MAX_BYTES
+    if (isTooLarge || dataFault(ready.tenant, pinned.type, data)) return pinned
+    return { ...pinned, ready: { ...ready, notification: { ...ready.notification, data } } }
+  }
+
+  return (pinned: Pinned, amendments: readonly Amendment[] = []): Pinned =>
+    amendments.reduce<Pinned>((before, { data, content }) => {
+      const after = data ? withData(before, data) : before
+      const { ready } = after
+      return content ? { ...after, ready: { ...ready, texts: { ...ready.texts, ...content } } } : after
+    }, pinned)
+}
