@@ -1,12 +1,11 @@
 import type {} from '@carillon/core/testing/provided'
-import type { Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Hub, startHub } from './hub.ts'
+import { tabTo } from './keyboard.ts'
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
-/** Maximum number of Tab keys to reach a control. */
-const TABS_MAX = 60
 
 describe.skipIf(!executablePath)(
   `the preferences of the bell${executablePath ? '' : ' (Chromium is not installed)'}`,
@@ -41,14 +40,6 @@ describe.skipIf(!executablePath)(
       const token = await hub.tokenOf(user)
       const own = () => hub.call('GET', '/v1/preferences', undefined, token)
       return { page, errors, token, own }
-    }
-    const tabTo = async (page: Page, target: Locator) => {
-      await target.waitFor(WAIT)
-      for (let n = 0; n < TABS_MAX; n++) {
-        if (await target.evaluate((element) => element.matches(':focus'))) return
-        await page.keyboard.press('Tab')
-      }
-      expect.fail('the control cannot be reached by Tab')
     }
     const category = (page: Page, name: string) =>
       page.locator('notification-bell').locator('summary').filter({ hasText: name })
