@@ -20,23 +20,29 @@ const isScheduled = (record: Batch['record']): record is NotificationProgress & 
 export const isDueSoon = (record: Batch['record']): boolean =>
   isScheduled(record) && record.deliverAt <= Date.now() + SOON_MS
 
+/** Reports whether steps of a notification without items may wait. They are amended when they are due. */
+const hasWaitingSteps = (record: Batch['record']): record is NotificationProgress =>
+  record?.inbox === 'none' &&
+  record.planned === true &&
+  (record.state === 'delivering' || record.state === 'delivered')
+
 const hasRoom = ({ amendments = [] }: NotificationProgress, at: number): boolean =>
   amendments.some((each) => each.at === at) ||
   (amendments.length < AMENDMENTS_MAX && Buffer.byteLength(JSON.stringify(amendments)) < AMENDMENTS_MAX_BYTES)
 
 /**
- * Returns a function that makes scheduled notifications be delivered with the new content of a replacement. Resolves with the
- * number of those that have too many amendments. Repeatable.
+ * Returns a function that adds the new content of a replacement to scheduled notifications, and to those without items whose
+ * steps may wait. Resolves with the number of notifications that have too many amendments. Repeatable.
  */
 export const createAmend =
   (notifications: Pick<Store['notifications'], 'amend'>) =>
   async (tenant: string, { id, until, verb }: OperationWork, batches: readonly Batch[]): Promise<number> => {
     if (verb.kind !== 'replace') return 0
     const { data, content } = verb
-    const scheduled = batches.flatMap(({ first, record }) =>
-      first && isScheduled(record) && !isDueSoon(record) ? [record] : [],
+    const amended = batches.flatMap(({ first, record }) =>
+      first && ((isScheduled(record) && !isDueSoon(record)) || hasWaitingSteps(record)) ? [record] : [],
     )
-    const open = scheduled.filter((record) => hasRoom(record, until))
+    const open = amended.filter((record) => hasRoom(record, until))
     for (const some of slices(open, AT_ONCE))
       await Promise.all(
         some.map((record) =>
@@ -47,5 +53,5 @@ export const createAmend =
           }),
         ),
       )
-    return scheduled.length - open.length
+    return amended.length - open.length
   }

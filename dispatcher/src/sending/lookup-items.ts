@@ -2,6 +2,7 @@ import type { Step } from '@carillon/core/delivery/step'
 import { acceptedAt } from '@carillon/core/delivery/step'
 import { grouped, groupedSlices } from '@carillon/core/group-by'
 import type { Store } from '@carillon/core/store/port'
+import type { Amendment } from '@carillon/core/store/ports/notifications'
 import { type Erasure, isVoid } from '@carillon/core/store/rules/erasure'
 import type { InboxItem } from '@carillon/schemas'
 
@@ -27,17 +28,21 @@ const itemsOf = async (store: Pick<Store, 'inbox'>, steps: readonly Step[]) => {
   return items
 }
 
-const cancelledOf = async (store: Pick<Store, 'notifications'>, steps: readonly Step[]) => {
+/** Returns which notifications of steps are cancelled, and the amendments of the others. */
+const recordsOf = async (store: Pick<Store, 'notifications'>, steps: readonly Step[]) => {
   const cancelled = new Set<string>()
+  const amendments = new Map<string, readonly Amendment[]>()
   const asked = steps.filter(({ secret, digest }) => secret === undefined && digest === undefined)
   await Promise.all(
     [...grouped(asked, ({ tenant }) => tenant)].map(async ([tenant, some]) => {
       const ids = unique(some.map(({ notification }) => notification))
-      for (const [id, { state }] of await store.notifications.find(tenant, ids))
-        if (state === 'cancelled') cancelled.add(at(tenant, id))
+      for (const [id, record] of await store.notifications.find(tenant, ids)) {
+        if (record.state === 'cancelled') cancelled.add(at(tenant, id))
+        if (record.amendments) amendments.set(at(tenant, id), record.amendments)
+      }
     }),
   )
-  return cancelled
+  return { cancelled, amendments }
 }
 
 const erasuresOf = async (store: Pick<Store, 'users'>, steps: readonly Step[]) => {
@@ -57,14 +62,16 @@ export const lookUpItems = async (
   store: Pick<Store, 'inbox' | 'notifications' | 'users'>,
   steps: readonly Step[],
 ) => {
-  const [items, cancelled, erasures] = await Promise.all([
+  const [items, { cancelled, amendments }, erasures] = await Promise.all([
     itemsOf(store, steps),
-    cancelledOf(store, steps),
+    recordsOf(store, steps),
     erasuresOf(store, steps),
   ])
   return {
     item: ({ tenant, user, item }: Step) =>
       item === undefined ? undefined : items.get(at(tenant, user, item)),
+    /** Returns the replacements of a step's notification that apply to steps without an item. */
+    amendments: ({ tenant, notification }: Step) => amendments.get(at(tenant, notification)) ?? [],
     isCancelled: ({ tenant, notification }: Step) => cancelled.has(at(tenant, notification)),
     isErased: (step: Step) => isVoid(erasures.get(at(step.tenant, step.user)), acceptedAt(step)),
   }

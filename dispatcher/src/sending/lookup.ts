@@ -13,6 +13,7 @@ import type { TypeTemplates } from '@carillon/core/template/type-templates'
 import { digestOf } from '@carillon/core/template/window-key'
 import type { Channel, ItemContent, NotificationType } from '@carillon/schemas'
 import type { Covered, MembersOf } from '../digests/members.ts'
+import { amendedContent } from './amended-content.ts'
 import { type CategoryPorts, lookUpCategories } from './lookup-categories.ts'
 import { type ContextPorts, lookUpContexts } from './lookup-contexts.ts'
 import { lookUpItems } from './lookup-items.ts'
@@ -122,7 +123,9 @@ export const lookUp = async (ports: LookupPorts, channel: Channel, due: readonly
     lookUpContexts(ports, steps),
     lookUpCategories(ports, due),
   ])
-  const content = (step: Step) => found.item(step) ?? step.content
+  const ownContent = (step: Step) =>
+    step.content && amendedContent(step.tenant, step.content, preferences.type(step), found.amendments(step))
+  const content = (step: Step) => found.item(step) ?? ownContent(step)
   const templates = await withLiteral(ports, channel, { steps, content, typed: typed.templates })
   const subject = (step: Step) => preferences.subject(step, content(step)?.category)
   const preference = (step: Step) => preferences.of(step, subject(step), tenancy(step))

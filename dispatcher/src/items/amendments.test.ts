@@ -76,3 +76,17 @@ describe('a replacement of a scheduled notification', () => {
     expect(await operate(verb, { entity: 'order-7' })).toMatchObject({ skipped: 1 })
   })
 })
+
+describe('a replacement of a notification without an item', () => {
+  test.each([
+    [{ data: { status: 'found' } }, 'Mail found'],
+    [{ content: { title: 'Literally {{ data.number }}' } }, 'Literally {{ data.number }}'],
+  ])('reaches a step that waits: %j', async (change, expected) => {
+    const plan = [{ channel: 'email', when: 'always', after: 3 } as const]
+    const { mail, operate } = await scheduled({ inbox: 'none', plan, deliverAt: undefined })
+    await operate({ kind: 'replace', data: { status: 7 } }, { entity: 'order-7' })
+    await operate({ kind: 'replace', ...change }, { entity: 'order-7' })
+    await until(() => expect(mail.got).toHaveLength(2))
+    expect(JSON.stringify(mail.got)).toContain(expected)
+  })
+})
