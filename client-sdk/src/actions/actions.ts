@@ -1,6 +1,6 @@
 import type { ClickSource, ItemPatch, ItemState } from '@carillon/schemas'
 import type { ListFilter } from '@carillon/schemas/item-rules'
-import type { ActionsApi } from '../http/actions-api.ts'
+import type { ActionsApi, Answer } from '../http/actions-api.ts'
 import type { View } from '../inbox/optimistic-view.ts'
 import { matches, placeOf } from '../inbox/query.ts'
 import type { Operation } from '../inbox/state.ts'
@@ -12,16 +12,19 @@ import type { Outbox } from './outbox.ts'
  * `group`: also changes the other items of its group that are active, archived or snoozed like it. The feed shows that once the
  * hub has confirmed it.
  */
-export type GroupOption = { group?: boolean }
+export type GroupOption = { group?: boolean | undefined }
 
 /**
  * `together`: with `group`, only the items that were archived at the same time, or snoozed until the same time. So it undoes an
  * action on the group.
  */
-export type UndoOption = GroupOption & { together?: boolean }
+export type UndoOption = GroupOption & { together?: boolean | undefined }
 
 /** `status: 'read'`: only items that are read. */
 export type ArchiveOption = { status?: 'read' }
+
+/** `undo` restores exactly the items that were archived. */
+export type Archived = { undo(): Promise<void> }
 
 /** Creates the actions of a user on items. Each is an optimistic change and a request, which the outbox sends. */
 export const createActions = (api: ActionsApi, view: Readable<View>, clock: Clock, { send }: Outbox) => {
@@ -36,6 +39,7 @@ export const createActions = (api: ActionsApi, view: Readable<View>, clock: Cloc
     { display: _, ...labels }: ListFilter,
     change: Partial<ItemState>,
     status?: 'read',
+    call = api.all,
   ) => {
     const { items } = view.getSnapshot()
     const ids: string[] = []
@@ -47,8 +51,8 @@ export const createActions = (api: ActionsApi, view: Readable<View>, clock: Cloc
     }
     const names: Operation['rest'] = verb === 'seen-all' ? ['unseen'] : ['unread', 'unseen']
     const rest = status || Object.keys(labels).length > 0 ? [] : names
-    const part = { ...labels, ...(status && { status }), through }
-    return send({ verb, ids, change, end, rest, call: () => api.all(verb, part) })
+    const part = { ...labels, status, through }
+    return send({ verb, ids, change, end, rest, call: () => call(verb, part) })
   }
 
   return {
@@ -85,8 +89,14 @@ export const createActions = (api: ActionsApi, view: Readable<View>, clock: Cloc
     },
     readAll: (labels: ListFilter) => all('read-all', labels, read()),
     seenAll: (labels: ListFilter) => all('seen-all', labels, { seenAt: now() }),
-    archiveAll: (labels: ListFilter, { status }: ArchiveOption = {}) =>
-      all('archive-all', labels, { archivedAt: now() }, status),
+    async archiveAll(labels: ListFilter, { status }: ArchiveOption = {}): Promise<Archived> {
+      let answer: Answer = {}
+      await all('archive-all', labels, { archivedAt: now() }, status, async (...request) => {
+        answer = await api.all(...request)
+        return answer
+      })
+      return { undo: async () => (await import('./undo-archive.ts')).undoArchive(answer, api.all, send) }
+    },
   }
 }
 export type Actions = ReturnType<typeof createActions>

@@ -31,7 +31,7 @@ export const lazyActions = (parts: SendingParts) => {
   const entries = VERBS.map((verb) => [
     verb,
     (...args: never[]) => {
-      const run = ({ actions }: Sending) => (actions[verb] as (...args: never[]) => Promise<void>)(...args)
+      const run = ({ actions }: Sending) => (actions[verb] as (...args: never[]) => Promise<unknown>)(...args)
       return sending ? run(sending) : start().then(run)
     },
   ])

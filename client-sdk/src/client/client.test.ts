@@ -169,7 +169,7 @@ describe('feed', () => {
 })
 
 describe('actions', () => {
-  const cases: [string, (feed: ReturnType<Client['feed']>, id: string) => Promise<void>, object][] = [
+  const cases: [string, (feed: ReturnType<Client['feed']>, id: string) => Promise<unknown>, object][] = [
     ['read', (feed, id) => feed.read(id), { unread: 0, unseen: 0 }],
     ['seen', (feed, id) => feed.seen([id]), { unread: 1, unseen: 0 }],
     ['archive', (feed, id) => feed.archive(id), { unread: 0, unseen: 0 }],
@@ -205,6 +205,22 @@ describe('actions', () => {
     expect(hub.page(user, { status: 'archived' }).items.map(({ id }) => id)).toEqual([a.id])
     expect(hub.counts(user)).toEqual({ unread: 1, unseen: 1 })
     expect(client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
+  })
+
+  it('undoing archiveAll restores exactly what it archived, however much that is', async () => {
+    const { user, client, feed } = await begin()
+    const old = hub.add(user)
+    await until(feed, ({ items }) => items.length === 1)
+    await feed.archive(old.id)
+    const ids = [hub.add(user), hub.add(user), hub.add(user)].map(({ id }) => id)
+    await until(feed, ({ items }) => items.length === 3)
+    const { undo } = await feed.archiveAll()
+    expect(feed.getSnapshot().items).toEqual([])
+    await undo()
+    await until(feed, ({ items }) => items.length === 3)
+    expect(new Set(feed.getSnapshot().items.map(({ id }) => id))).toEqual(new Set(ids))
+    expect(hub.page(user, { status: 'archived' }).items.map(({ id }) => id)).toEqual([old.id])
+    expect(client.counts.getSnapshot()).toEqual({ unread: 3, unseen: 3 })
   })
 
   it.each(cases)('%s is undone when the hub refuses it', async (_, verb) => {

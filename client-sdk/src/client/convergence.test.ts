@@ -107,7 +107,7 @@ const step = (hub: TestHub, user: string, feeds: Feed[], chance: () => number): 
   else if (what < 0.65) hub.restartBus(user)
   else if (what < 0.67) void feed.more().catch(() => {})
   else if (what < 0.69) return feed.readAll()
-  else if (what < 0.7) return feed.archiveAll(what < 0.695 ? { status: 'read' } : {})
+  else if (what < 0.7) return feed.archiveAll(what < 0.695 ? { status: 'read' } : {}).then(() => {})
   else if (what < 0.72) return feed.seenAll()
   else if (shown && what < 0.8) return feed.read(shown)
   else if (shown && what < 0.84) return feed.unread(shown)

@@ -1,5 +1,5 @@
 import type { ClickSource, Counts, Display, InboxItem, InboxStatus } from '@carillon/schemas'
-import type { ArchiveOption, GroupOption, UndoOption } from '../actions/actions.ts'
+import type { Archived, ArchiveOption, GroupOption, UndoOption } from '../actions/actions.ts'
 import { asError, type CarillonError } from '../http/error.ts'
 import { collapsed, isCollapsed } from '../inbox/groups.ts'
 import type { View } from '../inbox/optimistic-view.ts'
@@ -73,8 +73,8 @@ export type Feed = Readable<FeedSnapshot> & {
   act(id: string, name: string): Promise<void>
   readAll(): Promise<void>
   seenAll(): Promise<void>
-  /** With `status: 'read'`, only items that are read. */
-  archiveAll(options?: ArchiveOption): Promise<void>
+  /** With `status: 'read'`, only items that are read. Resolves with a way to undo it. */
+  archiveAll(options?: ArchiveOption): Promise<Archived>
   close(): void
 }
 

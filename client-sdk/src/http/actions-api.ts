@@ -6,7 +6,23 @@ import type { Request } from './request.ts'
 /** Maximum number of ids in one request. */
 const IDS_MAX = 100
 
-export type Answer = { counts?: Counts | undefined; item?: InboxItem; ids?: string[] }
+export type Answer = {
+  counts?: Counts | undefined
+  item?: InboxItem
+  ids?: string[]
+  /** When items were archived together. */
+  archivedAt?: string
+  /** Where `unarchive-all` continues. */
+  after?: string | null
+}
+
+/** The items that a verb changes. */
+type Part = ItemFilter & {
+  status?: 'read' | undefined
+  through?: string | undefined
+  archivedAt?: string
+  after?: string
+}
 
 /**
  * The routes of the hub's HTTP API that change items. Every change is idempotent. Rejects with a CarillonError if the hub
@@ -35,8 +51,7 @@ export const createActionsApi = (request: Request) => {
         counts = (await call<Answer>('POST', '/seen', { ids: ids.slice(at, at + IDS_MAX) })).counts
       return { counts }
     },
-    all: (verb: string, part: ItemFilter & { status?: 'read'; through?: string | undefined }) =>
-      call<Answer>('POST', `/${verb}`, part),
+    all: (verb: string, part: Part) => call<Answer>('POST', `/${verb}`, part),
   }
 }
 export type ActionsApi = ReturnType<typeof createActionsApi>

@@ -71,7 +71,16 @@ export const createInboxRoutes = (inboxes: Inboxes, hub: Changes) => {
       hub.change(user, seen, { readAt: at })
     } else if (verb === 'clicked') hub.change(user, ids, { readAt: at, seenAt: at, clickedAt: at })
     else hub.change(user, ids, { seenAt: at })
-    return named ? { ids, counts: counts(user) } : { counts: counts(user) }
+    if (named) return { ids, counts: counts(user) }
+    return { counts: counts(user), ...(verb === 'archive-all' && { archivedAt: at }) }
+  }
+
+  /** Restores the items that were archived at a time; one in each request. */
+  const unarchiveAll = (user: string, { archivedAt }: { archivedAt: string }) => {
+    const found = [...inboxes.of(user).items.values()].filter((item) => item.archivedAt === archivedAt)
+    const ids = found.slice(0, 1).map(({ id }) => id)
+    hub.change(user, ids, { archivedAt: null })
+    return { ids, counts: counts(user), after: found.length > 1 ? 'cursor' : null }
   }
 
   return (user: string, { method, path, query, body }: Request): unknown => {
@@ -87,6 +96,7 @@ export const createInboxRoutes = (inboxes: Inboxes, hub: Changes) => {
       return { ...counts(user, context), ...(query.has('by') && { by: { category: by } }) }
     }
     if (method === 'GET') return readPage(user, query)
+    if (path === '/unarchive-all') return unarchiveAll(user, body as { archivedAt: string })
     if (method === 'POST' && !sub) return changeMany(user, id, body as Part)
     const item = items.get(id)
     if (!item) return 'not_found'

@@ -15,6 +15,7 @@ import {
   ItemId,
   ItemPatch,
   Tag,
+  Timestamp,
   TypeKey,
 } from '@carillon/schemas'
 import { z } from 'zod'
@@ -50,6 +51,26 @@ const ChangedAll = z.object({ counts: Counts }).meta({
   description: 'The counts after the change',
   examples: [{ counts: COUNTS }],
 })
+const ArchivedAll = ChangedAll.extend({
+  archivedAt: Timestamp.describe(
+    'When the items were archived: the same time for all. `unarchive-all` undoes it',
+  ),
+}).meta({
+  id: 'ArchivedAll',
+  description: 'The time of the change, and the counts after it',
+  examples: [{ counts: COUNTS, archivedAt: '2026-01-31T09:00:00.000Z' }],
+})
+const RestoredItems = z
+  .object({
+    ids: z.array(ItemId).describe('The items that were restored'),
+    counts: Counts,
+    after: z.string().nullable().describe('The cursor with which to continue, for `after`; null at the end'),
+  })
+  .meta({
+    id: 'RestoredItems',
+    description: 'The ids of the restored items, and the counts',
+    examples: [{ ids: [ITEM], counts: COUNTS, after: null }],
+  })
 const DeletedItem = z.object({ counts: Counts }).meta({
   id: 'DeletedItem',
   description: 'The counts after the deletion',
@@ -114,6 +135,18 @@ const ItemFilter = z
     id: 'ItemFilter',
     description: 'The active items to change; all of them if empty',
     examples: [{ category: 'comments', through: ITEM }],
+  })
+
+const RestoreFilter = z
+  .strictObject({
+    archivedAt: Timestamp.describe('When they were archived, as `archive-all` returned it'),
+    context: ContextFilter,
+    after: z.string().max(1_000).optional().describe('The cursor of the last response'),
+  })
+  .meta({
+    id: 'RestoreFilter',
+    description: 'The archived items to restore',
+    examples: [{ archivedAt: '2026-01-31T09:00:00.000Z' }],
   })
 
 const ArchiveFilter = ItemFilter.extend({
@@ -203,10 +236,11 @@ export const acknowledgeItems = defineRoute({
   answers: { 202: { description: 'Accepted' } },
 })
 
-const markAll = <Filter extends typeof ItemFilter>(
+const markAll = <Filter extends typeof ItemFilter, Answer extends typeof ChangedAll>(
   route: { path: string; operationId: string; summary: string },
   outcome: string,
   filter: Filter,
+  schema: Answer,
 ) =>
   defineRoute({
     method: 'post',
@@ -216,7 +250,7 @@ const markAll = <Filter extends typeof ItemFilter>(
       'Changes all active items, or those of a category, tag or context, without a limit on their number. Items that arrive afterwards and snoozed items do not change.',
     body: filter,
     bodyOptional: true,
-    answers: { 200: { description: outcome, schema: ChangedAll } },
+    answers: { 200: { description: outcome, schema } },
     problems: ['forbidden'],
   })
 
@@ -224,19 +258,35 @@ export const markAllRead = markAll(
   { path: '/v1/inbox/read-all', operationId: 'markAllRead', summary: 'Mark all active items as read' },
   'Marked as read',
   ItemFilter,
+  ChangedAll,
 )
 
 export const markAllSeen = markAll(
   { path: '/v1/inbox/seen-all', operationId: 'markAllSeen', summary: 'Mark all active items as seen' },
   'Marked as seen',
   ItemFilter,
+  ChangedAll,
 )
 
 export const archiveAll = markAll(
   { path: '/v1/inbox/archive-all', operationId: 'archiveAll', summary: 'Archive all active items' },
   'Archived',
   ArchiveFilter,
+  ArchivedAll,
 )
+
+export const unarchiveAll = defineRoute({
+  method: 'post',
+  path: '/v1/inbox/unarchive-all',
+  operationId: 'unarchiveAll',
+  tag: 'Inbox',
+  summary: 'Undo archiving all items',
+  description:
+    'Restores the items that were archived at exactly this time, and no others. One request looks through up to 2,000 archived items, newest first; repeat it with its `after` until that is null.',
+  body: RestoreFilter,
+  answers: { 200: { description: 'Restored', schema: RestoredItems } },
+  problems: ['cursor_invalid', 'forbidden'],
+})
 
 export const updateItem = defineRoute({
   method: 'patch',

@@ -726,6 +726,38 @@ describe('bulk verbs', () => {
     expect((await call('POST', '/read-all', { body: { status: 'read' } })).status).toBe(422)
   })
 
+  it.each([3, 130])('archiving %i items is undone exactly, in parts', async (count) => {
+    const { id: old } = await tenant.item('ann', {}, 90_000)
+    await patch(old, { archived: true })
+    await Promise.all(Array.from({ length: count }, (_, n) => tenant.item('ann', {}, 60_000 + n)))
+    await call('POST', '/read-all', { body: {} })
+    const { id: unread } = await tenant.item('ann')
+    type Archived = ChangedAll & { archivedAt: string }
+    const { archivedAt } = (await call<Archived>('POST', '/archive-all', { body: { status: 'read' } })).json
+    const list = async (query: string) => (await page(`?limit=100${query}`)).items.map(({ id }) => id)
+    expect(await list('')).toEqual([unread])
+    type Restored = ChangedAll & { ids: string[]; after: string | null }
+    const restore = (body: object) => call<Restored>('POST', '/unarchive-all', { body })
+    expect((await restore({ archivedAt: '2026-01-01T00:00:00Z' })).json).toMatchObject({
+      ids: [],
+      after: null,
+    })
+    live.length = 0
+    const { ids, after } = (await restore({ archivedAt })).json
+    expect([ids.length, after]).toEqual([count, null])
+    expect(live.map(({ event }) => event)).toContain('inbox.changed')
+    expect(await list('&status=archived')).toEqual([old])
+    expect((await page('?status=unread')).items.map(({ id }) => id)).toEqual([unread])
+    expect((await restore({ archivedAt })).json.ids).toEqual([])
+    for (const body of [
+      {},
+      { archivedAt: 'now' },
+      { archivedAt, after: 'x' },
+      { archivedAt, status: 'read' },
+    ])
+      expect((await restore(body)).status, JSON.stringify(body)).toBe('after' in body ? 400 : 422)
+  })
+
   it('can be limited to a tag or a context', async () => {
     await tenant.item('ann', { tags: ['a', 'b'], context: 'acme' })
     await tenant.item('ann', { tags: ['b'] })

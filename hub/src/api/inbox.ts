@@ -18,6 +18,7 @@ import {
   markItemsClicked,
   markItemsSeen,
   takeAction,
+  unarchiveAll,
   updateItem,
 } from './inbox-openapi.ts'
 
@@ -135,7 +136,20 @@ export const inboxRoutes = (
     [archiveAll, 'archived'],
   ] as const
   for (const [route, verb] of all)
-    routes.user(route, async ({ c, body }, viewer) => c.json(await verbs.all(viewer, verb, await body())))
+    routes.user(route, async ({ c, body }, viewer) => {
+      const { counts, at } = await verbs.all(viewer, verb, await body())
+      return c.json({ counts, ...(verb === 'archived' && { archivedAt: at }) })
+    })
+
+  routes.user(unarchiveAll, async ({ c, body }, viewer) => {
+    const { archivedAt, context, after } = await body()
+    const list = ['unarchive-all', viewer.tenant, viewer.user, archivedAt, context]
+    const { next, ...changed } = await verbs.unarchiveAll(viewer, {
+      ...{ archivedAt, context },
+      ...(after !== undefined && { before: cursorOf(cursors.read(list, after)) }),
+    })
+    return c.json({ ...changed, after: next ? cursors.make(list, positionOf(next)) : null })
+  })
 
   routes.user(updateItem, async ({ c, params, body }, viewer) =>
     c.json(await verbs.patch(viewer, params.id, await body())),

@@ -97,6 +97,7 @@ const ACCESS: Record<string, string> = {
   'POST /v1/catalogue/check': 'types:read',
   'POST /v1/dead-letters/{id}/replay': 'dead-letters:write',
   'POST /v1/inbox/archive-all': 'user',
+  'POST /v1/inbox/unarchive-all': 'user',
   'POST /v1/inbox/read-all': 'user',
   'POST /v1/inbox/clicked': 'user',
   'POST /v1/inbox/received': 'user',

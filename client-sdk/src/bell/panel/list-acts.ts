@@ -1,6 +1,5 @@
+import type { ArchiveReadParts } from './archive-read.ts'
 import type { createEngagement } from './engagement.ts'
-import type { PanelText } from './english.ts'
-import type { List } from './list.ts'
 import type { Panel } from './panel-state.ts'
 import type { createSelection } from './selection.ts'
 
@@ -8,19 +7,14 @@ import type { createSelection } from './selection.ts'
 const AHEAD = 1.5
 
 /** The actions on a list as a whole. */
-export const createListActs = ({
-  list,
-  selection,
-  engagement: { scroller, engage },
-  text,
-  announce,
-}: {
-  list: List
-  selection: ReturnType<typeof createSelection>
-  engagement: ReturnType<typeof createEngagement>
-  text: () => PanelText
-  announce: (text: string) => void
-}) => {
+export const createListActs = (
+  parts: ArchiveReadParts & {
+    selection: ReturnType<typeof createSelection>
+    engagement: ReturnType<typeof createEngagement>
+  },
+) => {
+  const { list, selection, text, announce } = parts
+  const { scroller, engage } = parts.engagement
   // The snapshot of the feed has a failed load. The `error` event of the client reports a failed action.
   const more = () => void list.feed.more().catch(() => {})
   const acts = {
@@ -34,8 +28,8 @@ export const createListActs = ({
       announce(text()('wasRead'))
     },
     archiveRead() {
-      void list.feed.archiveAll({ status: 'read' }).catch(() => {})
-      announce(text()('acted', { label: text()('archiveRead') }))
+      // If its code cannot be loaded, the user can take the action again.
+      import('./archive-read.ts').then((part) => part.archiveRead(parts)).catch(() => {})
     },
     showNew() {
       list.insert()

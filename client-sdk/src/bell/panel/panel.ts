@@ -112,7 +112,7 @@ export const createPanel = (host: PanelHost) => {
       return engagement.focused
     },
     countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : categories.countOf(tab.query.category)),
-    ...createListActs({ list, selection, engagement, text, announce }),
+    ...createListActs({ list, selection, engagement, undo, text, announce }),
     follow: host.follow,
     sound: () => soundSwitch(host.sound()),
     cards: cards.render,

@@ -29,7 +29,7 @@ export const createVerbs = ({
   const failures = new Map<string, Failure>()
 
   /** An undo changes those items of a group that the action changed. */
-  const together = ({ group }: GroupOption) => (group ? { group, together: true } : {})
+  const together = ({ group }: GroupOption) => ({ group, together: group })
   type Call = (item: InboxItem, option: GroupOption) => Promise<void>
 
   /** Returns the items with their options. An item that stands for a folded group changes the whole group. */
@@ -82,8 +82,7 @@ export const createVerbs = ({
     snooze(items: readonly InboxItem[], time: Date) {
       const targets = meant(items)
       // The milliseconds tell these items from those that were snoozed until the same time before.
-      const until = new Date(time)
-      until.setMilliseconds(Date.now() % 1_000)
+      const until = new Date(time.getTime() + (Date.now() % 1_000))
       run(targets, ({ id }, option) => feed().snooze(id, until, option))
       const label = text()('snoozedUntil', { time: times().clock(time.getTime()) })
       done(label, targets, ({ id }, option) => feed().snooze(id, null, together(option)))
