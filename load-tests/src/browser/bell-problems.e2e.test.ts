@@ -6,6 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, type ExpectStatic, inject, test } from 'vitest'
 import { startCarillon } from '../rig/carillon.ts'
 import { type App, startApp } from './app.ts'
+import { newSecret, signToken } from './sign-token.ts'
 
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
@@ -14,8 +15,10 @@ describe.skipIf(!executablePath)(
   `a bell that cannot show the inbox${executablePath ? '' : ' (Chromium is not installed)'}`,
   () => {
     let app: App
+    let secret: string
     beforeAll(async () => {
       app = await startApp(executablePath!)
+      secret = await newSecret(app.hub.url, app.settings)
       app.answers.set('/html', (response) => response.end('<html>Please log in</html>'))
       app.answers.set('/fails', (response) => response.writeHead(500).end())
       app.answers.set('/silent', () => {})
@@ -33,6 +36,18 @@ describe.skipIf(!executablePath)(
         () => `url="${app.hub.url}" token="x"`,
         SIGN_IN,
         /\(unauthenticated\)\. Pass a valid token/,
+      ],
+      [
+        'an expired token',
+        () => `url="${app.hub.url}" token="${signToken(secret, 'ada', -60)}"`,
+        SIGN_IN,
+        /\(token_expired\)\. Pass a valid token/,
+      ],
+      [
+        'a token of another tenant',
+        () => `url="${app.hub.url}" token="${signToken(secret, 'ada', 60, 'another')}"`,
+        SIGN_IN,
+        /\((unauthenticated|tenant_unknown|forbidden)\)\. Pass a valid token/,
       ],
       [
         'an endpoint that answers HTML',
