@@ -1,13 +1,13 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files that wait for minutes to pass. They start before all others, so that other files use the processor meanwhile. */
-const WAITING = [
+export const WAITING = [
   'load-tests/src/delivery/cluster.e2e.test.ts',
   'load-tests/src/delivery/embedded.e2e.test.ts',
 ]
 
 /** Files that take much longer than their size suggests. One that started last would leave the other cores idle. */
-const LONG = [
+export const LONG = [
   'load-tests/src/fuzz/http.test.ts',
   'core/src/store/cassandra.test.ts',
   'dispatcher/src/digests/month.test.ts',
