@@ -137,6 +137,19 @@ export const inboxGroupsContract = (store: () => Store): void => {
       expect(await summaries(inbox, owner)).toEqual([[expect.any(String), 100, 100]])
     })
 
+    test.each([3, 150])('%i items of a group are archived at the given time', async (count) => {
+      const { inbox, owner } = begin()
+      const items = Array.from({ length: count }, () => sampleItem(owner, POST))
+      await inbox.put(items)
+      vi.setSystemTime(Date.now() + 60_000)
+      const now = Date.now()
+      vi.setSystemTime(now + 50)
+      await inbox.changeAll(owner, 'archived', { group: 'post-7', at: now })
+      const archived = await allPages(inbox, owner, { status: 'archived', limit: 100 })
+      expect(archived).toHaveLength(count)
+      expect(new Set(archived.map(({ archivedAt }) => archivedAt))).toEqual(new Set([at(now)]))
+    })
+
     test('a group of 10,000 items is one item, and its items are listed from the group', async () => {
       const { inbox, owner } = begin()
       const early = [sampleItem(owner), sampleItem(owner, { group: { key: 'old' } })]
