@@ -1,7 +1,6 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { lookUpInContext } from '@carillon/core/contexts/in-context'
-import { createDataCheck } from '@carillon/core/data-schema/data-check'
-import { mergePatch } from '@carillon/core/json/merge-patch'
+import { createPatchedData } from '@carillon/core/data-schema/patched-data'
 import { renderedItem } from '@carillon/core/render/item'
 import type { NotificationProgress } from '@carillon/core/store/ports/notifications'
 import type { KnownUser } from '@carillon/core/store/ports/users'
@@ -9,7 +8,7 @@ import { hasTemplates } from '@carillon/core/template/languages'
 import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { PreparedTypes } from '@carillon/core/template/prepared-types'
 import { scopeOf } from '@carillon/core/template/scope'
-import { type InboxContent, type InboxItem, NOTIFICATION_MAX_BYTES } from '@carillon/schemas'
+import type { InboxContent, InboxItem } from '@carillon/schemas'
 
 type Data = NonNullable<InboxContent['data']>
 
@@ -26,7 +25,7 @@ export type ContentFor = (content: InboxContent) => InboxContent | undefined
  * accepted.
  */
 export const createNewContent = ({ cache, prepared }: NewContentPorts) => {
-  const dataFault = createDataCheck()
+  const patchedData = createPatchedData()
 
   return async (
     tenant: string,
@@ -43,9 +42,8 @@ export const createNewContent = ({ cache, prepared }: NewContentPorts) => {
         : undefined
     const tenancy = await lookUpInContext(cache, tenant, item.context)
     return (before) => {
-      const data = mergePatch(before.data ?? {}, patch) as Data
-      if (dataFault(tenant, type, data) || Buffer.byteLength(JSON.stringify(data)) > NOTIFICATION_MAX_BYTES)
-        return undefined
+      const data = patchedData(tenant, type, before.data, patch)
+      if (!data) return undefined
       const { literal: _, ...content } = { ...before, data }
       if (!templates) return content
       const viewer = localeAndZone(reader, tenancy.settings, Date.parse(before.createdAt))

@@ -1,7 +1,6 @@
-import { createDataCheck } from '@carillon/core/data-schema/data-check'
-import { mergePatch } from '@carillon/core/json/merge-patch'
+import { createPatchedData } from '@carillon/core/data-schema/patched-data'
 import type { Amendment } from '@carillon/core/store/ports/notifications'
-import { type InboxContent, NOTIFICATION_MAX_BYTES } from '@carillon/schemas'
+import type { InboxContent } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
 
 type Data = NonNullable<InboxContent['data']>
@@ -11,13 +10,12 @@ type Data = NonNullable<InboxContent['data']>
  * accepted. Data that is too large or does not fit the schema of the type is left out. Pure.
  */
 export const createAmended = () => {
-  const dataFault = createDataCheck()
+  const patchedData = createPatchedData()
 
   const withData = (pinned: Pinned, patch: Data): Pinned => {
     const { texts: _, ...ready } = pinned.ready
-    const data = mergePatch(ready.notification.data ?? {}, patch) as Data
-    const isTooLarge = Buffer.byteLength(JSON.stringify(data)) > NOTIFICATION_MAX_BYTES
-    if (isTooLarge || dataFault(ready.tenant, pinned.type, data)) return pinned
+    const data = patchedData(ready.tenant, pinned.type, ready.notification.data, patch)
+    if (!data) return pinned
     return { ...pinned, ready: { ...ready, notification: { ...ready.notification, data } } }
   }
 

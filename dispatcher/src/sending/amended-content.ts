@@ -1,12 +1,9 @@
-import { createDataCheck } from '@carillon/core/data-schema/data-check'
-import { mergePatch } from '@carillon/core/json/merge-patch'
+import { createPatchedData } from '@carillon/core/data-schema/patched-data'
 import { withTexts } from '@carillon/core/notification/literal-texts'
 import type { Amendment } from '@carillon/core/store/ports/notifications'
-import { type ItemContent, NOTIFICATION_MAX_BYTES, type NotificationType } from '@carillon/schemas'
+import type { ItemContent, NotificationType } from '@carillon/schemas'
 
-type Data = NonNullable<ItemContent['data']>
-
-const dataFault = createDataCheck()
+const patchedData = createPatchedData()
 
 /**
  * Returns the content of a step without an item, with the data and texts of replacements since. Data that is too large or does
@@ -22,9 +19,8 @@ export const amendedContent = (
   for (const { data: patch, content: texts } of amendments) {
     if (texts) amended = { ...withTexts(amended, texts), id: content.id }
     if (!patch) continue
-    const data = mergePatch(amended.data ?? {}, patch) as Data
-    const isTooLarge = Buffer.byteLength(JSON.stringify(data)) > NOTIFICATION_MAX_BYTES
-    if (isTooLarge || dataFault(tenant, type, data)) continue
+    const data = patchedData(tenant, type, amended.data, patch)
+    if (!data) continue
     const { literal: _, ...templated } = amended
     amended = { ...templated, data }
   }
