@@ -9,8 +9,13 @@ export const createSeen = (report: (ids: string[]) => void) => {
   let timer: ReturnType<typeof setInterval> | undefined
   let observer: IntersectionObserver | undefined
 
-  const onScreen = ({ intersectionRatio, intersectionRect, rootBounds }: IntersectionObserverEntry) =>
-    intersectionRatio >= 0.5 || (!!rootBounds && intersectionRect.height >= rootBounds.height / 2)
+  const onScreen = (
+    { isIntersecting, intersectionRatio, intersectionRect }: IntersectionObserverEntry,
+    list: Element | null,
+  ) =>
+    isIntersecting &&
+    (intersectionRatio >= 0.5 ||
+      intersectionRect.height >= Math.min(list?.clientHeight ?? innerHeight, innerHeight) / 2)
 
   const collect = () => {
     const now = Date.now()
@@ -30,18 +35,18 @@ export const createSeen = (report: (ids: string[]) => void) => {
 
   return {
     /**
-     * Watches items in a scroll container, or in the viewport if `root` is null. Watching an item again does not restart its
-     * time.
+     * Watches items of a list, or elsewhere if `list` is null. Watching an item again does not restart its time.
      */
-    watch(root: Element | null, articles: Iterable<Element>) {
+    watch(list: Element | null, articles: Iterable<Element>) {
       observer ??= new IntersectionObserver(
         (entries) => {
           for (const entry of entries) {
-            if (!onScreen(entry)) since.delete(entry.target)
+            if (!onScreen(entry, list)) since.delete(entry.target)
             else if (!since.has(entry.target)) since.set(entry.target, Date.now())
           }
         },
-        { root, threshold: [0, 0.25, 0.5, 0.75, 1] },
+        // The page may scroll, rather than the list.
+        { threshold: [0, 0.25, 0.5, 0.75, 1] },
       )
       for (const article of articles) observer.observe(article)
       timer ??= setInterval(collect, VISIBLE_MS)

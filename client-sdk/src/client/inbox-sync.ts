@@ -44,10 +44,8 @@ export const createInboxSync = ({
   let missed = false
 
   const isListed = (item: InboxItem | null) => [...lists].some((list) => list.holds(item))
-  const isCrowded = () => {
-    const { items } = state.getSnapshot()
-    return items.size > ITEMS_MAX && [...items.values()].filter((item) => !isListed(item)).length > ITEMS_MAX
-  }
+  const isCrowded = () =>
+    [...state.getSnapshot().items.values()].filter((item) => !isListed(item)).length > ITEMS_MAX
 
   const absorb = (query: Query, page: InboxPage, base: boolean, above?: string): boolean => {
     const before = state.getSnapshot()

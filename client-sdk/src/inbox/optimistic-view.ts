@@ -9,13 +9,10 @@ const DAY_MS = 86_400_000
 
 /** Returns the next time at which an item wakes or expires, at most a day from `now`. */
 const nextMoment = (items: Iterable<InboxItem | null>, now: number): number =>
-  Math.min(
-    now + DAY_MS,
-    ...[...items]
-      .flatMap((item) => [item?.snoozedUntil, item?.expiresAt])
-      .map((time) => Date.parse(time ?? ''))
-      .filter((time) => time > now),
-  )
+  [...items]
+    .flatMap((item) => [item?.snoozedUntil, item?.expiresAt])
+    .map((time) => Date.parse(time ?? ''))
+    .reduce((next, at) => (at > now && at < next ? at : next), now + DAY_MS)
 
 export type View = { items: Items; counts: Counts }
 

@@ -36,16 +36,15 @@ export const applyPage = (
 
   const items = new Map(state.items)
   const listed = [...items.values()].filter((item) => matches(item, query, now))
-  const isBelow = (item: Maybe) => above === undefined || placeOf(item) < above
+  const isBelow = (item: Maybe) => placeOf(item) < (above ?? '~')
   const newer = [...page.items, ...listed.filter((item) => !isBelow(item))]
   for (const item of listed) {
-    const group = groupOf(item)
+    if (placeOf(item) < floor || !isBelow(item)) continue
+    const group = isCollapsed(query) && groupOf(item)
     // A page does not contain items for which a newer one stands.
     const isHidden =
-      isCollapsed(query) &&
-      group &&
-      newer.some((other) => groupOf(other) === group && placeOf(other) > placeOf(item))
-    if (placeOf(item) >= floor && isBelow(item) && !isHidden) items.delete(item!.id)
+      group && newer.some((other) => groupOf(other) === group && placeOf(other) > placeOf(item))
+    if (!isHidden) items.delete(item.id)
   }
   const told = new Set<string>()
   for (const live of later)

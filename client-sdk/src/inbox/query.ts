@@ -4,10 +4,17 @@ import { hasLabels, hasStatus, type ListFilter } from '@carillon/schemas/item-ru
 /** Selects the items of a feed. */
 export type Query = { status: InboxStatus } & ListFilter
 
-/** Returns the sort key of an item: lists are ordered by arrival, then by id. Returns '' without an item. */
-export const placeOf = (item: Maybe): string => (item ? `${item.arrivedAt}${item.id}` : '')
+/** Items are immutable, and long lists are sorted at every change. */
+const places = new WeakMap<InboxItem, string>()
 
-const expired = ({ expiresAt = '' }: InboxItem, now: number) => Date.parse(expiresAt) <= now
+/** Returns the sort key of an item: lists are ordered by arrival, then by id. Returns '' without an item. */
+export const placeOf = (item: Maybe): string => {
+  if (!item) return ''
+  if (!places.has(item)) places.set(item, item.arrivedAt + item.id)
+  return places.get(item)!
+}
+
+const expired = ({ expiresAt }: InboxItem, now: number) => !!expiresAt && Date.parse(expiresAt) <= now
 
 /** An item that may be unknown or removed. */
 export type Maybe = InboxItem | null | undefined

@@ -9,10 +9,18 @@ export const createEngagement = (root: ShadowRoot, list: List, isBusy: () => boo
   let focused: string | undefined
   let position = 0
   let hovered = false
+  /** The id of the item that gets the focus after the next rendering. */
+  let wanted: string | undefined
 
   const scroller = () => root.querySelector<HTMLElement>('.scroll')
+  const focusItem = (id: string | undefined) => {
+    wanted = id
+    update()
+  }
   const engage = () => {
-    const isScrolled = (scroller()?.scrollTop ?? 0) > 0
+    const scroll = scroller()
+    // The page may scroll instead.
+    const isScrolled = !!scroll && (scroll.scrollTop > 0 || scroll.getBoundingClientRect().top < 0)
     list.engage(hovered || focused !== undefined || isScrolled || isBusy())
   }
 
@@ -30,20 +38,30 @@ export const createEngagement = (root: ShadowRoot, list: List, isBusy: () => boo
       const now = (type === 'focusin' ? target : relatedTarget) as Element | null
       const id = now?.closest<HTMLElement>('article')?.dataset.id
       // An item that was removed keeps its entry until the next one gets the focus.
-      if (id === focused || (!now && !list.items.some((item) => item.id === focused))) return
+      if (id === focused || (!now && !list.ids.includes(focused ?? ''))) return
       focused = id
-      position = list.items.findIndex((item) => item.id === id)
       engage()
       update()
     },
-    /** Gives the focus of a removed item to the next one. */
-    keepFocus() {
-      if (focused === undefined || list.items.some(({ id }) => id === focused)) return
+    focusItem,
+    /** The ids of the items that have or get the focus. */
+    kept: () => [focused, wanted],
+    /** Called after each rendering. Moves the focus, and gives that of a removed item to the next one. */
+    rendered() {
+      const articles = [...(scroller()?.querySelectorAll('article') ?? [])]
+      articles.find(({ dataset }) => dataset.id === wanted)?.focus()
+      wanted = undefined
+      if (focused === undefined) return
+      const { ids } = list
+      const now = ids.indexOf(focused)
+      if (now >= 0) {
+        position = now
+        return
+      }
       focused = undefined
       if (root.activeElement && !root.activeElement.matches('dialog')) return
-      const articles = scroller()?.querySelectorAll('article') ?? []
-      const next = articles[Math.min(position, articles.length - 1)] ?? scroller()
-      next?.focus()
+      if (ids.length > 0) focusItem(ids[position] ?? ids.at(-1))
+      else scroller()?.focus()
     },
     /** Forgets everything, because the panel closes. */
     reset() {

@@ -11,17 +11,29 @@ export const createListActs = (
   parts: ArchiveReadParts & {
     selection: ReturnType<typeof createSelection>
     engagement: ReturnType<typeof createEngagement>
+    scrolled: () => void
   },
 ) => {
-  const { list, selection, text, announce } = parts
+  const { list, selection, scrolled, text, announce } = parts
   const { scroller, engage } = parts.engagement
-  // The snapshot of the feed has a failed load. The `error` event of the client reports a failed action.
-  const more = () => void list.feed.more().catch(() => {})
+  let isLoading = false
+  const more = async () => {
+    if (isLoading) return
+    isLoading = true
+    // The snapshot of the feed has a failed load. The `error` event of the client reports a failed action.
+    await list.feed.more().catch(() => {})
+    isLoading = false
+  }
+  const toTop = () => {
+    const scroll = scroller()
+    scroll?.scrollTo(0, 0)
+    if (scroll && scroll.getBoundingClientRect().top < 0) scroll.parentElement?.scrollIntoView()
+  }
   const acts = {
     choose(tab) {
       selection.stop()
       list.choose(tab)
-      scroller()?.scrollTo(0, 0)
+      toTop()
     },
     readAll() {
       void list.feed.readAll().catch(() => {})
@@ -33,14 +45,20 @@ export const createListActs = (
     },
     showNew() {
       list.insert()
-      scroller()?.scrollTo(0, 0)
+      toTop()
     },
     more,
     retry: () => void list.feed.refresh().catch(() => {}),
+    /** Handles scrolling of the list, or of the page around it. */
     onScroll() {
-      const { scrollTop = 0, clientHeight = 0, scrollHeight = 0 } = scroller() ?? {}
-      if (list.hasMore && scrollHeight - scrollTop - clientHeight < AHEAD * clientHeight) more()
+      const scroll = scroller()
+      if (!scroll) return
+      const { top, bottom } = scroll.getBoundingClientRect()
+      const end = Math.min(bottom, innerHeight)
+      const left = top - scroll.scrollTop + scroll.scrollHeight - end
+      if (list.hasMore && left < AHEAD * (end - Math.max(top, 0))) void more()
       engage()
+      scrolled()
     },
   } satisfies Partial<Panel>
   return acts as Pick<Panel, keyof typeof acts>

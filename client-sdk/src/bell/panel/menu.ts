@@ -60,6 +60,10 @@ export const createMenu = (update: () => void) => {
     get isOpen() {
       return opener !== undefined
     },
+    /** The element that opened the menu. */
+    get opener() {
+      return opener
+    },
     /** Opens the menu beside a button. `more` is shown below the rows. */
     open(button: HTMLElement, name: string, next: readonly MenuRow[], more?: TemplateResult) {
       root = button.getRootNode() as ShadowRoot

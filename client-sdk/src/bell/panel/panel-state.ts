@@ -5,9 +5,11 @@ import type { Problem } from '../problem.ts'
 import type { Times } from '../text/times.ts'
 import type { createCategories } from './categories.ts'
 import type { PanelText } from './english.ts'
+import type { Entry } from './lazy-long-list.ts'
 import type { List } from './list.ts'
 import type { createMenu } from './menu.ts'
 import type { createSelection } from './selection.ts'
+import type { SnoozeTime } from './snooze-times.ts'
 import type { Tab } from './tabs.ts'
 import type { createUndo } from './undo.ts'
 import type { Verbs } from './verbs.ts'
@@ -37,8 +39,14 @@ export type Panel = {
   unfolded: Set<string>
   /** The id of the item that has the focus. Only its controls can be reached by Tab. */
   focused: string | undefined
+  /** Returns the usual times until which an item is snoozed. */
+  snoozeTimes(now: Date): SnoozeTime[]
+  /** Moves the focus to an item. */
+  focusItem(id: string | undefined): void
   renderItem: RenderItem | undefined
   categories: ReturnType<typeof createCategories>
+  /** Returns what the list renders: its rows, and gaps in place of those far from the visible part. */
+  entries(): readonly Entry[]
   /** Returns the unread count of a tab that has one. */
   countOf(tab: Tab): Counts | undefined
   choose(tab: Tab): void
@@ -47,6 +55,8 @@ export type Panel = {
   cards(): unknown
   /** Whether new items play a sound. */
   sound(): { isOn: boolean; toggle(): void }
+  /** Renders the toolbar of the selected items; nothing while its code is loading. */
+  selectionBar(panel: Panel): unknown
   /** Renders the offer of web push above the list. */
   offer(): unknown
   /** Handles the touches of the list: swiping and holding. */
@@ -59,7 +69,7 @@ export type Panel = {
   more(): void
   retry(): void
   close(): void
-  onScroll(event: Event): void
+  onScroll(): void
   onHover(event: Event): void
   onFocus(event: FocusEvent): void
   update(): void

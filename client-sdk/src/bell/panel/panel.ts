@@ -18,8 +18,10 @@ import { createCategories } from './categories.ts'
 import { createEngagement } from './engagement.ts'
 import { PANEL_ENGLISH } from './english.ts'
 import { createLazyCards } from './lazy-cards.ts'
+import { createLazyLongList } from './lazy-long-list.ts'
 import { createLazyPreferences } from './lazy-preferences.ts'
 import { createLazyPushOffer } from './lazy-push-offer.ts'
+import { createLazySelectionBar } from './lazy-selection-bar.ts'
 import { createLazyTouch } from './lazy-touch.ts'
 import { createList } from './list.ts'
 import { createListActs } from './list-acts.ts'
@@ -28,6 +30,7 @@ import { createMenu } from './menu.ts'
 import { createOffline } from './offline.ts'
 import type { Panel, RenderItem } from './panel-state.ts'
 import { createSelection } from './selection.ts'
+import { snoozeTimes } from './snooze-times.ts'
 import { fadeTabs } from './tab-strip.ts'
 import { UNREAD } from './tabs.ts'
 import { createUndo } from './undo.ts'
@@ -72,7 +75,8 @@ export const createPanel = (host: PanelHost) => {
   const seen = createSeen((ids) => void list.feed.seen(ids).catch(() => {}))
   const unfolded = new Set<string>()
   const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
-  const { scroller, onFocus, onHover } = engagement
+  const { scroller, focusItem, onFocus, onHover } = engagement
+  const longList = createLazyLongList({ list, engagement, menu, update })
   const push = createLazyPushOffer(host)
   const rest = () => {
     seen.stop()
@@ -86,7 +90,7 @@ export const createPanel = (host: PanelHost) => {
 
   const panel: Panel = {
     ...{ list, verbs, undo, selection, menu, unfolded, categories, update },
-    ...{ now: client.now, offer: push.card },
+    ...{ now: client.now, offer: push.card, entries: longList.entries, focusItem, onHover, onFocus },
     get text() {
       return text()
     },
@@ -112,16 +116,14 @@ export const createPanel = (host: PanelHost) => {
       return engagement.focused
     },
     countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : categories.countOf(tab.query.category)),
-    ...createListActs({ list, selection, engagement, undo, text, announce }),
-    follow: host.follow,
-    sound: () => soundSwitch(host.sound()),
-    cards: cards.render,
+    ...createListActs({ list, selection, engagement, undo, scrolled: longList.scrolled, text, announce }),
+    ...{ follow: host.follow, close: host.close, openPreferences: preferences.open },
+    ...{ sound: () => soundSwitch(host.sound()), cards: cards.render },
     onPointerDown: createLazyTouch(root, () => ({ list, verbs, selection, text })),
-    openPreferences: preferences.open,
-    close: host.close,
-    onHover,
-    onFocus,
+    ...{ selectionBar: createLazySelectionBar(update), snoozeTimes },
   }
+  // The page scrolls if the list has no height of its own. Scroll events do not bubble.
+  addEventListener('scroll', panel.onScroll, true)
 
   return {
     /** Renders the content of the panel. */
@@ -144,9 +146,10 @@ export const createPanel = (host: PanelHost) => {
       if (!scroll) return
       const tabs = root.querySelector('.tabs')
       if (tabs) fadeTabs(tabs)
-      engagement.keepFocus()
       // A scrollbar that takes room replaces the margin at the end.
       scroll.style.paddingInlineEnd = scroll.offsetWidth > scroll.clientWidth ? '0' : ''
+      longList.rendered()
+      engagement.rendered()
       seen.watch(scroll, scroll.querySelectorAll('[data-id]'))
     },
     /** Called when the panel closes. */
@@ -156,9 +159,10 @@ export const createPanel = (host: PanelHost) => {
       rest()
     },
     stop() {
-      for (const part of [categories, seen, loading, offline, push]) part.stop()
+      for (const part of [categories, seen, loading, offline, push, longList]) part.stop()
       preferences.close()
       undo.commit()
+      removeEventListener('scroll', panel.onScroll, true)
       list.close()
     },
   }

@@ -30,9 +30,11 @@ export const arrange = (
     const item = all.has(id) ? undefined : held(id)
     if (item) all.set(id, item)
   }
-  const sorted = [...all.values()].sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
+  const sorted = [...all.values()]
+  if (sorted.length > feed.length) sorted.sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
   const inserts = mayInsert || top === undefined
-  const arrived = inserts ? 0 : sorted.filter((item) => placeOf(item) > top).length
+  const known = inserts ? 0 : sorted.findIndex((item) => placeOf(item) <= top)
+  const arrived = known < 0 ? sorted.length : known
   return {
     items: sorted.slice(arrived),
     waiting: sorted.slice(0, arrived),

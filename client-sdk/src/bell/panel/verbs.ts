@@ -57,6 +57,12 @@ export const createVerbs = ({
 
   return {
     failure: (id: string) => failures.get(id),
+    /** Does work for items. A failure is shown at them. */
+    attempt: (items: readonly InboxItem[], work: () => Promise<void>) =>
+      run(
+        items.map((item) => ({ item, option: {} })),
+        work,
+      ),
     read(items: readonly InboxItem[]) {
       run(meant(items), ({ id }, option) => feed().read(id, option))
       announce(text()('wasRead'))

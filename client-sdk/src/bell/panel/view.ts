@@ -3,32 +3,17 @@ import { guard } from 'lit/directives/guard.js'
 import { repeat } from 'lit/directives/repeat.js'
 import { type IconName, icon } from '../icon.ts'
 import { skeleton } from '../skeleton.ts'
+import { iconButton } from './icon-button.ts'
 import { itemView, shownOf } from './item.ts'
-import { openSnooze } from './item-tools.ts'
 import { onListKey } from './keys.ts'
+import { openMenu } from './lazy-item-menus.ts'
 import type { Panel } from './panel-state.ts'
 import { tabStrip } from './tab-strip.ts'
 import { idOf } from './tabs.ts'
 
-const iconButton = (label: string, name: IconName, click: (event: Event) => void, extra = '') => html`
-  <button class="tool ${extra}" part="tool" title=${label} aria-label=${label} @click=${click}>${icon(name)}</button>
-`
-
 const header = (panel: Panel) => {
-  const { text, menu, selection } = panel
-  const more = ({ currentTarget }: Event) => {
-    const { previousElementSibling: preferences } = currentTarget as HTMLElement
-    const sound = panel.sound()
-    menu.open(currentTarget as HTMLElement, text('more'), [
-      { label: text('select'), icon: 'check', run: selection.start },
-      { label: text('archiveRead'), icon: 'archive', run: panel.archiveRead },
-      // A narrow header has no room for it.
-      ...(preferences?.checkVisibility()
-        ? []
-        : [{ label: text('prefs'), icon: 'prefs' as const, run: panel.openPreferences }]),
-      { label: text('sound'), icon: 'sound', isOn: sound.isOn, run: sound.toggle },
-    ])
-  }
+  const { text } = panel
+  const more = ({ currentTarget }: Event) => openMenu('openListMenu', currentTarget as HTMLElement, [], panel)
   return html`
     <div class="header" part="header">
       <h2 id="name">${text('bell')}</h2>
@@ -37,35 +22,6 @@ const header = (panel: Panel) => {
       ${iconButton(text('prefs'), 'prefs', panel.openPreferences, 'prefs-button')}
       ${iconButton(text('more'), 'more', more, 'more-button')}
       ${panel.isSheet ? iconButton(text('close'), 'close', panel.close) : nothing}
-    </div>
-  `
-}
-
-const bulk = (panel: Panel) => {
-  const { list, selection, text, verbs } = panel
-  const chosen = () => list.items.filter(({ id }) => selection.ids.has(id))
-  const run = (act: (items: ReturnType<typeof chosen>) => void) => () => {
-    act(chosen())
-    selection.stop()
-  }
-  const count = selection.ids.size
-  const isAll = count > 0 && count === list.items.length
-  const snooze = ({ currentTarget }: Event) => openSnooze(currentTarget as HTMLElement, chosen(), panel)
-  return html`
-    <div class="bulk" role="toolbar" aria-label=${text('select')}>
-      <input
-        type="checkbox"
-        aria-label=${text('selectAll')}
-        .checked=${isAll}
-        .indeterminate=${count > 0 && !isAll}
-        @click=${() => selection.all(list.ids)}
-      />
-      <span class="grow" role="status">${text('selected', { n: count })}</span>
-      ${iconButton(text('read'), 'check', run(verbs.read))}
-      ${iconButton(text('snooze'), 'clock', snooze)}
-      ${iconButton(text('archive'), 'archive', run(verbs.archive))}
-      ${iconButton(text('delete'), 'delete', run(verbs.remove))}
-      ${iconButton(text('stop'), 'close', selection.stop)}
     </div>
   `
 }
@@ -129,12 +85,16 @@ const listView = (panel: Panel) => {
       ${isEmpty && cards.length === 0 ? emptyView(panel) : nothing}
       <div class="list" part="list" role=${isEmpty ? nothing : 'feed'} aria-label=${isEmpty ? nothing : text('bell')} aria-busy=${list.status === 'loading'}>
         ${repeat(
-          rows,
-          ({ item }) => item.id,
-          (row, index) => html`
-            ${row.isFirstSeen ? html`<div class="divider" role="presentation"><span>${text('earlier')}</span></div>` : nothing}
-            ${guard(shownOf(row, index, panel), () => itemView(row, index, panel))}
-          `,
+          panel.entries(),
+          ({ key }) => key,
+          (entry) =>
+            entry.row
+              ? html`
+                  ${entry.row.isFirstSeen ? html`<div class="divider" role="presentation"><span>${text('earlier')}</span></div>` : nothing}
+                  ${guard(shownOf(entry.row, entry.index, panel), () => itemView(entry.row, entry.index, panel))}
+                `
+              : // The CSP allows to set styles by property.
+                html`<div class="gap" role="presentation" .style=${`block-size:${entry.height}px`}></div>`,
         )}
       </div>
       ${list.hasMore && !isEmpty ? loadMore(panel) : nothing}
@@ -166,7 +126,7 @@ const strip = ({ list, problem, isOffline, text }: Panel) => {
 
 /** Renders the content of the panel. */
 export const panelView = (panel: Panel) => html`
-  ${header(panel)} ${panel.selection.active ? bulk(panel) : tabStrip(panel)}
+  ${header(panel)} ${(panel.selection.active && panel.selectionBar(panel)) || tabStrip(panel)}
   ${strip(panel)}
   ${listView(panel)} ${undoBar(panel)}
   <slot name="footer"></slot>
