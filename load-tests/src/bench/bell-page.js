@@ -12,6 +12,11 @@ globalThis.WebSocket = class extends WebSocket {
   }
 }
 
+/** How far a list is scrolled in each frame, px, and for how long, ms. */
+const STEP = 40
+const SCROLLED_MS = 4_000
+const nextFrame = () => new Promise(requestAnimationFrame)
+
 const rootOf = (host) => (host ? document.querySelector(host)?.shadowRoot : document)
 
 Object.assign(globalThis, {
@@ -66,5 +71,43 @@ Object.assign(globalThis, {
         list.appendChild(document.createElement('li')).textContent = item.title
       }
     })
+  },
+
+  /** Scrolls a list until it has loaded this many items. Returns how many it has. */
+  async loadAll({ host, list, items }) {
+    const element = rootOf(host).querySelector(list)
+    const loaded = () => Number([...element.querySelectorAll('article')].at(-1)?.ariaPosInSet ?? 0)
+    while (loaded() < items) {
+      element.scrollTop = element.scrollHeight
+      await nextFrame()
+    }
+    element.scrollTop = 0
+    await nextFrame()
+    return loaded()
+  },
+
+  /** Adds a plain list of these rows, which scrolls. */
+  addRows(rows) {
+    const list = document.body.appendChild(document.createElement('ul'))
+    Object.assign(list.style, { blockSize: '600px', overflow: 'auto' })
+    for (const { title, body } of rows) {
+      const row = list.appendChild(document.createElement('li'))
+      row.append(Object.assign(document.createElement('h3'), { textContent: title }))
+      row.append(Object.assign(document.createElement('p'), { textContent: body }))
+    }
+    return rows.length
+  },
+
+  /** Scrolls a list for some seconds. Returns the number of frames, divided by that of a screen with 60 Hz. */
+  async scrollFrames([host, list]) {
+    const element = rootOf(host).querySelector(list)
+    await nextFrame()
+    const began = performance.now()
+    let frames = 0
+    for (; performance.now() - began < SCROLLED_MS; frames++) {
+      element.scrollBy(0, STEP)
+      await nextFrame()
+    }
+    return Math.min(1, frames / ((performance.now() - began) * 0.06))
   },
 })

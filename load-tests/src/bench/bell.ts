@@ -6,6 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { launchChromium } from '../browser/chromium.ts'
 import { startCarillon } from '../rig/carillon.ts'
 import { locate } from '../rig/tools.ts'
+import { scrolling } from './bell-scrolling.ts'
 import { type Bench, cleaningUp } from './bench.ts'
 import { interleaved, measurement } from './measure.ts'
 
@@ -14,6 +15,7 @@ const ROUNDS_QUICK = 5
 /** A page of the hub with nothing on it. */
 const PAGE = '/healthz'
 const USER = 'bell'
+const READER = 'reader'
 const SCRIPT = fileURLToPath(new URL('bell-page.js', import.meta.url))
 
 /** A host with a shadow root, or '' for the document, and a selector in it. */
@@ -65,16 +67,16 @@ const arrival = async (page: Page, demo: Demo, [host, selector]: Place) => {
   return (await painted) - (await call(page, 'lastFrame', null))
 }
 
-const openDemo = async (url: string): Promise<Demo> => {
+const openDemo = async (url: string, user = USER): Promise<Demo> => {
   const { apiKey } = await (await fetch(`${url}/demo/config.json`)).json()
-  const { token } = await post(`${url}/demo/token`, { user: USER })
+  const { token } = await post(`${url}/demo/token`, { user })
   return { url, apiKey, token }
 }
 
 /**
  * Measures the bell in Chromium: from the request of its script until its badge is painted, against a script that fetches the
  * inbox and appends an element; and from the frame of an item until the item is painted in an open list, against a page that
- * appends a list element.
+ * appends a list element; and the frames while 10,000 items are scrolled.
  */
 export const bell: Bench = ({ quick, modes }) =>
   cleaningUp(async (later) => {
@@ -109,7 +111,34 @@ export const bell: Bench = ({ quick, modes }) =>
       () => arrival(withBell, demo, ['notification-bell', 'article']),
       () => arrival(bare, demo, ['', 'li']),
     )
+    for (const page of [withBell, bare]) await page.close()
+
+    const reader = await openDemo(server.url, READER)
+    const openPage = async () => {
+      const page = await open(context)
+      await page.goto(demo.url + PAGE)
+      return page
+    }
+    const scrolled = await scrolling({
+      ...{ quick, call, openPage },
+      send: (notifications) =>
+        post(
+          `${demo.url}/v1/notifications/batch`,
+          { notifications: notifications.map((each) => ({ ...each, to: READER, type: 'greeting' })) },
+          demo.apiKey,
+        ),
+      async openBell() {
+        const page = await openPage()
+        await call(page, 'addBell', { ...reader, mode: 'inline' })
+        await page.locator('notification-bell').evaluate((bell) => {
+          bell.style.blockSize = '600px'
+        })
+        await call(page, 'painted', ['notification-bell', 'article'])
+        return page
+      },
+    })
     return [
+      scrolled,
       measurement('bell.start', 'ms', starts, bareStarts),
       measurement('bell.item', 'ms', items, bareItems),
     ]
