@@ -11,7 +11,7 @@ export const BUNDLES = [
   { name: 'client', entry: 'src/index.ts', format: 'esm', banner: SOCKET_IO },
   { name: 'bell', entry: 'src/bell/define.ts', format: 'esm', banner: `${SOCKET_IO}\n${LIT}` },
   { name: 'push', entry: 'src/push/push.ts', format: 'esm' },
-  { name: 'push-worker', entry: 'src/sw/push-worker.ts', format: 'iife' },
+  { name: 'push-worker', entry: 'src/sw/define.ts', format: 'iife' },
   // Bundlers of apps use it in place of socket-io.ts (`browser` in package.json).
   { name: 'socket-io', entry: 'src/live/socket-io.ts', format: 'esm', banner: SOCKET_IO },
 ]

@@ -5,8 +5,8 @@ import type { Operation, State } from '../inbox/state.ts'
 import type { Store } from '../store/store.ts'
 import { backoff } from '../timing/backoff.ts'
 import type { Clock } from '../timing/clock.ts'
+import type { Timing } from '../timing/delays.ts'
 import { createQueue } from '../timing/serial-queue.ts'
-import type { Timing } from '../timing/timing.ts'
 
 /** An optimistic change and its request. */
 export type Outgoing = Operation & { verb: string; call: () => Promise<Answer> }

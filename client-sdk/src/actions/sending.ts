@@ -6,7 +6,7 @@ import { overlay } from '../inbox/pending.ts'
 import type { State } from '../inbox/state.ts'
 import type { Readable, Store } from '../store/store.ts'
 import type { Clock } from '../timing/clock.ts'
-import type { Timing } from '../timing/timing.ts'
+import type { Timing } from '../timing/delays.ts'
 import { createActions } from './actions.ts'
 import { createOutbox } from './outbox.ts'
 

@@ -8,7 +8,7 @@ import { lazyPreferences, type Preferences } from '../preferences/lazy.ts'
 import { lazyReadable } from '../store/lazy.ts'
 import { createListeners } from '../store/listeners.ts'
 import type { Readable } from '../store/store.ts'
-import type { Timing } from '../timing/timing.ts'
+import type { Timing } from '../timing/delays.ts'
 import { connectParts } from './parts.ts'
 
 export type ClientOptions = {

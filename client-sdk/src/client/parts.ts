@@ -12,14 +12,14 @@ import { io } from '../live/socket-io.ts'
 import { createStore } from '../store/store.ts'
 import { createSharedConnection } from '../tabs/shared-connection.ts'
 import { createClock } from '../timing/clock.ts'
-import { TIMING, type Timing } from '../timing/timing.ts'
+import { TIMING, type Timing } from '../timing/delays.ts'
 import { type Announce, createArrivals } from './arrivals.ts'
 import type { ClientEvents, ClientOptions } from './client.ts'
 import { isElsewhere, requestIn } from './context.ts'
 import { createErrors } from './errors.ts'
 import { createInboxSync } from './inbox-sync.ts'
-import { createPolling } from './polling.ts'
-import { createReporting } from './reporting.ts'
+import { createLocaleReport } from './report-locale.ts'
+import { createSlowRefetch } from './slow-refetch.ts'
 import { onWake } from './visibility.ts'
 
 const contextOf = ({ context }: { context?: string | undefined }) =>
@@ -46,7 +46,7 @@ export const connectParts = (
   const spread = () => Math.random() * timing.spread
   const turned = () => refetch.request(true, spread())
   const view = createView(state, { clock, overlay: () => lazy.overlay(), turned })
-  const report = createReporting(http, timing.request)
+  const report = createLocaleReport(http, timing.request)
   const fail = createErrors(url, signal, (error) => {
     emit('error', error)
     if (tokens.fixed && error.status === 401) connection.stop()
@@ -92,7 +92,7 @@ export const connectParts = (
     if (counts.unread > 0) lazy.prepare()
     if (doubtful) refetch.request(true, timing.retry + spread())
   })
-  const polling = createPolling(refetch.request, sync.isCrowded, timing.poll)
+  const slowRefetch = createSlowRefetch(refetch.request, sync.isCrowded, timing.poll)
   const wake = () => {
     connection.hurry()
     lazy.hurry()
@@ -104,7 +104,7 @@ export const connectParts = (
     started = true
     void connection.start()
     refetch.request(true, timing.patience)
-    polling.start()
+    slowRefetch.start()
     onWake(wake, lazy.flush, signal)
     if (!globalThis.document) lazy.prepare()
   }
@@ -122,7 +122,7 @@ export const connectParts = (
       connection.stop()
       closing.abort()
       lazy.hurry()
-      for (const part of [refetch, sequencer, view, polling]) part.close()
+      for (const part of [refetch, sequencer, view, slowRefetch]) part.close()
     },
   }
 }

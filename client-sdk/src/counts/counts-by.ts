@@ -4,8 +4,8 @@ import type { View } from '../inbox/optimistic-view.ts'
 import type { State } from '../inbox/state.ts'
 import { createStore, type Readable } from '../store/store.ts'
 import type { Clock } from '../timing/clock.ts'
+import type { Timing } from '../timing/delays.ts'
 import { createTimer } from '../timing/timer.ts'
-import type { Timing } from '../timing/timing.ts'
 import { adjustedCounts } from './adjusted-counts.ts'
 
 /** The counts of unread items for each value of a label. Empty until the first fetch. */

@@ -1,5 +1,5 @@
 import { withDeadline } from '../timing/deadline.ts'
-import { TIMING } from '../timing/timing.ts'
+import { TIMING } from '../timing/delays.ts'
 import { CarillonError } from './error.ts'
 
 /**

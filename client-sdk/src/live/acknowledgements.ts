@@ -1,5 +1,5 @@
+import type { Timing } from '../timing/delays.ts'
 import { createTimer } from '../timing/timer.ts'
-import type { Timing } from '../timing/timing.ts'
 
 /** Maximum number of ids that are sent at once. */
 const IDS_MAX = 100

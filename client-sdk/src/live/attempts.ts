@@ -1,8 +1,8 @@
 import { asError, type CarillonError } from '../http/error.ts'
 import type { Tokens } from '../http/token.ts'
 import { backoff } from '../timing/backoff.ts'
+import type { Timing } from '../timing/delays.ts'
 import { createTimer } from '../timing/timer.ts'
-import type { Timing } from '../timing/timing.ts'
 
 /**
  * Attempts to connect, forever, with jittered backoff. When the hub refuses the token, a fresh one is requested; a second

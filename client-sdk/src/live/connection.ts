@@ -3,10 +3,10 @@ import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
 import { CarillonError, type ErrorCode, isRefusal } from '../http/error.ts'
 import type { RequestParts } from '../http/request.ts'
 import type { LiveMessage } from '../inbox/state.ts'
-import type { Timing } from '../timing/timing.ts'
+import type { Timing } from '../timing/delays.ts'
 import { createAcknowledgements } from './acknowledgements.ts'
 import { createAttempts } from './attempts.ts'
-import { createStandIn } from './stand-in.ts'
+import { createPollingFallback } from './polling-fallback.ts'
 
 /**
  * `live`: changes arrive immediately. `polling`: WebSockets and long requests are blocked, so changes arrive with a delay of up
@@ -74,7 +74,7 @@ export const createConnection = (parts: Parts) => {
   const stop = () => {
     attempts.stop()
     acknowledgements.stop()
-    standIn.end()
+    fallback.end()
     socket.removeAllListeners()
     socket.disconnect()
     become('stopped')
@@ -83,34 +83,34 @@ export const createConnection = (parts: Parts) => {
   const attempts = createAttempts({
     ...{ tokens: http.tokens, timing, isStopped, onError, onEnd: stop },
     connect(token) {
-      standIn.expect()
+      fallback.expect()
       socket.auth = { token }
       socket.connect()
     },
     onWait() {
-      if (!standIn.current()) become('offline')
+      if (!fallback.current()) become('offline')
     },
   })
 
-  const standIn = createStandIn(
+  const fallback = createPollingFallback(
     timing.fallback,
     () => !socket.connected && !isStopped(),
     async () => {
-      const { createFallback } = await import('./fallback.ts')
+      const { createLongPolling } = await import('./long-polling.ts')
       const onState = (next: ConnectionState) => {
         become(next)
         acknowledgements.resume()
       }
-      return () => createFallback({ ...parts, onState, onError: attempts.refuse })
+      return () => createLongPolling({ ...parts, onState, onError: attempts.refuse })
     },
   )
 
   // Items that arrive while the user is away are acknowledged when the user returns.
   const acknowledgements = createAcknowledgements((ids) => {
-    if (!isActive() || !(socket.connected || standIn.current())) return false
+    if (!isActive() || !(socket.connected || fallback.current())) return false
     if (socket.connected) socket.emit('inbox.received', { ids })
     else
-      standIn
+      fallback
         .current()
         ?.received(ids)
         .catch(() => acknowledgements.add(ids))
@@ -123,8 +123,8 @@ export const createConnection = (parts: Parts) => {
     if (!isActive()) socket.emit('presence', { active: false })
     acknowledgements.resume()
     // Changes since the last poll have no message.
-    if (standIn.current()) onMoved()
-    standIn.end()
+    if (fallback.current()) onMoved()
+    fallback.end()
     become('live')
   })
   socket.on('disconnect', (reason) => {
@@ -150,7 +150,7 @@ export const createConnection = (parts: Parts) => {
     /** Reports to the hub whether the user is active. */
     activity() {
       if (socket.connected) socket.emit('presence', { active: isActive() })
-      standIn.current()?.changed()
+      fallback.current()?.changed()
       acknowledgements.resume()
     },
     state: () => state,

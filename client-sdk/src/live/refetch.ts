@@ -1,7 +1,7 @@
 import { asError, type CarillonError, isRefusal } from '../http/error.ts'
 import { backoff } from '../timing/backoff.ts'
+import type { Timing } from '../timing/delays.ts'
 import { createTimer } from '../timing/timer.ts'
-import type { Timing } from '../timing/timing.ts'
 
 /**
  * Runs refetches one at a time. Requests during a refetch are merged into one that follows it. A failed refetch is

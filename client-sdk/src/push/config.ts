@@ -1,4 +1,4 @@
-import { TIMING } from '../timing/timing.ts'
+import { TIMING } from '../timing/delays.ts'
 
 /** A report about a push, as `POST /v1/push/reports` takes it. */
 export type Report = { token: string; event: 'delivered' | 'clicked' | 'shown'; action?: string }

@@ -6,7 +6,8 @@ import type { Counts } from '@carillon/schemas'
 import type { Request } from '../http/request.ts'
 import type { TokenSource } from '../http/token.ts'
 import type { Readable } from '../store/store.ts'
-import { TIMING } from '../timing/timing.ts'
+import { TIMING } from '../timing/delays.ts'
+import { setAppBadge } from './app-badge.ts'
 import { base64url, deviceId, readConfig, removeConfig, writeConfig } from './config.ts'
 
 export type { TokenSource }
@@ -134,13 +135,13 @@ export const createPush = ({ url, token, ...options }: PushOptions): Push => {
       if (!supported()) return () => {}
       let unread: number | undefined
       const show = async (now: number) => {
-        const { setBadge, sync } = await import('./shown.ts')
+        const { reportAndWithdraw } = await import('./report-and-withdraw.ts')
         // Changes come in bursts; the last one is enough.
         await new Promise((resolve) => setTimeout(resolve, TIMING.retry))
         const registration = await navigator.serviceWorker.getRegistration(worker)
         if (now !== unread || !(await registration?.pushManager.getSubscription())) return
-        setBadge(now)
-        await sync(registration!)
+        setAppBadge(now)
+        await reportAndWithdraw(registration!)
       }
       return counts.subscribe(() => {
         const now = counts.getSnapshot().unread

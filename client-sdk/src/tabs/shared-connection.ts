@@ -2,12 +2,12 @@ import { isVisible } from '../client/visibility.ts'
 import type { ConnectionState } from '../live/connection.ts'
 import { createStore } from '../store/store.ts'
 import { createTimer } from '../timing/timer.ts'
-import { createAnnouncements } from './announcements.ts'
+import { announceOnce } from './announce-once.ts'
 import { createElection } from './election.ts'
-import { createLeading, type Options } from './leading.ts'
+import { createLeaderConnection, type Options } from './leader-connection.ts'
+import { openChannel, type Post } from './messages.ts'
 import { canShare, sharedName } from './name.ts'
-import { openChannel, type Post } from './notes.ts'
-import { onPageLife } from './page-life.ts'
+import { onPageLifecycle } from './page-lifecycle.ts'
 import { createPresence } from './presence.ts'
 
 /** How long a leader has to answer before a visible tab takes the lead, in ms. A frozen leader does not answer. */
@@ -22,7 +22,7 @@ export const createSharedConnection = (options: Options) => {
   const state = createStore<ConnectionState>('connecting')
   let channel: ReturnType<typeof openChannel> | undefined
   let election: ReturnType<typeof createElection> | undefined
-  const announcements = createAnnouncements(options.announce)
+  const announcements = announceOnce(options.announce)
   let shared: string | undefined
   let presence: ReturnType<typeof createPresence> | undefined
   const answer = createTimer()
@@ -30,7 +30,7 @@ export const createSharedConnection = (options: Options) => {
 
   const post: Post = (...message) => channel?.post(...message)
   state.subscribe(() => onState(state.getSnapshot()))
-  const leading = createLeading(options, {
+  const leading = createLeaderConnection(options, {
     ...{ post, state, isActive: () => presence?.isActive() !== false },
     onStopped: () => election?.leave(),
     onLeader: (isVisible) => (isVisible ? answer.clear() : check()),
@@ -77,7 +77,7 @@ export const createSharedConnection = (options: Options) => {
       announcements.lead(leads)
     })
     const turned = () => (leading.connection() ? leading.tell() : check())
-    onPageLife({ turned, leave, rejoin }, closing.signal)
+    onPageLifecycle({ turned, leave, rejoin }, closing.signal)
     presence?.tell()
     rejoin()
   }

@@ -1,5 +1,5 @@
 import { type CarillonError, isRefusal } from '../http/error.ts'
-import type { Timing } from './timing.ts'
+import type { Timing } from './delays.ts'
 
 /**
  * Returns the delay after consecutive failures: exponential with jitter of up to one half, longer if the hub

@@ -2,7 +2,7 @@
  * Follows the life of a page. `turned`: it was hidden or shown. `leave`: it is frozen, closed or put into the back/forward
  * cache. `rejoin`: it is back. Stops when the signal aborts.
  */
-export const onPageLife = (
+export const onPageLifecycle = (
   { turned, leave, rejoin }: Record<'turned' | 'leave' | 'rejoin', () => void>,
   signal: AbortSignal,
 ): void => {

@@ -7,7 +7,7 @@ const IDS_MAX = 100
  * Remembers which items the tabs with this name have announced, so that a tab that wakes later does not repeat them. Returns a
  * function that reports whether an item is announced for the first time.
  */
-export const createAnnounced =
+export const rememberAnnounced =
   (name: string) =>
   (id: string): boolean => {
     const store = storage()

@@ -78,7 +78,7 @@ it('can be imported outside a browser', async () => {
   expect(globalThis.window).toBeUndefined()
   const { createPush } = await import('./push/push.ts')
   createPush({ url: 'http://hub.test', token: 'x' })
-  expect((await import('./sw/sw.ts')).handlePush).toBeTypeOf('function')
+  expect((await import('./sw/push-worker.ts')).handlePush).toBeTypeOf('function')
   const { createClient } = await import('./index.ts')
   await import('./bell/element.ts')
   await import('./react/react.ts')

@@ -1,8 +1,8 @@
 import { asError, type CarillonError, isRefusal } from '../http/error.ts'
 import { createRequest, type RequestParts } from '../http/request.ts'
 import { backoff } from '../timing/backoff.ts'
+import type { Timing } from '../timing/delays.ts'
 import { createTimer } from '../timing/timer.ts'
-import type { Timing } from '../timing/timing.ts'
 import type { ConnectionState } from './connection.ts'
 
 /** The waits of a poll, in seconds. A shorter one is used if a proxy cuts the longer one; 0 is a short poll. */
@@ -20,7 +20,7 @@ type Answer = { moved: boolean; position: string }
  * Polls the hub in place of a WebSocket. The hub answers a long poll when something has changed. If a proxy cuts long polls,
  * short ones are used. If the hub does not support polls, the client fetches the inbox from time to time.
  */
-export const createFallback = ({
+export const createLongPolling = ({
   http,
   timing,
   isActive,

@@ -3,7 +3,7 @@ import { isVisible } from '../client/visibility.ts'
 import { type ConnectionState, createConnection, isConnected } from '../live/connection.ts'
 import type { Store } from '../store/store.ts'
 import { createTimer } from '../timing/timer.ts'
-import type { Kind, Kinds, Leader, Post } from './notes.ts'
+import type { Kind, Kinds, Leader, Post } from './messages.ts'
 
 export type Options = Omit<Parameters<typeof createConnection>[0], 'isActive'> & {
   /** The context that the client is limited to. */
@@ -19,7 +19,7 @@ type Connection = ReturnType<typeof createConnection>
 const RETIRE_MS = 5_000
 
 /** The connection of a tab while it leads. It passes live messages on to the other tabs. */
-export const createLeading = (
+export const createLeaderConnection = (
   options: Options,
   {
     post,

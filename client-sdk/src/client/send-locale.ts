@@ -5,7 +5,7 @@ import { createRequest, type RequestParts } from '../http/request.ts'
 export type UserLocale = { locale: string; timezone: string }
 
 /** Sends the locale and the time zone to the hub. Resolves with false if a later attempt may succeed. Never rejects. */
-export const report = async (http: RequestParts, timeout: number, user: UserLocale): Promise<boolean> => {
+export const sendLocale = async (http: RequestParts, timeout: number, user: UserLocale): Promise<boolean> => {
   try {
     await createRequest({ ...http, timeout })('PATCH', '/me', user)
     return true

@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { createAnnouncements } from './announcements.ts'
+import { announceOnce } from './announce-once.ts'
 
 const open = () => {
   const announced: string[] = []
-  return { announced, ...createAnnouncements<{ id: string }>(({ id }) => announced.push(id)) }
+  return { announced, ...announceOnce<{ id: string }>(({ id }) => announced.push(id)) }
 }
 /** Opens two tabs that share announcements. */
 const openTwo = () => {

@@ -5,7 +5,7 @@ import { isVisible } from './visibility.ts'
  * Refetches a visible page at a slow pace, in case messages were missed. A client above its item limit is
  * refetched in full, even when hidden.
  */
-export const createPolling = (
+export const createSlowRefetch = (
   refetch: (full: boolean) => void,
   isCrowded: () => boolean,
   everyMs: number,

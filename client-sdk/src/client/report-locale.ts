@@ -6,7 +6,7 @@ import { storage } from '../store/storage.ts'
  * reported last. `name` identifies the inbox. Does nothing outside browsers, because a server does not have the locale of its
  * users.
  */
-export const createReporting = (http: RequestParts, timeout: number) => {
+export const createLocaleReport = (http: RequestParts, timeout: number) => {
   let done = false
   return async (name = ''): Promise<void> => {
     const { document, navigator } = globalThis
@@ -19,8 +19,8 @@ export const createReporting = (http: RequestParts, timeout: number) => {
     const [key, value] = [`${name}-me`, JSON.stringify(user)]
     if (name && storage()?.getItem(key) === value) return
     try {
-      const { report } = await import('./report.ts')
-      if ((await report(http, timeout, user)) && name) storage()?.setItem(key, value)
+      const { sendLocale } = await import('./send-locale.ts')
+      if ((await sendLocale(http, timeout, user)) && name) storage()?.setItem(key, value)
     } catch {
       // The code cannot be loaded, or the storage is full. The next start reports again.
     }

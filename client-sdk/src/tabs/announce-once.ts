@@ -1,4 +1,4 @@
-import { createAnnounced } from './announced.ts'
+import { rememberAnnounced } from './announced-ids.ts'
 
 /** How long a tab keeps items that the leader should announce, in ms, in case the leader closes first. */
 const KEEP_MS = 10_000
@@ -9,7 +9,7 @@ const KEPT_MAX = 100
  * Announces each item once, in the leading tab. A new leader announces the items that it received shortly before, unless the
  * former leader did.
  */
-export const createAnnouncements = <Item extends { id: string }>(announce: (item: Item) => void) => {
+export const announceOnce = <Item extends { id: string }>(announce: (item: Item) => void) => {
   let isFirst = (_id: string) => true
   let leads = true
   let kept: { item: Item; name: string; since: number }[] = []
@@ -24,7 +24,7 @@ export const createAnnouncements = <Item extends { id: string }>(announce: (item
     add,
     /** Shares announcements with the tabs of this name. From now on, only the leader announces. */
     share(name: string) {
-      isFirst = createAnnounced(name)
+      isFirst = rememberAnnounced(name)
       leads = false
     },
     lead(now: boolean) {
