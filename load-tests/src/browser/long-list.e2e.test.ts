@@ -242,7 +242,10 @@ describe.skipIf(!executablePath)(
       // One is not rendered, the other one is, above the visible part.
       for (const id of [ids[5]!, ids[before.position - 9]!])
         await app.call('PATCH', `/v1/inbox/${id}`, { archived: true }, token)
-      await expect.poll(() => find(read), WAIT).toEqual({ ...before, position: before.position - 2 })
+      await expect.poll(async () => (await find(read))?.position, WAIT).toBe(before.position - 2)
+      // Browsers scroll by whole pixels, and rows have fractions of them.
+      const moved = async () => Math.abs((await find(read))!.top - before!.top)
+      await expect.poll(moved, WAIT).toBeLessThanOrEqual(2)
       await page.getByRole('button', { name: '1 new' }).click()
       await row(1).getByText('New').waitFor(WAIT)
       expect(await row(1).evaluate((each) => each.getBoundingClientRect().top >= 0)).toBe(true)
