@@ -1,3 +1,4 @@
+import type { PushUpdates } from '@carillon/core/delivery/push-updates'
 import { grouped } from '@carillon/core/group-by'
 import type { Store } from '@carillon/core/store/port'
 import type { DecisionEntry } from '@carillon/core/store/ports/decisions'
@@ -25,6 +26,7 @@ export type CarryOutPorts = {
   storeItems: StoreItems
   handOver: HandOver
   announce: Announce
+  pushUpdates: PushUpdates
   startPlans: StartPlans
   metrics: Pick<Metrics, 'decisions'>
 }
@@ -32,7 +34,7 @@ export type CarryOutPorts = {
 /** Makes durable what was planned. Each function is repeatable. */
 export const createCarryOut = (ports: CarryOutPorts) => {
   const { store, stream, metrics } = ports
-  const { renderItems, storeItems, handOver, announce, startPlans } = ports
+  const { renderItems, storeItems, handOver, announce, pushUpdates, startPlans } = ports
 
   const recordDecisions = async (tenant: string, decisions: readonly DecisionEntry[]) => {
     if (decisions.length === 0) return
@@ -50,11 +52,16 @@ export const createCarryOut = (ports: CarryOutPorts) => {
         await store.variantFigures.mark(tenant, some)
       await announce(toldOf(stored.replaced))
       const now = Date.now()
-      for (const [tenant, some] of grouped(stored.replaced, ({ entry }) => entry.ready.tenant))
+      for (const [tenant, some] of grouped(stored.replaced, ({ entry }) => entry.ready.tenant)) {
         await recordDecisions(
           tenant,
           some.map((each) => decisionEntry(each.entry.ready, each.entry.user, replacedDecision(each, now))),
         )
+        await pushUpdates(
+          tenant,
+          some.map(({ entry, item }) => ({ user: entry.user, items: item ? [item.id] : [] })),
+        )
+      }
       const connected = await handOver(stored.kept)
       await startPlans(stored.kept, connected)
       countPlanned(metrics, stored.kept)

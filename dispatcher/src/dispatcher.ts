@@ -49,6 +49,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
   const accept = createAccept({ store, cache, unknownTypes, log, retentionMs, links: options })
   const prepared = createPreparedTypes(options, cache)
   const announce = createAnnounce({ store, live, log, metrics })
+  const pushUpdates = createPushUpdates({ shownPushes: store.shownPushes, stream, log })
   const pipeline = createPipeline({
     store,
     cache,
@@ -59,7 +60,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
     renderItems: createRenderItems({ store, cache, prepared, metrics }),
     storeItems: createStoreItems({ store, stream, metrics }),
     handOver: createHandOver({ live, log, metrics }),
-    announce,
+    ...{ announce, pushUpdates },
     startPlans: createStartPlans({ live, stream, seal }),
     metrics,
   })
@@ -71,7 +72,7 @@ export const startDispatcher = async (ports: DispatcherPorts, options: Dispatche
       reports,
       prepared,
       announce,
-      pushUpdates: createPushUpdates({ shownPushes: store.shownPushes, stream, log }),
+      pushUpdates,
     }),
   )
   const handles = { notify: pipeline.notify, work, report: work }

@@ -77,8 +77,14 @@ export type PushExtras = {
   token: string
 }
 
-/** The content of a silent push: the unread count, and the keys (`pushKey`) of the pushes to remove from the device. */
-export type PushUpdate = { badge: number; withdraw: readonly string[] }
+/** The new texts of a push that a device still shows. `tag` is its key (`pushKey`). */
+export type NewTexts = { tag: string; title?: string; body?: string }
+
+/**
+ * The content of a silent push: the unread count, the keys (`pushKey`) of the pushes to remove from the device, and the texts
+ * of those whose items have been replaced.
+ */
+export type PushUpdate = { badge: number; withdraw: readonly string[]; replace: readonly NewTexts[] }
 
 /** One message for one address. */
 export type Outgoing = {

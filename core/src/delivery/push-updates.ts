@@ -12,7 +12,7 @@ import type { ShownPush, ShownPushes } from '../store/ports/shown-pushes.ts'
 import type { OutgoingMessage, Stream } from '../stream/port.ts'
 import type { Log } from '../telemetry/log.ts'
 
-/** Updates the apps of a user that still show pushes about items that were read or removed. `attempt` counts from 1. */
+/** Updates the apps of a user that still show pushes about items that were read, removed or replaced. `attempt` counts from 1. */
 export const PushUpdateWork = z.object({
   update: z.object({ user: UserId, attempt: z.int().min(1).max(100).default(1) }),
 })
@@ -57,7 +57,7 @@ export const pushUpdateMessage = (
   }
 }
 
-/** Items of a user whose pushes are obsolete: read, archived, snoozed, deleted or recalled. `all`: it may be any item. */
+/** Items of a user that were read, archived, snoozed, deleted, recalled or replaced. `all`: it may be any item. */
 export type Done = { user: string; items: readonly string[] | 'all' }
 
 const shows = ({ items, withdrawnAt }: ShownPush, done: Done['items']): boolean =>

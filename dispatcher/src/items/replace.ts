@@ -1,3 +1,4 @@
+import type { PushUpdates } from '@carillon/core/delivery/push-updates'
 import { grouped, slices } from '@carillon/core/group-by'
 import type { FoundItem } from '@carillon/core/items/found'
 import type { Verb } from '@carillon/core/items/operation-work'
@@ -20,10 +21,11 @@ export type ReplacePorts = NewContentPorts & {
   store: Pick<Store, 'inbox' | 'users' | 'notifications'>
   stream: Pick<Stream, 'publish'>
   announce: Announce
+  pushUpdates: PushUpdates
 }
 
 /** Returns a function that replaces the contents of items. It resolves with the number of skipped items. Repeatable. */
-export const createReplace = ({ store, stream, cache, prepared, announce }: ReplacePorts) => {
+export const createReplace = ({ store, stream, cache, prepared, announce, pushUpdates }: ReplacePorts) => {
   const newContent = createNewContent({ cache, prepared })
 
   /** Replaces the items of one user. */
@@ -92,6 +94,10 @@ export const createReplace = ({ store, stream, cache, prepared, announce }: Repl
       ),
     )
     if (replaced.length > 0) await stream.publish(eventsOfUsers(tenant, 'replaced', replaced))
+    await pushUpdates(
+      tenant,
+      done.map(({ user, replaced: items }) => ({ user, items: items.map(({ id }) => id) })),
+    )
     return done.reduce((sum, { skipped }) => sum + skipped, 0)
   }
 }

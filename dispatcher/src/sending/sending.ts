@@ -108,7 +108,7 @@ export const startSending = async (ports: SendingPorts, options: SendingOptions 
     },
     { retries, appUrl },
   )
-  const withdraw = createWithdraw({ store, stream, accounts, permits })
+  const withdraw = createWithdraw({ store, stream, accounts, permits, log })
   const membersOf = createMembers(createReadWindow(store))
   const stepPorts = { membersOf, store, live, stream, cache, prepared, reports, sendStep, outages, metrics }
   const consumers = await Promise.all(

@@ -30,8 +30,8 @@ const withDevices = async () => {
   return {
     ...{ world, google, apple, browsers, owner },
     /** Sends a push to every device, and returns the item. */
-    push: async (id: string) => {
-      await world.send(note(id, [step('push')]))
+    push: async (id: string, more = {}) => {
+      await world.send(note(id, [step('push')], more))
       sent++
       await until(() => expect(browsers.got.length).toBe(sent))
       await until(async () => {
@@ -61,7 +61,7 @@ test('apps are told once of items that were read, with the unread count; browser
   await read(first)
   await update()
   await update()
-  const told = { badge: 1, withdraw: [pushKey({ item: first, key: '' })] }
+  const told = { badge: 1, replace: [], withdraw: [pushKey({ item: first, key: '' })] }
   await until(() => expect([updates(google), updates(apple)]).toEqual([[told], [told]]))
   expect(google.got.at(-1)).toMatchObject({ content: {}, priority: 'low', address: { id: 'fcm' } })
   await read(second)
@@ -152,6 +152,44 @@ test('deleted and archived items are withdrawn; a removed device is forgotten', 
       ['fcm', true],
     ])
   })
+})
+
+test('apps get the new texts of an item that was replaced, once', async () => {
+  const { google, apple, push, update, updates, owner, world } = await withDevices()
+  const item = await push('n1')
+  const rewrite = (title: string) =>
+    world.store.inbox.rewrite(owner, [item], (before) => ({ ...before, title }), Date.now() + 1)
+  await rewrite('Delivered 🎉 '.repeat(30))
+  await update()
+  await update()
+  const tag = pushKey({ item, key: '' })
+  const texts = { tag, title: expect.stringMatching(/^Delivered 🎉 .{1,48}…$/u) }
+  const told = { badge: 1, withdraw: [], replace: [texts] }
+  await until(() => expect([updates(google), updates(apple)]).toMatchObject([[told], [told]]))
+})
+
+test('an item that evolves replaces the texts of its push', async () => {
+  const { google, push, updates, world, owner } = await withDevices()
+  const order = { entity: 'order/9', replace: true }
+  const item = await push('n1', { ...order, title: 'Sent' })
+  await world.send(note('n2', [step('push')], { ...order, title: 'Arrived' }))
+  await until(async () =>
+    expect(await world.store.inbox.get(owner, [item])).toMatchObject([{ title: 'Arrived' }]),
+  )
+  await until(() => expect(world.dueAt()).toBeGreaterThan(Date.now()))
+  expect(updates(google)).toEqual([])
+})
+
+test('an update in doubt is sent again, because one that arrives twice changes nothing', async () => {
+  const { world, google, push, read, update, updates } = await withDevices()
+  const item = await push('n1')
+  await read(item)
+  google.say(() => ({ outcome: 'doubt', reason: 'connection_lost', detail: 'reset' }))
+  await update()
+  await until(() => expect(world.dueAt()).toBeGreaterThan(Date.now()))
+  google.say(() => ({ outcome: 'sent' }))
+  await update(2)
+  await until(() => expect(updates(google)).toHaveLength(2))
 })
 
 test('a device that is gone is deleted, and the others stay', async () => {

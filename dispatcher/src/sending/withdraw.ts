@@ -1,12 +1,14 @@
-import { isOver, type PushUpdateWork, pushUpdateMessage } from '@carillon/core/delivery/push-updates'
+import { type PushUpdateWork, pushUpdateMessage } from '@carillon/core/delivery/push-updates'
 import { grouped, slices } from '@carillon/core/group-by'
 import type { Store } from '@carillon/core/store/port'
 import type { StoredDevice } from '@carillon/core/store/ports/devices'
 import type { Owner } from '@carillon/core/store/ports/inbox'
 import type { ShownPush } from '@carillon/core/store/ports/shown-pushes'
 import type { Stream } from '@carillon/core/stream/port'
+import type { Log } from '@carillon/core/telemetry/log'
 import type { InboxItem } from '@carillon/schemas'
 import type { createAccounts, OpenAccount } from './accounts.ts'
+import { outdatedPushes, REPLACE_MAX, type Replaced, WITHDRAW_MAX } from './outdated-pushes.ts'
 import type { Permits } from './permit.ts'
 import { createSendUpdate, REPEAT_MS } from './send-update.ts'
 
@@ -14,8 +16,6 @@ import { createSendUpdate, REPEAT_MS } from './send-update.ts'
 const AT_ONCE = 16
 /** Items of one user that are read together. */
 const ITEMS = 500
-/** Maximum pushes that one update withdraws. */
-const WITHDRAW_MAX = 50
 const ATTEMPTS_MAX = 5
 
 /** The kinds of devices that can be updated silently. Browsers require that every web push shows a notification. */
@@ -26,14 +26,19 @@ export type WithdrawPorts = {
   stream: Pick<Stream, 'publish'>
   accounts: Pick<ReturnType<typeof createAccounts>, 'serving'>
   permits: Permits
+  log: Pick<Log, 'warn'>
 }
 
+/** What a device still shows although its items were read or removed, or have been replaced. */
+type Outdated = { over: readonly ShownPush[]; replaced: readonly Replaced[] }
+
 /**
- * Returns a function that updates the devices of users: a silent push sets the badge to the unread count, and names the pushes
- * to remove because their items were read or removed. A device gets one only if it shows such a push that no update has named
- * yet. Updates that cannot be sent now are retried a few times. Repeatable.
+ * Returns a function that updates the devices of users: a silent push sets the badge to the unread count, names the pushes to
+ * remove because their items were read or removed, and has the new texts of those whose item was replaced. A device gets one
+ * only if it shows such a push that no update has named yet. Updates that may not have arrived are retried a few times.
+ * Repeatable.
  */
-export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPorts) => {
+export const createWithdraw = ({ store, stream, accounts, permits, log }: WithdrawPorts) => {
   const { shownPushes, devices, inbox } = store
   const send = createSendUpdate(permits)
 
@@ -47,28 +52,36 @@ export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPor
   const updateDevice = async (
     owner: Owner,
     device: StoredDevice | undefined,
-    over: readonly ShownPush[],
+    { over, replaced }: Outdated,
     { badge, serving }: { badge: number; serving: readonly OpenAccount[] },
   ): Promise<boolean> => {
     const now = Date.now()
     const fresh = over.filter(({ withdrawnAt }) => withdrawnAt === undefined)
     const repeated = over.filter(({ withdrawnAt = 0 }) => withdrawnAt > now - REPEAT_MS)
-    const last = over.toSorted((a, b) => b.sentAt - a.sentAt)[0]?.account
-    const withdraw = [...fresh, ...repeated].slice(0, WITHDRAW_MAX).map(({ key }) => key)
-    const outcome = device && (await send(owner, device, { badge, withdraw }, { last, serving }))
-    if (device && (outcome === undefined || outcome.outcome === 'retry')) return true
+    const pushes = [...over, ...replaced.map(({ push }) => push)]
+    const last = pushes.toSorted((a, b) => b.sentAt - a.sentAt)[0]?.account
+    const renewed = replaced.slice(0, REPLACE_MAX)
+    const update = {
+      badge,
+      withdraw: [...fresh, ...repeated].slice(0, WITHDRAW_MAX).map(({ key }) => key),
+      replace: renewed.map(({ texts }) => texts),
+    }
+    const outcome = device && (await send(owner, device, update, { last, serving }))
+    // An update that arrives twice changes nothing, so one in doubt is sent again.
+    if (device && (outcome === undefined || outcome.outcome === 'retry' || outcome.outcome === 'doubt'))
+      return true
     // As after a push: the push service no longer knows the device.
     if (device && outcome?.outcome === 'refused' && outcome.forget === 'device')
       await devices.remove(owner.tenant, owner.user, [device.id])
-    const isTold = outcome?.outcome === 'sent' || outcome?.outcome === 'doubt'
+    const isTold = outcome?.outcome === 'sent'
     if (isTold)
-      await shownPushes.put(
-        owner.tenant,
-        fresh.map((push) => ({ ...push, withdrawnAt: now })),
-      )
+      await shownPushes.put(owner.tenant, [
+        ...fresh.map((push) => ({ ...push, withdrawnAt: now })),
+        ...renewed.map(({ push }) => ({ ...push, sentAt: now })),
+      ])
     const old = over.filter((push) => !fresh.includes(push) && !repeated.includes(push))
-    await shownPushes.remove(owner.tenant, isTold ? old : over)
-    return false
+    await shownPushes.remove(owner.tenant, isTold ? old : pushes)
+    return isTold && replaced.length > renewed.length
   }
 
   const updateUser = async (
@@ -81,16 +94,19 @@ export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPor
   ): Promise<boolean> => {
     const items = await itemsOf(owner, shown)
     const now = Date.now()
-    const over = shown.filter((push) => push.items.every((item) => isOver(items.get(item), now)))
-    const concerned = [...grouped(over, ({ device }) => device)].filter(([, some]) =>
-      some.some(({ withdrawnAt }) => withdrawnAt === undefined),
+    const outdated = outdatedPushes(shown, items, now)
+    const over = grouped(outdated.over, ({ device }) => device)
+    const replaced = grouped(outdated.replaced, ({ push }) => push.device)
+    const concerned = [...new Set([...over.keys(), ...replaced.keys()])].filter(
+      (id) => replaced.has(id) || over.get(id)?.some(({ withdrawnAt }) => withdrawnAt === undefined),
     )
     if (concerned.length === 0) return false
     const badge = (await inbox.counts(owner)).counts.unread
     const again = await Promise.all(
-      concerned.map(([id, some]) => {
+      concerned.map((id) => {
         const device = known.find((each) => each.id === id && SILENT.has(each.device.kind))
-        return updateDevice(owner, device, some, { badge, serving })
+        const shows = { over: over.get(id) ?? [], replaced: replaced.get(id) ?? [] }
+        return updateDevice(owner, device, shows, { badge, serving })
       }),
     )
     return again.includes(true)
@@ -110,11 +126,17 @@ export const createWithdraw = ({ store, stream, accounts, permits }: WithdrawPor
           if (await updateUser({ tenant, user }, facts)) again.push(user)
         }),
       )
-    const messages = again.flatMap((user) => {
+    const later = again.flatMap((user) => {
       const attempt = (attempts.get(user) ?? 1) + 1
-      return attempt > ATTEMPTS_MAX ? [] : [pushUpdateMessage(tenant, { user, attempt }, Date.now())]
+      return attempt > ATTEMPTS_MAX ? [] : [{ user, attempt }]
     })
-    if (messages.length > 0) await stream.publish(messages)
+    if (later.length < again.length)
+      log.warn(
+        { tenant, users: again.length - later.length, attempts: ATTEMPTS_MAX },
+        'devices could not be updated; the next change of the inbox updates them',
+      )
+    const now = Date.now()
+    if (later.length > 0) await stream.publish(later.map((update) => pushUpdateMessage(tenant, update, now)))
   }
 }
 

@@ -7,6 +7,7 @@ export type ShownPush = PushPlace & {
   items: readonly string[]
   /** The provider account that sent it. */
   account: string
+  /** When it was sent, or the update with its newest texts. */
   sentAt: number
   /** When an update named it for removal. */
   withdrawnAt?: number

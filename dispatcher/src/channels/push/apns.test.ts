@@ -107,7 +107,7 @@ describe('apns', () => {
       content: {},
       item: undefined,
       priority: 'low',
-      update: { badge: 2, withdraw: ['a', 'b'] },
+      update: { badge: 2, withdraw: ['a', 'b'], replace: [{ tag: 'c', title: 'Ready' }] },
     })
     expect(await sendTo(open(), message)).toMatchObject({ outcome: 'sent' })
     const [got] = apple.pushes
@@ -116,7 +116,11 @@ describe('apns', () => {
       'apns-priority': '5',
       'apns-collapse-id': 'carillon-update',
     })
-    expect(got?.payload).toEqual({ aps: { 'content-available': 1, badge: 2 }, withdraw: ['a', 'b'] })
+    expect(got?.payload).toEqual({
+      aps: { 'content-available': 1, badge: 2 },
+      withdraw: ['a', 'b'],
+      replace: [{ tag: 'c', title: 'Ready' }],
+    })
   })
 
   it('sends a repeated message with the same ids, and other items with other ids', async () => {

@@ -67,10 +67,11 @@ const payload =
     data,
   })
 
-/** Returns the payload of a silent push, which wakes the app: it removes the notifications with these identifiers. */
-const updatePayload = ({ badge, withdraw }: PushUpdate) => ({
+/** Returns the payload of a silent push, which wakes the app: it removes notifications, or shows their new texts, by identifier. */
+const updatePayload = ({ badge, withdraw, replace }: PushUpdate) => ({
   aps: { 'content-available': 1, badge },
   withdraw,
+  ...(replace.length > 0 && { replace }),
 })
 
 const headers = (message: Outgoing, topic: string, jwt: string): Record<string, string> => ({

@@ -88,9 +88,13 @@ const builder = (outgoing: Outgoing, { dataOnly }: FcmDisplay) => {
 /** The collapse key of updates: a device that was offline gets the last one. */
 export const UPDATE_KEY = 'carillon-update'
 
-/** Builds a silent message, which the app handles: it sets the badge, and removes pushes by their tags. */
-const updateMessage = (outgoing: Outgoing, { badge, withdraw }: PushUpdate): Unaddressed => ({
-  data: { badge: String(badge), withdraw: JSON.stringify(withdraw) },
+/** Builds a silent message, which the app handles: it sets the badge, and removes pushes or shows their new texts by their tags. */
+const updateMessage = (outgoing: Outgoing, { badge, withdraw, replace }: PushUpdate): Unaddressed => ({
+  data: {
+    badge: String(badge),
+    withdraw: JSON.stringify(withdraw),
+    ...(replace.length > 0 && { replace: JSON.stringify(replace) }),
+  },
   android: { collapseKey: UPDATE_KEY, priority: 'normal', ttl: secondsLeft(outgoing) * 1_000 },
   apns: {
     headers: {

@@ -124,12 +124,12 @@ describe('fcm', () => {
   })
 
   it('sends an update as data, which replaces an earlier one', async () => {
-    const update = { badge: 2, withdraw: ['a', 'b'] }
+    const update = { badge: 2, withdraw: ['a', 'b'], replace: [{ tag: 'c', title: 'Ready' }] }
     await sendBy(open(), push({ content: {}, item: undefined, priority: 'low', update }))
     const { message } = google.sent[0] ?? {}
     expect(message).toMatchObject({
       token,
-      data: { badge: '2', withdraw: '["a","b"]' },
+      data: { badge: '2', withdraw: '["a","b"]', replace: '[{"tag":"c","title":"Ready"}]' },
       android: { collapse_key: 'carillon-update', priority: 'normal' },
       apns: {
         headers: { 'apns-push-type': 'background', 'apns-priority': '5' },

@@ -94,6 +94,7 @@ export const openClocked = async (start: number, crashes: () => boolean = () => 
     storeItems: createStoreItems({ store, stream, metrics }),
     handOver: createHandOver({ live, log, metrics }),
     announce,
+    pushUpdates: async () => {},
     startPlans: createStartPlans({ live, stream, seal }),
   })
   const reports = { apply: async () => undefined }

@@ -43,4 +43,30 @@ export const PUSHES: readonly Scenario[] = [
       expect(JSON.parse(update?.data.withdraw ?? '')).toEqual([one?.apns.headers['apns-collapse-id']])
     },
   },
+  {
+    title: 'a push that a phone still shows gets the new texts when its item is replaced',
+    run: async ({ account, device, google, ok, send }) => {
+      const { accepted, ...phone } = await google()
+      await account('push', phone.account)
+      await device('ada', 'phone', phone.device)
+      const order = {
+        ...{ to: 'ada', entity: 'order/9', replace: true },
+        plan: [{ channel: 'push', when: 'always' } as const],
+      }
+      await send({ ...order, title: 'Sent' })
+      await eventually(() => expect(accepted).toHaveLength(1))
+      const tag = accepted[0]?.apns.headers['apns-collapse-id']
+      const textsOf = (n: number) => JSON.parse(accepted[n]?.data.replace ?? '')
+      await send({ ...order, title: 'At your door', body: 'Today' })
+      await eventually(() => expect(accepted).toHaveLength(2))
+      expect(textsOf(1)).toEqual([{ tag, title: 'At your door', body: 'Today' }])
+      await ok('POST', '/v1/items/replace', {
+        entity: 'order/9',
+        content: { title: 'Delivered' },
+      })
+      await eventually(() => expect(accepted).toHaveLength(3))
+      expect(textsOf(2)).toEqual([{ tag, title: 'Delivered', body: 'Today' }])
+      expect(accepted[2]?.data).toMatchObject({ badge: '1', withdraw: '[]' })
+    },
+  },
 ]

@@ -1,0 +1,45 @@
+import type { NewTexts } from '@carillon/core/delivery/provider'
+import { isOver } from '@carillon/core/delivery/push-updates'
+import type { ShownPush } from '@carillon/core/store/ports/shown-pushes'
+import { cut, type InboxItem } from '@carillon/schemas'
+
+/** A push whose item has been replaced since. */
+export type Replaced = { push: ShownPush; texts: NewTexts }
+
+/** Maximum pushes that one update withdraws. */
+export const WITHDRAW_MAX = 40
+/** Maximum pushes whose texts one update replaces. */
+export const REPLACE_MAX = 3
+/** Maximum length of new texts, in UTF-16 code units. Push services allow 4 kB of JSON, with what is withdrawn. */
+const [TITLE_MAX, BODY_MAX] = [60, 100]
+
+const textsOf = (tag: string, { title, body }: InboxItem): NewTexts => ({
+  tag,
+  ...(title === undefined ? {} : { title: cut(title, TITLE_MAX) }),
+  ...(body === undefined ? {} : { body: cut(body, BODY_MAX) }),
+})
+
+/** Returns the new texts of a push. A push of a digest keeps its text, because no item has the texts of all. */
+const replacedOf = (push: ShownPush, items: ReadonlyMap<string, InboxItem>): Replaced[] => {
+  const [id = '', ...others] = push.items
+  const item = others.length === 0 ? items.get(id) : undefined
+  if (item?.updatedAt === undefined || Date.parse(item.updatedAt) <= push.sentAt) return []
+  return [{ push, texts: textsOf(push.key, item) }]
+}
+
+/**
+ * Returns the shown pushes that no longer fit their items at `now` (epoch ms). `over`: all of their items were read, archived,
+ * snoozed or removed. `replaced`: their item has other content.
+ */
+export const outdatedPushes = (
+  shown: readonly ShownPush[],
+  items: ReadonlyMap<string, InboxItem>,
+  now: number,
+): { over: ShownPush[]; replaced: Replaced[] } => {
+  const isObsolete = (push: ShownPush) => push.items.every((item) => isOver(items.get(item), now))
+  const over = shown.filter(isObsolete)
+  return {
+    over,
+    replaced: shown.filter((push) => !over.includes(push)).flatMap((push) => replacedOf(push, items)),
+  }
+}
