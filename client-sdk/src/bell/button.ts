@@ -1,6 +1,6 @@
 import type { Counts } from '@carillon/schemas'
 import { html, nothing, type TemplateResult } from 'lit'
-import { BELL, drawn } from './drawing.ts'
+import { BELL, svgIcon } from './svg-icon.ts'
 import { countText } from './text/count.ts'
 import type { Text } from './text/text.ts'
 
@@ -50,7 +50,7 @@ export const createBellButton = () => {
         @focus=${onNear}
         @click=${onClick}
       >
-        <slot name="icon">${drawn(BELL)}</slot>
+        <slot name="icon">${svgIcon(BELL)}</slot>
         ${unread > 0 ? html`<span class="badge ${unseen > 0 ? '' : 'calm'} ${pulse}" part="badge" aria-hidden="true">${countText(counts)}</span>` : nothing}
       </button>
     `

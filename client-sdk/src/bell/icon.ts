@@ -1,5 +1,5 @@
 import type { TemplateResult } from 'lit'
-import { BELL, drawn } from './drawing.ts'
+import { BELL, svgIcon } from './svg-icon.ts'
 
 /** The icons of the panel, toasts and announcements, as paths in a square of 24 units. */
 const PATHS = {
@@ -24,4 +24,4 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS
 
-export const icon = (name: IconName): TemplateResult => drawn(PATHS[name])
+export const icon = (name: IconName): TemplateResult => svgIcon(PATHS[name])

@@ -2,7 +2,7 @@ import { type Client, createClient } from '../client/client.ts'
 import type { TokenSource } from '../http/token.ts'
 import { tokenFrom } from '../http/token-endpoint.ts'
 import type { Push } from '../push/push.ts'
-import { storedChoice } from './stored.ts'
+import { storedChoice } from './stored-choices.ts'
 
 /** The attributes and properties that configure the hub, the user and web push. */
 type Setup = {

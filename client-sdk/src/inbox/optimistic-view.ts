@@ -1,18 +1,10 @@
-import type { Counts, InboxItem } from '@carillon/schemas'
+import type { Counts } from '@carillon/schemas'
 import { createStore, type Store } from '../store/store.ts'
 import type { Clock } from '../timing/clock.ts'
 import { createTimer } from '../timing/timer.ts'
 import { sameCounts } from './counts.ts'
 import type { Items, State } from './state.ts'
-
-const DAY_MS = 86_400_000
-
-/** Returns the next time at which an item wakes or expires, at most a day from `now`. */
-const nextMoment = (items: Iterable<InboxItem | null>, now: number): number =>
-  [...items]
-    .flatMap((item) => [item?.snoozedUntil, item?.expiresAt])
-    .map((time) => Date.parse(time ?? ''))
-    .reduce((next, at) => (at > now && at < next ? at : next), now + DAY_MS)
+import { nextWakeOrExpiry } from './wake-and-expire.ts'
 
 export type View = { items: Items; counts: Counts }
 
@@ -49,7 +41,7 @@ export const createView = (
     timer.set(() => {
       update()
       turned()
-    }, nextMoment(items.values(), now) - now)
+    }, nextWakeOrExpiry(items.values(), now) - now)
   }
 
   const off = state.subscribe(update)

@@ -6,9 +6,9 @@ import type { Announcements } from '../announcements/announcements.ts'
 import type { Follow } from '../follow.ts'
 import type { Text } from '../text/text.ts'
 import type { Toasts } from '../toasts/toasts.ts'
+import { createLazyPageBadge } from './lazy-page-badge.ts'
 import { hasSound } from './sound-choice.ts'
 import { joinSpeakers, type Speaker, speaks } from './speaker.ts'
-import { createTabBadge } from './tab-badge.ts'
 
 type AlertOptions = {
   mode?: string | undefined
@@ -51,7 +51,7 @@ export const createAlerts = (host: AlertsHost) => {
   let older: Feed | undefined
   let toasts: Toasts | undefined
   let announcements: Announcements | undefined
-  const badge = createTabBadge()
+  const badge = createLazyPageBadge()
   let off: (() => void)[] = []
   const { text, update } = host
   const isBanner = () => host.options().mode === 'banner'

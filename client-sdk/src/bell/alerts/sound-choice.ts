@@ -1,4 +1,4 @@
-import { storeChoice, storedChoice } from '../stored.ts'
+import { storeChoice, storedChoice } from '../stored-choices.ts'
 
 const NAME = 'sound'
 

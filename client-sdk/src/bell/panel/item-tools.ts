@@ -2,7 +2,7 @@ import type { InboxItem } from '@carillon/schemas'
 import { html } from 'lit'
 import { type IconName, icon } from '../icon.ts'
 import type { PanelKey } from './english.ts'
-import { openMenu } from './lazy-item-menus.ts'
+import { openMenu } from './lazy-menus.ts'
 import type { Panel } from './panel-state.ts'
 
 const isSnoozed = (item: InboxItem, { now }: Panel) =>

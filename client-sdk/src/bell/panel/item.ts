@@ -7,8 +7,8 @@ import { icon } from '../icon.ts'
 import { isLink } from '../text/link.ts'
 import { richText } from '../text/rich-text.ts'
 import { titleOf } from '../text/title.ts'
-import { takeAction } from './actions.ts'
 import { isGroup } from './groups.ts'
+import { invokeAction } from './invoke-action.ts'
 import { itemTools } from './item-tools.ts'
 import type { Panel } from './panel-state.ts'
 import type { Row } from './rows.ts'
@@ -26,7 +26,7 @@ const actions = (item: InboxItem, panel: Panel) => {
       ${shown.map((action) => {
         const { name, label, primary } = action
         const isDone = Object.hasOwn(item.acted, name)
-        const act = (event: MouseEvent) => takeAction(event, item, action, panel)
+        const act = (event: MouseEvent) => invokeAction(event, item, action, panel)
         const tab = focused === item.id ? 0 : -1
         return html`
           <button class=${primary ? 'action primary' : 'action'} part="action" tabindex=${tab} ?disabled=${isDone} @click=${act}>

@@ -1,5 +1,5 @@
 import type { InboxItem } from '@carillon/schemas'
-import { openMenu } from './lazy-item-menus.ts'
+import { openMenu } from './lazy-menus.ts'
 import type { Panel } from './panel-state.ts'
 
 /** Number of items that Page Up and Page Down move by. */

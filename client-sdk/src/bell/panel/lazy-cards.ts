@@ -1,7 +1,7 @@
 import type { InboxItem } from '@carillon/schemas'
 import { adoptStyles } from '../adopt-styles.ts'
 import type { AnnouncementActs, announcement } from '../announcements/card.ts'
-import { takeAction } from './actions.ts'
+import { invokeAction } from './invoke-action.ts'
 import type { Panel } from './panel-state.ts'
 
 /** Returns the user's actions on the announcements above the list. */
@@ -14,7 +14,7 @@ const actsOf = (panel: Panel): AnnouncementActs => {
       panel.follow(event, item, item.url)
     },
     act(event, item, action) {
-      takeAction(event, item, action, panel)
+      invokeAction(event, item, action, panel)
       dismiss(item)
     },
   }

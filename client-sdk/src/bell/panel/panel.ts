@@ -18,11 +18,11 @@ import { createCategories } from './categories.ts'
 import { createEngagement } from './engagement.ts'
 import { PANEL_ENGLISH } from './english.ts'
 import { createLazyCards } from './lazy-cards.ts'
+import { createLazyItemSwipe } from './lazy-item-swipe.ts'
 import { createLazyLongList } from './lazy-long-list.ts'
 import { createLazyPreferences } from './lazy-preferences.ts'
 import { createLazyPushOffer } from './lazy-push-offer.ts'
 import { createLazySelectionBar } from './lazy-selection-bar.ts'
-import { createLazyTouch } from './lazy-touch.ts'
 import { createList } from './list.ts'
 import { createListActs } from './list-acts.ts'
 import { createLoading } from './loading.ts'
@@ -119,7 +119,7 @@ export const createPanel = (host: PanelHost) => {
     ...createListActs({ list, selection, engagement, undo, scrolled: longList.scrolled, text, announce }),
     ...{ follow: host.follow, close: host.close, openPreferences: preferences.open },
     ...{ sound: () => soundSwitch(host.sound()), cards: cards.render },
-    onPointerDown: createLazyTouch(root, () => ({ list, verbs, selection, text })),
+    onPointerDown: createLazyItemSwipe(root, () => ({ list, verbs, selection, text })),
     ...{ selectionBar: createLazySelectionBar(update), snoozeTimes },
   }
   // The page scrolls if the list has no height of its own. Scroll events do not bubble.

@@ -1,6 +1,6 @@
 import { html } from 'lit'
 import { iconButton } from './icon-button.ts'
-import { openMenu } from './lazy-item-menus.ts'
+import { openMenu } from './lazy-menus.ts'
 import type { Panel } from './panel-state.ts'
 
 /** Renders the toolbar of the selected items: it counts, marks, snoozes, archives and deletes them. */

@@ -27,6 +27,8 @@ const BRANDS: Partial<Record<Channel, string>> = {
 export const channelName = (channel: Channel, text: PreferencesText): string =>
   BRANDS[channel] ?? text(channel as 'inbox')
 
+export const rowName = ({ name, key }: Row): string => name ?? key
+
 /** The choices on a channel with frequencies, each with its text. `true`: on, at the type's own frequency. */
 export const FREQUENCIES: readonly [Choice, PreferencesKey][] = [
   [true, 'on'],

@@ -1,5 +1,5 @@
 import type { TemplateResult } from 'lit'
-import { drawn } from '../drawing.ts'
+import { svgIcon } from '../svg-icon.ts'
 import type { Channel } from './choices.ts'
 
 const MESSAGE = 'M4 5.5h16v11h-8l-4 3.5v-3.5H4z'
@@ -10,9 +10,9 @@ const PATHS: Partial<Record<Channel, string>> = {
   push: 'M7.5 3h9v18h-9zM11 18h2',
 }
 
-export const channelIcon = (channel: Channel): TemplateResult => drawn(PATHS[channel] ?? MESSAGE)
+export const channelIcon = (channel: Channel): TemplateResult => svgIcon(PATHS[channel] ?? MESSAGE)
 
 /** Returns an arrow to the start of the line, which is mirrored in right-to-left text. */
-export const backIcon = (): TemplateResult => drawn('m14.5 6-6 6 6 6', 'mirrored')
+export const backIcon = (): TemplateResult => svgIcon('m14.5 6-6 6 6 6', 'mirrored')
 
-export const chevron = (): TemplateResult => drawn('m6 9 6 6 6-6', 'chevron')
+export const chevron = (): TemplateResult => svgIcon('m6 9 6 6 6-6', 'chevron')

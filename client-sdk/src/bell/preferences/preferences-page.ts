@@ -14,7 +14,7 @@ import type { Times } from '../text/times.ts'
 import type { PreferencesText } from './choices.ts'
 import { PREFERENCES_ENGLISH } from './english.ts'
 import type { Page } from './page-state.ts'
-import { createQuietView } from './quiet-view.ts'
+import { createQuietHoursView } from './quiet-hours-view.ts'
 import { preferencesBody, preferencesHeader } from './view.ts'
 
 /** The styles of the preferences. */
@@ -45,7 +45,7 @@ export const createPreferencesPage = (host: PageHost) => {
   const { client, root, update } = host
   const { preferences } = client
   const failures = new Map<string, Failure>()
-  const quietHours = createQuietView(update)
+  const quietHours = createQuietHoursView(update)
   let isWide = false
 
   const text: () => PreferencesText = derivedText(host.text, () =>

@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit'
 import { icon } from '../icon.ts'
-import { categoryList, categoryTable } from './categories.ts'
+import { categoryList } from './category-list.ts'
+import { categoryTable } from './category-table.ts'
 import { rowsOf } from './choices.ts'
 import { backIcon } from './icons.ts'
 import type { Page } from './page-state.ts'

@@ -1,4 +1,4 @@
-import { storeChoice, storedChoice } from '../stored.ts'
+import { storeChoice, storedChoice } from '../stored-choices.ts'
 
 /** Web push is offered in the list from this visit on, when users know the notifications. */
 const VISITS_MIN = 2

@@ -8,7 +8,6 @@ export const swipeStyles = css`
   }
   [data-swipe] {
     translate: var(--swipe) 0;
-    content-visibility: visible;
     user-select: none;
   }
   .item[data-swipe]::after {

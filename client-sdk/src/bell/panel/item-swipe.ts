@@ -1,5 +1,5 @@
 import { swipeStyles } from '../styles/swipe.ts'
-import { createSwipe, type SwipeDirection } from '../swipe.ts'
+import { createSwipe, type SwipeDirection } from '../swipe-gesture.ts'
 import type { PanelText } from './english.ts'
 import type { Panel } from './panel-state.ts'
 
@@ -10,7 +10,7 @@ export const styles = [swipeStyles]
  * Returns a listener for `pointerdown` that handles the touches of the list: a swipe to the start marks as read or unread, one
  * to the end archives, holding selects.
  */
-export const createTouch = ({
+export const createItemSwipe = ({
   list,
   verbs,
   selection,

@@ -37,7 +37,7 @@ const differing = ({ effective, locale }: Page) => {
 }
 
 /** Creates the form of the quiet hours. It keeps times that are being typed. */
-export const createQuietView = (update: () => void) => {
+export const createQuietHoursView = (update: () => void) => {
   let typed: { from: string; to: string } | undefined
   const timer = createTimer()
 

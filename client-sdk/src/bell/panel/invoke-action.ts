@@ -3,7 +3,7 @@ import type { ItemAction } from '../action-buttons.ts'
 import type { Panel } from './panel-state.ts'
 
 /** Invokes an action of an item, and follows its link. */
-export const takeAction = (
+export const invokeAction = (
   event: MouseEvent,
   item: InboxItem,
   { name, label, url }: ItemAction,

@@ -1,15 +1,15 @@
 import { adoptStyles } from '../adopt-styles.ts'
-import type { createTouch } from './touch.ts'
+import type { createItemSwipe } from './item-swipe.ts'
 
-type Options = Parameters<typeof createTouch>[0]
+type Options = Parameters<typeof createItemSwipe>[0]
 
 /** Returns a listener for the touches of the list. Its code is loaded only on devices with a touch screen. */
-export const createLazyTouch = (root: ShadowRoot, options: () => Options) => {
-  let listener: ReturnType<typeof createTouch> | undefined
+export const createLazyItemSwipe = (root: ShadowRoot, options: () => Options) => {
+  let listener: ReturnType<typeof createItemSwipe> | undefined
   const load = async () => {
-    const { createTouch, styles } = await import('./touch.ts')
+    const { createItemSwipe, styles } = await import('./item-swipe.ts')
     adoptStyles(root, styles)
-    listener = createTouch(options())
+    listener = createItemSwipe(options())
   }
   // Every touch action also has a button, so a failed load is not reported.
   if (navigator.maxTouchPoints > 0) load().catch(() => {})

@@ -1,35 +1,11 @@
 import type { InboxItem } from '@carillon/schemas'
-import { html } from 'lit'
 import { BUTTONS_MAX } from '../action-buttons.ts'
-import { takeAction } from './actions.ts'
+import { invokeAction } from './invoke-action.ts'
 import { type Tool, toolsOf } from './item-tools.ts'
 import type { MenuRow } from './menu.ts'
 import type { Panel } from './panel-state.ts'
 
-/** Opens the menu of snooze times for items. */
-export const openSnoozeMenu = (
-  button: HTMLElement,
-  items: readonly InboxItem[],
-  { menu, text, times, verbs, now, snoozeTimes }: Panel,
-) => {
-  const rows = snoozeTimes(new Date(now())).map(
-    ({ label, until }): MenuRow => ({
-      label: text(label),
-      hint: times.clock(until.getTime()),
-      run: () => verbs.snooze(items, until),
-    }),
-  )
-  const pick = (event: Event) => {
-    const { value, validity } = event.target as HTMLInputElement
-    if (!value || !validity.valid) return
-    menu.close()
-    verbs.snooze(items, new Date(value))
-  }
-  const own = html`
-    <label class="row">${text('pick')}<input type="datetime-local" @change=${pick} /></label>
-  `
-  menu.open(button, text('snooze'), rows, own)
-}
+export { openSnoozeMenu } from './snooze-menu.ts'
 
 /** Returns all actions on an item, as rows of a menu. */
 const rowsOf = (item: InboxItem, button: HTMLElement, panel: Panel): MenuRow[] => {
@@ -45,7 +21,7 @@ const rowsOf = (item: InboxItem, button: HTMLElement, panel: Panel): MenuRow[] =
     ...hidden.map(
       (action): MenuRow => ({
         label: action.label,
-        run: (event) => takeAction(event, item, action, panel),
+        run: (event) => invokeAction(event, item, action, panel),
       }),
     ),
     ...tools.map(({ label, icon, run }): MenuRow => ({ label: text(label), icon, run: () => run(button) })),

@@ -2,7 +2,7 @@ import type { Counts } from '@carillon/schemas'
 import type { PageBadge } from './page-badge.ts'
 
 /** Creates the badge in the browser tab. Its code is loaded when a badge is first shown. */
-export const createTabBadge = () => {
+export const createLazyPageBadge = () => {
   let badge: PageBadge | undefined
   let current = ''
   const stop = () => {

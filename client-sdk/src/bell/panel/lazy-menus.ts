@@ -12,7 +12,7 @@ export const openMenu = (
   panel: Panel,
 ) => {
   const open = async () => {
-    const menus = await import('./item-menus.ts')
+    const menus = await import('./menus.ts')
     menus[name](button, items, panel)
   }
   if (items[0]) panel.verbs.attempt([items[0]], open)
