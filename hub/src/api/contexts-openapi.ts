@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { IfMatch } from '../http/if-match.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
-import { next, pageQuery } from './page.ts'
+import { next, pageQuery } from './paging.ts'
 
 /** Limited, because every process keeps settings in memory. */
 export const SETTINGS_MAX_BYTES = 32_768

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
 import { integer } from '../http/integer.ts'
 import type { Routes } from '../http/routes.ts'
-import { next as nextCursor, pageQuery } from './page.ts'
+import { next as nextCursor, pageQuery } from './paging.ts'
 
 const Id = z.object({ id: integer(0).meta({ description: 'The id of a dead letter', examples: [42] }) })
 

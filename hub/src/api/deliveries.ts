@@ -9,7 +9,7 @@ import type { Cursors } from '../http/cursor.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 import type { WindowTimes } from '../notifications/window-times.ts'
-import { next as nextCursor, pageQuery } from './page.ts'
+import { next as nextCursor, pageQuery } from './paging.ts'
 
 /** Reports whether a notification went to an audience, whose deliveries are spread over partitions. */
 export const isToAudience = (record: NotificationRecord | undefined): boolean => (record?.chains ?? 0) > 0

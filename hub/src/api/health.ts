@@ -15,7 +15,7 @@ import { getHealth, getJsonSchema, getMetrics, getOpenApiDocument, getReadiness 
 const isServing = (status: string) => status === 'ready' || status === 'degraded'
 
 /** Adds the routes for operators and their tools. */
-export const operationRoutes = (
+export const healthRoutes = (
   routes: Routes,
   parts: {
     readiness: () => Promise<Readiness>

@@ -21,7 +21,7 @@ import {
 import { z } from 'zod'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
-import { cursor, limit } from './page.ts'
+import { cursor, limit } from './paging.ts'
 
 const ITEM = '0198f3a0-5f5d-7b2a-9c4d-1e2f3a4b5c6d'
 const COUNTS = { unread: 2, unseen: 0 }

@@ -1,7 +1,6 @@
 import {
   DeliveredItem,
   ITEM_FILTERS,
-  ItemsOperation,
   MarkItems,
   NOTIFICATION_MAX_BYTES,
   OperationReceipt,
@@ -12,7 +11,7 @@ import { z } from 'zod'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
 import { DUPLICATES, IdempotencyKey } from '../idempotency/idempotent.ts'
-import { cursor, limit, next } from './page.ts'
+import { cursor, limit, next } from './paging.ts'
 
 const DeliveredItemPage = z.object({ items: z.array(DeliveredItem), next: next('before') }).meta({
   id: 'DeliveredItemPage',
@@ -72,16 +71,4 @@ export const replaceItems = defineRoute({
     'Replaces the content of the items of a notification, an entity or a tag in place, for everyone who has them or for one user: with other `data`, from which the texts are rendered again, or with literal texts. Messages that have not been sent yet use the new content. Open apps are updated at once.',
   body: ReplaceItems,
   bodyMaxBytes: NOTIFICATION_MAX_BYTES,
-})
-
-export const getOperation = defineRoute({
-  method: 'get',
-  path: '/v1/operations/{id}',
-  operationId: 'getOperation',
-  tag: 'Delivered items',
-  summary: 'Get the progress of an operation',
-  description: 'Returns the progress of an operation on delivered items. Operations are kept for seven days.',
-  params: z.object({ id: z.string().max(64).describe('The id of the operation') }),
-  answers: { 200: { description: 'The progress', schema: ItemsOperation } },
-  problems: ['not_found'],
 })

@@ -1,13 +1,10 @@
-import { ProblemError } from '@carillon/core/errors'
 import type { Verb } from '@carillon/core/items/operation-work'
 import type { Position } from '@carillon/core/items/sequence'
 import { checked } from '@carillon/core/json/checked'
 import { parseJson } from '@carillon/core/json/json'
 import type { Sender } from '@carillon/core/security/api-keys'
-import type { Operation, Operations } from '@carillon/core/store/ports/operations'
 import {
   type ItemSelection,
-  type ItemsOperation,
   MarkItems,
   type OperationReceipt,
   RecallItems,
@@ -21,14 +18,7 @@ import type { Routes } from '../http/routes.ts'
 import type { Idempotent } from '../idempotency/idempotent.ts'
 import type { ItemList } from '../items/list.ts'
 import type { StartOperation } from '../items/start.ts'
-import { getOperation, listDeliveredItems, markItems, recallItems, replaceItems } from './items-openapi.ts'
-
-const statusOf = ({ id, kind, finished, done, total, skipped, createdAt }: Operation): ItemsOperation => ({
-  ...{ id, kind, done, total },
-  state: finished ? 'done' : 'running',
-  ...(skipped > 0 ? { skipped } : {}),
-  createdAt: new Date(createdAt).toISOString(),
-})
+import { listDeliveredItems, markItems, recallItems, replaceItems } from './items-openapi.ts'
 
 /** Writes a position as text. Ids and pages have no line breaks. */
 const textOf = ({ at, id, within }: Position): string =>
@@ -58,12 +48,11 @@ export const itemRoutes = (
   parts: {
     list: ItemList
     start: StartOperation
-    operations: Pick<Operations, 'get'>
     idempotent: Idempotent
     cursors: Cursors
   },
 ) => {
-  const { list, start, operations, idempotent, cursors } = parts
+  const { list, start, idempotent, cursors } = parts
 
   routes.sender('items:read', listDeliveredItems, async ({ c, query }, { tenant }) => {
     const { limit, before, ...selection } = query
@@ -99,10 +88,4 @@ export const itemRoutes = (
   routes.sender('items:write', replaceItems, async ({ c, bytes }, sender) =>
     operate(c, sender, { route: 'items/replace', schema: ReplaceItems, bytes: await bytes() }, replaceOf),
   )
-
-  routes.sender('items:read', getOperation, async ({ c, params }, { tenant }) => {
-    const found = await operations.get(tenant, params.id)
-    if (!found) throw new ProblemError('not_found', 'there is no such operation, or it is older than a week')
-    return c.json(statusOf(found), 200, { 'cache-control': 'no-store' })
-  })
 }

@@ -12,7 +12,7 @@ import { IfMatch } from '../http/if-match.ts'
 import { integer } from '../http/integer.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
-import { cursor, limit } from './page.ts'
+import { cursor, limit } from './paging.ts'
 import { TYPE_MAX_BYTES, TypeVersionPage } from './types-openapi.ts'
 
 const REVISION_MAX = 2 ** 31 - 1

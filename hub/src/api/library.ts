@@ -8,7 +8,7 @@ import type { Routes } from '../http/routes.ts'
 import type { ChangeLibrary } from '../library/change.ts'
 import type { CurrentLibrary } from '../library/current.ts'
 import { getEnv, layouts, partials, putEnv } from './library-openapi.ts'
-import { versionPage } from './version-page.ts'
+import { versionPage } from './version-paging.ts'
 
 type Parts = { library: Libraries; current: CurrentLibrary; change: ChangeLibrary; cursors: Cursors }
 type Shared = { version: number }

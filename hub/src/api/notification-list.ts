@@ -5,7 +5,7 @@ import type { Cursors } from '../http/cursor.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
 import type { NotificationList } from '../notifications/list.ts'
-import { cursor, limit as limitOf, next as nextCursor } from './page.ts'
+import { cursor, limit as limitOf, next as nextCursor } from './paging.ts'
 
 const epoch = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time))
 

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { IfMatch } from '../http/if-match.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
-import { next, pageQuery } from './page.ts'
+import { next, pageQuery } from './paging.ts'
 
 const Id = z.object({ id: UserId })
 

@@ -45,7 +45,7 @@ import { deadLetterRoutes } from './dead-letters.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { deviceRoutes } from './devices.ts'
 import { explainRoutes } from './explain.ts'
-import { operationRoutes } from './health.ts'
+import { healthRoutes } from './health.ts'
 import { inboxRoutes } from './inbox.ts'
 import { itemRoutes } from './items.ts'
 import { libraryRoutes } from './library.ts'
@@ -53,6 +53,7 @@ import { liveRoutes } from './live.ts'
 import { meRoutes } from './me.ts'
 import { notificationListRoutes } from './notification-list.ts'
 import { notificationRoutes } from './notifications.ts'
+import { operationRoutes } from './operations.ts'
 import { otpRoutes } from './otp.ts'
 import { preferenceRoutes } from './preferences.ts'
 import { preferencesPageRoutes } from './preferences-page.ts'
@@ -102,9 +103,10 @@ export const addResources = (
     totals: createTotals(deliveries),
   })
   itemRoutes(routes, {
-    ...{ list: createItemList(store), operations: store.operations, idempotent, cursors },
+    ...{ list: createItemList(store), idempotent, cursors },
     start: createStartOperation({ store, stream, cancel }),
   })
+  operationRoutes(routes, store.operations)
   notificationListRoutes(routes, { list: createNotificationList({ notifications, inbox }), cursors })
   scheduleRoutes(routes, {
     ...{ schedules: store.schedules, acceptance, cursors },
@@ -169,7 +171,7 @@ export const addResources = (
     ...{ users, cache, seal },
   })
   deadLetterRoutes(routes, { stream, cursors, seal })
-  operationRoutes(routes, {
+  healthRoutes(routes, {
     readiness: createReadiness({ stream, store, live }),
     draining: options.draining,
     ...{ publicUrl, stream, providers, log, metrics },

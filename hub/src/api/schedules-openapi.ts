@@ -12,7 +12,7 @@ import { IfMatch } from '../http/if-match.ts'
 import { integer } from '../http/integer.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
-import { next, pageQuery } from './page.ts'
+import { next, pageQuery } from './paging.ts'
 
 /** A notification, and the fields around it. */
 const SCHEDULE_MAX_BYTES = NOTIFICATION_MAX_BYTES + 4_096

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import type { Routes } from '../http/routes.ts'
-import { next as nextCursor, pageQuery } from './page.ts'
+import { next as nextCursor, pageQuery } from './paging.ts'
 
 /** The schema of an address, by channel. */
 const ADDRESS = {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Cursors } from '../http/cursor.ts'
 import type { Routes } from '../http/routes.ts'
 import type { ErasureGuard } from '../users/erasure-guard.ts'
-import { cursor, limit, next as nextCursor } from './page.ts'
+import { cursor, limit, next as nextCursor } from './paging.ts'
 
 const Key = z.object({ key: TopicKey })
 const Membership = z.object({ key: TopicKey, user: UserId })

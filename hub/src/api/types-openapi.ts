@@ -11,7 +11,7 @@ import { IfMatch } from '../http/if-match.ts'
 import { integer } from '../http/integer.ts'
 import { exampleOf } from '../http/openapi/example.ts'
 import { defineRoute } from '../http/routes.ts'
-import { cursor, limit, next } from './page.ts'
+import { cursor, limit, next } from './paging.ts'
 
 /** A type has texts of many channels and languages. */
 export const TYPE_MAX_BYTES = 1_024 * 1_024

@@ -17,7 +17,7 @@ import {
   putType,
   rollBackType,
 } from './types-openapi.ts'
-import { versionPage } from './version-page.ts'
+import { versionPage } from './version-paging.ts'
 
 const withWarnings = async <Type extends NewType>(type: Type) => {
   const warnings = await collected(templateWarnings(type), createPause())

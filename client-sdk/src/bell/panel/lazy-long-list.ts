@@ -1,4 +1,4 @@
-import type { createEngagement } from './engagement.ts'
+import type { createFocusAndHover } from './focus-and-hover.ts'
 import { lazily } from './lazily.ts'
 import type { List } from './list.ts'
 import type { createMenu } from './menu.ts'
@@ -12,7 +12,7 @@ export type Entry = { key: string; row: Row; index: number } | { key: string; ro
 
 export type LongListOptions = {
   list: List
-  engagement: ReturnType<typeof createEngagement>
+  focusAndHover: ReturnType<typeof createFocusAndHover>
   menu: ReturnType<typeof createMenu>
   update: () => void
 }

@@ -1,5 +1,5 @@
 import type { ArchiveReadParts } from './archive-read.ts'
-import type { createEngagement } from './engagement.ts'
+import type { createFocusAndHover } from './focus-and-hover.ts'
 import type { Panel } from './panel-state.ts'
 import type { createSelection } from './selection.ts'
 
@@ -10,12 +10,12 @@ const AHEAD = 1.5
 export const createListActs = (
   parts: ArchiveReadParts & {
     selection: ReturnType<typeof createSelection>
-    engagement: ReturnType<typeof createEngagement>
+    focusAndHover: ReturnType<typeof createFocusAndHover>
     scrolled: () => void
   },
 ) => {
   const { list, selection, scrolled, text, announce } = parts
-  const { scroller, engage } = parts.engagement
+  const { scroller, engage } = parts.focusAndHover
   let isLoading = false
   const more = async () => {
     if (isLoading) return

@@ -24,7 +24,12 @@ const GUESS = 84
  * What the user sees does not move when rows above it change. The list scrolls by itself then: some browsers have no scroll
  * anchoring, and that of the others would also follow the gaps.
  */
-export const createLongList = ({ list, engagement: { scroller, kept }, menu, update }: LongListOptions) => {
+export const createLongList = ({
+  list,
+  focusAndHover: { scroller, kept },
+  menu,
+  update,
+}: LongListOptions) => {
   /** The heights of all rows that have been rendered, by item id, px. */
   const heights = new Map<string, number>()
   /** The height of a row that has not been rendered. It is measured once: a change would move the rows below a gap. */

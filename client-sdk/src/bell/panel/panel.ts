@@ -15,8 +15,8 @@ import { derivedText } from '../text/derived-text.ts'
 import type { Text } from '../text/text.ts'
 import { timesIn } from '../text/times.ts'
 import { createCategories } from './categories.ts'
-import { createEngagement } from './engagement.ts'
 import { PANEL_ENGLISH } from './english.ts'
+import { createFocusAndHover } from './focus-and-hover.ts'
 import { createLazyCards } from './lazy-cards.ts'
 import { createLazyItemSwipe } from './lazy-item-swipe.ts'
 import { createLazyLongList } from './lazy-long-list.ts'
@@ -74,13 +74,13 @@ export const createPanel = (host: PanelHost) => {
   // The `error` event of the client reports a failure.
   const seen = createSeen((ids) => void list.feed.seen(ids).catch(() => {}))
   const unfolded = new Set<string>()
-  const engagement = createEngagement(root, list, () => selection.active || menu.isOpen, update)
-  const { scroller, focusItem, onFocus, onHover } = engagement
-  const longList = createLazyLongList({ list, engagement, menu, update })
+  const focusAndHover = createFocusAndHover(root, list, () => selection.active || menu.isOpen, update)
+  const { scroller, focusItem, onFocus, onHover } = focusAndHover
+  const longList = createLazyLongList({ list, focusAndHover, menu, update })
   const push = createLazyPushOffer(host)
   const rest = () => {
     seen.stop()
-    engagement.reset()
+    focusAndHover.reset()
     selection.stop()
   }
   const preferences = createLazyPreferences({ ...host, times, pushSetting: push.setting }, rest)
@@ -113,10 +113,10 @@ export const createPanel = (host: PanelHost) => {
       return host.renderItem()
     },
     get focused() {
-      return engagement.focused
+      return focusAndHover.focused
     },
     countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : categories.countOf(tab.query.category)),
-    ...createListActs({ list, selection, engagement, undo, scrolled: longList.scrolled, text, announce }),
+    ...createListActs({ list, selection, focusAndHover, undo, scrolled: longList.scrolled, text, announce }),
     ...{ follow: host.follow, close: host.close, openPreferences: preferences.open },
     ...{ sound: () => soundSwitch(host.sound()), cards: cards.render },
     onPointerDown: createLazyItemSwipe(root, () => ({ list, verbs, selection, text })),
@@ -149,7 +149,7 @@ export const createPanel = (host: PanelHost) => {
       // A scrollbar that takes room replaces the margin at the end.
       scroll.style.paddingInlineEnd = scroll.offsetWidth > scroll.clientWidth ? '0' : ''
       longList.rendered()
-      engagement.rendered()
+      focusAndHover.rendered()
       seen.watch(scroll, scroll.querySelectorAll('[data-id]'))
     },
     /** Called when the panel closes. */

@@ -4,7 +4,12 @@ import type { List } from './list.ts'
  * Follows whether the user is busy with the list: with the pointer, the focus, a selection or a menu, or because it is scrolled.
  * Arrivals wait meanwhile.
  */
-export const createEngagement = (root: ShadowRoot, list: List, isBusy: () => boolean, update: () => void) => {
+export const createFocusAndHover = (
+  root: ShadowRoot,
+  list: List,
+  isBusy: () => boolean,
+  update: () => void,
+) => {
   /** The id of the focused item, and its position, from 0. */
   let focused: string | undefined
   let position = 0
