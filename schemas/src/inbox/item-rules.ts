@@ -1,15 +1,13 @@
 /**
  * The rules of an inbox item: its status, its weight in the counts, and the effect of a change. The store,
- * the hub and the client SDK share them, so this module imports nothing at run time and works in a browser.
+ * the hub and the client SDK share them, so this module has no dependencies at run time and works in a browser.
  * @module
  */
-import type { Counts } from './counts.ts'
 import type { Display, InboxItem, ItemState } from './item.ts'
 import type { ItemPatch } from './item-patch.ts'
 import type { InboxStatus } from './page.ts'
 
-/** Counts are exact up to this number; beyond it, `more` is set. */
-export const COUNT_MAX = 100
+export { COUNT_MAX, countsOf } from './capped-counts.ts'
 
 /** An instant as epoch ms (in stores) or RFC 3339 (on the wire); null if the item is not in the state. */
 type Instant = number | string | null
@@ -74,13 +72,6 @@ export const hasStatus = (status: InboxStatus, item: StatusTimes, now: number): 
   if (status === 'unseen') return item.seenAt === null
   return status === 'active' || (status === 'read' && item.readAt !== null)
 }
-
-/** Returns counts of at most `max`, with `more` if a number is larger or the search was cut. */
-export const countsOf = (unread: number, unseen: number, more = false, max = COUNT_MAX): Counts => ({
-  unread: Math.min(unread, max),
-  unseen: Math.min(unseen, max),
-  ...(more || unread > max || unseen > max ? { more: true as const } : {}),
-})
 
 /**
  * The state columns to write; `null` clears a column. `acted` is merged with the existing actions. Times are

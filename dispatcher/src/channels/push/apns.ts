@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import type { Content, Outcome, Outgoing, Provider, PushUpdate } from '@carillon/core/delivery/provider'
+import type { Outcome, Outgoing, Provider } from '@carillon/core/delivery/provider'
 import { pushKey } from '@carillon/core/delivery/push-key'
 import type { HttpAnswer } from '@carillon/core/http/port'
 import { derivedUuid7 } from '@carillon/core/notification/ids'
@@ -7,10 +7,11 @@ import { WebUrl } from '@carillon/schemas'
 import { z } from 'zod'
 import { oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
 import { apnsConnection } from './apns-connection.ts'
+import { apnsMessage } from './apns-message.ts'
 import type { ApnsLimits } from './apns-session.ts'
 import { providerTokens } from './apns-token.ts'
 import { UPDATE_KEY } from './fcm-message.ts'
-import { deviceOf, fitContent, groupKey } from './push-content.ts'
+import { deviceOf } from './message-fields.ts'
 
 const isP256 = (pem: string): boolean => {
   try {
@@ -42,37 +43,6 @@ const ApnsConfig = z.strictObject({
   ca: z.string().optional().describe('The CA certificate of the endpoint (PEM)'),
 })
 type ApnsConfig = z.infer<typeof ApnsConfig>
-
-const PAYLOAD_MAX_BYTES = 4_096
-
-const payload =
-  (message: Outgoing, { sound }: ApnsConfig) =>
-  ({ title, body, url, image, actions, category, data }: Content) => ({
-    aps: {
-      alert: { title, body },
-      badge: message.push?.badge,
-      sound: message.priority === 'low' ? undefined : sound,
-      'thread-id': groupKey(message) ?? category,
-      // The app shows the buttons that it registered for this category.
-      category: actions?.length ? message.type : undefined,
-      'mutable-content': image === undefined && !actions?.length ? undefined : 1,
-    },
-    url,
-    image,
-    actions: actions?.length ? actions : undefined,
-    notification: message.notification,
-    item: message.item,
-    type: message.type,
-    report: message.push?.token,
-    data,
-  })
-
-/** Returns the payload of a silent push, which wakes the app: it removes notifications, or shows their new texts, by identifier. */
-const updatePayload = ({ badge, withdraw, replace }: PushUpdate) => ({
-  aps: { 'content-available': 1, badge },
-  withdraw,
-  ...(replace.length > 0 && { replace }),
-})
 
 const headers = (message: Outgoing, topic: string, jwt: string): Record<string, string> => ({
   authorization: `bearer ${jwt}`,
@@ -174,12 +144,7 @@ export const createApns = (limits: ApnsLimits): Provider<ApnsConfig> => ({
     return {
       send: async (message, signal) => {
         const { token, topic = config.topic } = deviceOf('apns', message)
-        const build = payload(message, config)
-        const body = JSON.stringify(
-          message.update
-            ? updatePayload(message.update)
-            : build(fitContent(message.content, PAYLOAD_MAX_BYTES, build)),
-        )
+        const body = JSON.stringify(apnsMessage(message, config.sound))
         const attempt = async (): Promise<Outcome> => {
           const provider = await tokens.get()
           const answer = await connection.request({

@@ -1,7 +1,8 @@
 import type { Content, Outgoing, PushUpdate } from '@carillon/core/delivery/provider'
 import { pushKey } from '@carillon/core/delivery/push-key'
 import type { TokenMessage } from 'firebase-admin/messaging'
-import { fitContent, groupKey, secondsLeft } from './push-content.ts'
+import { fitContent } from './fit-content.ts'
+import { groupKey, secondsLeft } from './message-fields.ts'
 
 /** FCM's limit for notification and data. The whole message is kept within it. */
 const PAYLOAD_MAX_BYTES = 4_096

@@ -9,7 +9,7 @@ import { batchSender } from './fcm-batches.ts'
 import { outcomeOfFcmError, outcomeOfTokenError } from './fcm-errors.ts'
 import { fcmMessage } from './fcm-message.ts'
 import { serviceCredential } from './fcm-token.ts'
-import { deviceOf } from './push-content.ts'
+import { deviceOf } from './message-fields.ts'
 
 const isRsa = (pem: string): boolean => {
   try {

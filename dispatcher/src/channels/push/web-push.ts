@@ -6,7 +6,8 @@ import type { Priority, PushMessage } from '@carillon/schemas'
 import webpush from 'web-push'
 import { z } from 'zod'
 import { forRecipient, oneLine, outcomeOfFailure, outcomeOfStatus, retryAfterMs } from '../outcome.ts'
-import { deviceOf, fitContent, groupKey, secondsLeft } from './push-content.ts'
+import { fitContent } from './fit-content.ts'
+import { deviceOf, groupKey, secondsLeft } from './message-fields.ts'
 import { isVapidPair, vapidSigner } from './web-push-vapid.ts'
 
 const ORIGIN = /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$|^https?:\/\/[^/?#@]+$/

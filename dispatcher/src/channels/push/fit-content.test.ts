@@ -1,6 +1,6 @@
 import type { Content } from '@carillon/core/delivery/provider'
 import { describe, expect, it } from 'vitest'
-import { fitContent } from './push-content.ts'
+import { fitContent } from './fit-content.ts'
 
 const size = (content: Content) => Buffer.byteLength(JSON.stringify(content))
 const fitted = (content: Content, max: number) => fitContent(content, max, (given) => given)
