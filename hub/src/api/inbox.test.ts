@@ -554,6 +554,22 @@ describe('POST /v1/inbox/{id}/actions/{name}', () => {
         expect((await call('POST', path)).status, path).toBe(404)
     })
   })
+
+  it('names the actions of an item that lacks the one named', async () => {
+    const detailOf = async (id: string, name = 'other') =>
+      (await call<{ code: string; detail: string }>('POST', `/${id}/actions/${encodeURIComponent(name)}`))
+        .json
+    const { id } = await tenant.item('ann', { actions })
+    expect(await detailOf(id)).toMatchObject({
+      ...{ code: 'not_found', detail: 'the item has no action `other`; it has `accept`, `deny`' },
+    })
+    const hostile = 'the item has no such action; it has `accept`, `deny`'
+    expect((await detailOf(id, '\u202e<script>')).detail).toBe(hostile)
+    const plain = await tenant.item('ann')
+    expect((await detailOf(plain.id)).detail).toBe('the item has no action `other`; it has none')
+    const others = await tenant.item('bob', { actions })
+    expect((await detailOf(others.id)).detail).toBe('there is no such item in this inbox')
+  })
 })
 
 describe('POST /v1/inbox/seen', () => {

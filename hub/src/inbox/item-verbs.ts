@@ -23,6 +23,13 @@ import type { Viewer } from './viewer.ts'
  */
 const noItem = () => new ProblemError('not_found', 'there is no such item in this inbox')
 
+const noAction = (action: string, { actions = [] }: InboxItem) => {
+  const names = actions.map(({ name }) => `\`${name}\``).join(', ') || 'none'
+  // Any other name may be long or hostile, so it is not repeated.
+  const missing = /^[\w-]{1,64}$/.test(action) ? `action \`${action}\`` : 'such action'
+  return new ProblemError('not_found', `the item has no ${missing}; it has ${names}`)
+}
+
 /** Returns the verbs that change one item. */
 export const createItemVerbs = (parts: {
   inbox: Inbox
@@ -81,7 +88,7 @@ export const createItemVerbs = (parts: {
       const offers = ({ actions }: InboxItem) => actions?.some(({ name }) => name === action)
       const changed = await change(viewer, id, (item) => (offers(item) ? actionOf(item, action, now) : {}))
       const { item } = changed
-      if (!offers(item)) throw noItem()
+      if (!offers(item)) throw noAction(action, item)
       const { acted } = changed.change
       const groups = grouped([changed])
       const counts = await countsOf(viewer)

@@ -96,6 +96,32 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
+    test.for([
+      ['at the top', 'padding-block: 0 2000px', 0],
+      ['at the bottom', 'position: fixed; inset: auto 0 0', 0],
+      ['that is scrolled away', 'padding-block: 0 2000px', 900],
+    ] as const)('a toast leaves a bell free %s, and is on the screen', async ([place, style, scroll]) => {
+      const user = `barbara-${place.replaceAll(' ', '-')}`
+      const context = await app.browser.newContext({ ...PHONE, viewport: { width: 320, height: 640 } })
+      const { page, isLive } = await app.openBell(context, user)
+      await isLive()
+      await page.evaluate(
+        ([style, scroll]) => {
+          document.querySelector('header')!.style.cssText = style
+          scrollTo(0, scroll)
+        },
+        [style, scroll] as const,
+      )
+      await app.send(user, { title: 'Hello', body: 'A body of several words, on one line.' })
+      const toast = page.locator('.toast', { hasText: 'Hello' })
+      await toast.waitFor(WAIT)
+      const box = (await toast.boundingBox())!
+      const bell = (await page.getByRole('button', { name: 'Notifications, 1 unread' }).boundingBox())!
+      expect([box.y >= 0, box.y + box.height <= 640]).toEqual([true, true])
+      expect(box.y >= bell.y + bell.height || box.y + box.height <= bell.y).toBe(true)
+      await context.close()
+    })
+
     test('a toast is swiped away', async () => {
       const context = await app.browser.newContext(PHONE)
       const { page, errors, isLive } = await app.openBell(context, 'edsger')

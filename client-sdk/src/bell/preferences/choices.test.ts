@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createText } from '../text/text.ts'
 import {
   type Channel,
+  hasDigests,
   hasFrequencies,
   isLocked,
   isOffEverywhere,
@@ -57,6 +58,22 @@ describe('a row', () => {
     const row: Row = { section: 'types', key: '__proto__', channels: channels() }
     expect(JSON.stringify(patchOf(row, 'email', false))).toBe('{"types":{"__proto__":{"email":false}}}')
   })
+})
+
+it('the time of digests matters only with a daily or weekly one, of a category or of a type in it', () => {
+  const row = (value: unknown) => ({
+    ...{ key: 'orders', types: [], channels: channels({ email: choice(value) }) },
+  })
+  const withType = (value: unknown) => ({ ...row(true), types: [{ ...row(value), key: 'order.paid' }] })
+  const values = [true, false, 'immediate', 'hourly', 'daily', 'weekly']
+  for (const make of [row, withType])
+    expect(values.map((value) => hasDigests(grid({ categories: [make(value)] })))).toEqual([
+      ...[false, false, false, false, true, true],
+    ])
+  expect(hasDigests(grid({ types: [row('weekly')] }))).toBe(true)
+  // SMS is not in use here.
+  const unused = { ...row(true), channels: channels({ email: choice(true), sms: choice('daily') }) }
+  expect(hasDigests(grid({ channels: ['inbox', 'email'], types: [unused] }))).toBe(false)
 })
 
 it('types without a category follow the categories', () => {

@@ -43,6 +43,14 @@ export const FREQUENCIES: readonly [Choice, PreferencesKey][] = [
 export const hasFrequencies = (channel: Channel, value: Choice): boolean =>
   LONG_MESSAGES.includes(channel) || (typeof value === 'string' && channel !== 'inbox')
 
+const DIGESTS: readonly Choice[] = ['daily', 'weekly']
+
+/** Reports whether a category or type has a daily or weekly digest on some channel, so that the time of digests matters. */
+export const hasDigests = (effective: EffectivePreferences): boolean =>
+  [...rowsOf(effective), ...effective.categories.flatMap(({ types }) => types)].some((row) =>
+    effective.channels.some((channel) => DIGESTS.includes(row.channels[channel].value)),
+  )
+
 /** Returns the rows of the preferences: the categories, then the types without one. */
 export const rowsOf = ({ categories, types }: EffectivePreferences): Row[] => [
   ...categories.map((category) => ({ ...category, section: 'categories' as const })),

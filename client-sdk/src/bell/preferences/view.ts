@@ -2,7 +2,7 @@ import { html, nothing } from 'lit'
 import { icon } from '../icon.ts'
 import { categoryList } from './category-list.ts'
 import { categoryTable } from './category-table.ts'
-import { rowsOf } from './choices.ts'
+import { hasDigests, rowsOf } from './choices.ts'
 import { backIcon } from './icons.ts'
 import type { Page } from './page-state.ts'
 import { digestTime, muted, pause } from './sections.ts'
@@ -39,7 +39,7 @@ export const preferencesBody = (page: Page, quietHours: (page: Page) => unknown)
             ? categoryTable(page)
             : categoryList(page)
       }
-      ${digestTime(page)}
+      ${hasDigests(effective) ? digestTime(page) : nothing}
     </section>
     ${muted(page)} ${quietHours(page)}
   `

@@ -25,6 +25,9 @@ export const toastStyles = css`
     .toasts {
       position-area: none;
       inset: 0 0 auto;
+      /* Below the bell, above one at the bottom, and inside the window if the page has scrolled. */
+      inset-block-start: max(0px, anchor(bottom, 0px));
+      position-try: flip-block;
       margin: calc(8 * var(--_px));
       inline-size: auto;
     }

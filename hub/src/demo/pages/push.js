@@ -23,10 +23,10 @@ export const mountPush = (button, token, counts) => {
     button.disabled = true
     try {
       show(await (button.dataset.state === 'on' ? push.disable() : push.enable()))
-    } catch {
+    } catch (error) {
       // The hub or the browser's push service is unreachable.
       show(await push.state())
-      button.textContent = `${button.textContent} (failed, try again)`
+      button.textContent = `${button.textContent} (failed: ${error.message})`
     }
   })
 
