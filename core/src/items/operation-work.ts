@@ -31,10 +31,10 @@ const Verb = z.discriminatedUnion('kind', [
 export type Verb = z.infer<typeof Verb>
 
 /**
- * What a part does. `walk`: goes through the notifications of the target. `inbox`: goes through the inbox of the target's user.
- * `revisit`: goes through the notifications in `ids`, whose items were still being stored.
+ * What a part reads. `walk`: the notifications of the target. `inbox`: the inbox of the target's user. `recheck`: the
+ * notifications in `ids`, whose items were still being stored.
  */
-const Stage = z.enum(['walk', 'inbox', 'revisit'])
+const Phase = z.enum(['walk', 'inbox', 'recheck'])
 
 /**
  * One part of an operation on delivered items, of up to about 500 inboxes. The next part is appended once this one is done, so
@@ -49,14 +49,14 @@ export const OperationWork = z.object({
     "Covers notifications accepted before, by the log's clock. Also the version of the contents that it writes",
   ),
   step: z.int().min(0).describe('The number of the part'),
-  stage: Stage,
-  position: Position.optional().describe('Where the stage continues; absent at its start'),
+  phase: Phase,
+  position: Position.optional().describe('Where the phase continues; absent at its start'),
   since: EpochMs.optional().describe('The walk covers notifications accepted then or later; absent for all'),
-  readTo: EpochMs.optional().describe(
-    'Dispatchers had read everything accepted before when the walk began. The next walk covers the rest',
+  watermark: EpochMs.optional().describe(
+    'When the walk began, dispatchers had read everything that the log accepted before this time. The next walk covers the rest',
   ),
-  ids: z.array(z.string()).optional().describe('The notifications of a revisit'),
-  resume: Position.optional().describe('Where the walk continues after the revisit; absent if it has ended'),
+  ids: z.array(z.string()).optional().describe('The notifications to check again'),
+  resume: Position.optional().describe('Where the walk continues after the check; absent if it has ended'),
   unfinished: z.array(z.string()).describe('Notifications whose items were still being stored'),
   round: z.int().min(0).describe('How often it has waited for them'),
   done: z.int().min(0),
@@ -79,6 +79,6 @@ export const firstPart = (
   operation: Pick<OperationWork, 'id' | 'createdAt' | 'until' | 'verb' | 'target'>,
 ): OperationWork => ({
   ...operation,
-  stage: operation.verb.kind === 'mark' && operation.target.user !== undefined ? 'inbox' : 'walk',
+  phase: operation.verb.kind === 'mark' && operation.target.user !== undefined ? 'inbox' : 'walk',
   ...{ step: 1, unfinished: [], round: 0, done: 0, total: 0, skipped: 0 },
 })

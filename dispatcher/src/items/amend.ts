@@ -5,9 +5,9 @@ import type { Store } from '@carillon/core/store/port'
 import type { NotificationProgress } from '@carillon/core/store/ports/notifications'
 import { NOTIFICATION_MAX_BYTES } from '@carillon/schemas'
 
-/** A notification that is due sooner is not amended, in ms: a dispatcher may be reading its amendments. */
+/** A notification that is due within this time is not amended, because a dispatcher may be reading its amendments. In ms. */
 const SOON_MS = 10_000
-/** Notifications that are amended at the same time. */
+/** Maximum concurrent amendments. */
 const AT_ONCE = 32
 /** Maximum number and size of the amendments of a notification. */
 const AMENDMENTS_MAX = 100

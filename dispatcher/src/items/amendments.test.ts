@@ -1,8 +1,8 @@
 import type { NotificationInput } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Operated, openOperated, until } from './testing/operated.ts'
+import { type OperationWorld, openOperationWorld, until } from './testing/operation-world.ts'
 
-let world: Operated
+let world: OperationWorld
 afterEach(() => world.close())
 
 const AHEAD_MS = 600_000
@@ -15,7 +15,7 @@ const TYPE = {
 
 /** Opens a dispatcher with a scheduled notification. */
 const scheduled = async (more: Partial<NotificationInput> = {}) => {
-  world = await openOperated()
+  world = await openOperationWorld()
   const { order, person, quiet, store, stream, tenant } = world
   const publish = vi.spyOn(stream, 'publish')
   await store.types.put(tenant, TYPE)
@@ -67,7 +67,7 @@ describe('a replacement of a scheduled notification', () => {
     expect(JSON.stringify(mail.got)).toContain('Literally {{ data.number }}')
   })
 
-  test('has a limit, and counts what it leaves as skipped', async () => {
+  test('counts a notification with too many amendments as skipped', async () => {
     const { operate, store, tenant } = await scheduled()
     const record = await store.notifications.get(tenant, 'later')
     for (let n = 0; n < 100; n++)
@@ -81,7 +81,7 @@ describe('a replacement of a notification without an item', () => {
   test.each([
     [{ data: { status: 'found' } }, 'Mail found'],
     [{ content: { title: 'Literally {{ data.number }}' } }, 'Literally {{ data.number }}'],
-  ])('reaches a step that waits: %j', async (change, expected) => {
+  ])('changes a waiting step: %j', async (change, expected) => {
     const plan = [{ channel: 'email', when: 'always', after: 3 } as const]
     const { mail, operate } = await scheduled({ inbox: 'none', plan, deliverAt: undefined })
     await operate({ kind: 'replace', data: { status: 7 } }, { entity: 'order-7' })

@@ -8,7 +8,7 @@ const work = (more: Partial<OperationWork> = {}): OperationWork => ({
   ...{ id: '0198f3a0-5f5c-7c1e-8a3b-0d5f6a7b8c9d', createdAt: NOW, until: NOW, verb: { kind: 'recall' } },
   ...{
     target: { tag: 'x' },
-    stage: 'walk',
+    phase: 'walk',
     step: 1,
     unfinished: [],
     round: 0,
@@ -19,7 +19,7 @@ const work = (more: Partial<OperationWork> = {}): OperationWork => ({
   ...more,
 })
 const part = (more: Partial<Part> = {}): Part => ({
-  ...{ readTo: NOW, done: 0, found: 0, skipped: 0, unfinished: [], settled: [], users: [] },
+  ...{ watermark: NOW, done: 0, found: 0, skipped: 0, unfinished: [], finished: [], users: [] },
   ...more,
 })
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `n-${n}`)
@@ -28,7 +28,7 @@ const next = { at: NOW - 5, id: 'n-9' }
 describe('nextPart', () => {
   test('continues a walk, then ends it', () => {
     expect(nextPart(work(), part({ next, done: 5, found: 8 }), NOW)).toMatchObject({
-      work: { stage: 'walk', position: next, step: 2, done: 5, total: 8 },
+      work: { phase: 'walk', position: next, step: 2, done: 5, total: 8 },
     })
     expect(nextPart(work({ position: next, done: 5, total: 8 }), part({ done: 3 }), NOW)).toMatchObject({
       ended: { done: 8, total: 8 },
@@ -37,48 +37,48 @@ describe('nextPart', () => {
 
   test('pauses a walk with too many unfinished notifications, and continues it when there are fewer', () => {
     const paused = nextPart(work(), part({ next, unfinished: ids(UNFINISHED_MAX) }), NOW)
-    expect(paused).toMatchObject({ work: { stage: 'revisit', resume: next, round: 1, unfinished: [] } })
+    expect(paused).toMatchObject({ work: { phase: 'recheck', resume: next, round: 1, unfinished: [] } })
     if (!('work' in paused)) throw new Error('it ended')
     expect(paused.work.ids).toHaveLength(UNFINISHED_MAX)
     expect(paused.at).toBeGreaterThan(NOW)
-    // The revisit itself goes on part by part.
+    // The check itself takes several parts.
     const middle = nextPart(paused.work, part({ next: { at: 499, id: 'n-499' } }), NOW)
-    expect(middle).toMatchObject({ work: { stage: 'revisit', resume: next, position: { at: 499 } } })
+    expect(middle).toMatchObject({ work: { phase: 'recheck', resume: next, position: { at: 499 } } })
     const still = nextPart(paused.work, part({ unfinished: ids(700) }), NOW)
-    expect(still).toMatchObject({ work: { stage: 'revisit', resume: next, round: 2 } })
+    expect(still).toMatchObject({ work: { phase: 'recheck', resume: next, round: 2 } })
     const fewer = nextPart(paused.work, part({ unfinished: ids(3) }), NOW)
-    expect(fewer).toMatchObject({ work: { stage: 'walk', position: next, unfinished: ids(3) } })
+    expect(fewer).toMatchObject({ work: { phase: 'walk', position: next, unfinished: ids(3) } })
     expect(fewer).not.toHaveProperty('at')
   })
 
-  test('walks again what the log accepted before, and was read later', () => {
-    const again = nextPart(work(), part({ readTo: NOW - 50, unfinished: ['a'] }), NOW)
-    expect(again).toMatchObject({ work: { stage: 'revisit', ids: ['a'] } })
+  test('walks again for notifications that were accepted before the operation and read after the walk began', () => {
+    const again = nextPart(work(), part({ watermark: NOW - 50, unfinished: ['a'] }), NOW)
+    expect(again).toMatchObject({ work: { phase: 'recheck', ids: ['a'] } })
     if (!('work' in again)) throw new Error('it ended')
-    const walk = nextPart({ ...again.work }, part({ readTo: NOW - 50, unfinished: ['a'] }), NOW)
-    expect(walk).toMatchObject({ work: { stage: 'walk', since: NOW - 50, unfinished: ['a'] } })
+    const walk = nextPart({ ...again.work }, part({ watermark: NOW - 50, unfinished: ['a'] }), NOW)
+    expect(walk).toMatchObject({ work: { phase: 'walk', since: NOW - 50, unfinished: ['a'] } })
     if (!('work' in walk)) throw new Error('it ended')
-    expect(walk.work.readTo).toBeUndefined()
-    expect(nextPart(walk.work, part({ settled: ['a'] }), NOW)).toHaveProperty('ended')
+    expect(walk.work.watermark).toBeUndefined()
+    expect(nextPart(walk.work, part({ finished: ['a'] }), NOW)).toHaveProperty('ended')
   })
 
-  test('looks for unfinished notifications before it goes through the inbox of one user', () => {
+  test('finds unfinished notifications before it reads the inbox of one user', () => {
     const target = { tag: 'x', user: 'ada' }
     const inbox = nextPart(work({ target }), part({ unfinished: ['a', 'b'] }), NOW)
-    expect(inbox).toMatchObject({ work: { stage: 'inbox', unfinished: ['a', 'b'] } })
+    expect(inbox).toMatchObject({ work: { phase: 'inbox', unfinished: ['a', 'b'] } })
     if (!('work' in inbox)) throw new Error('it ended')
-    expect(nextPart(inbox.work, part({ done: 1, settled: ['a'] }), NOW)).toMatchObject({
-      work: { stage: 'revisit', ids: ['b'], done: 1 },
+    expect(nextPart(inbox.work, part({ done: 1, finished: ['a'] }), NOW)).toMatchObject({
+      work: { phase: 'recheck', ids: ['b'], done: 1 },
     })
   })
 
-  test('ends after an hour, and names what was unfinished', () => {
+  test('ends after an hour, and names the unfinished notifications', () => {
     const late = NOW + 3_600_000
     expect(nextPart(work({ verb: { kind: 'replace' } }), part({ unfinished: ['a'] }), late)).toMatchObject({
       ended: { unfinished: ['a'] },
     })
     // A long walk goes on.
     const full = part({ next, unfinished: ids(UNFINISHED_MAX) })
-    expect(nextPart(work(), full, late)).toMatchObject({ work: { stage: 'walk', position: next } })
+    expect(nextPart(work(), full, late)).toMatchObject({ work: { phase: 'walk', position: next } })
   })
 })

@@ -4,13 +4,13 @@ import { firstPart, operationMessage } from '@carillon/core/items/operation-work
 import { itemId } from '@carillon/core/notification/ids'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { closeMessage } from '../digests/window-work.ts'
-import { type Operated, openOperated, until, uuidv7 } from './testing/operated.ts'
+import { type OperationWorld, openOperationWorld, until, uuidv7 } from './testing/operation-world.ts'
 
-let world: Operated
+let world: OperationWorld
 afterEach(() => world.close())
 
-const open = async (options: Parameters<typeof openOperated>[0] = {}) => {
-  world = await openOperated(options)
+const open = async (options: Parameters<typeof openOperationWorld>[0] = {}) => {
+  world = await openOperationWorld(options)
   return world
 }
 
@@ -141,7 +141,7 @@ describe('recall', () => {
     for (const user of users) expect(await inbox(user)).toEqual([])
   })
 
-  test('visits a notification again that a dispatcher is still reading', async () => {
+  test('checks a notification again while a dispatcher is still reading it', async () => {
     const { inbox, order, quiet, store, stream, tenant } = await open()
     await order('first', { id: 'first' })
     await quiet()

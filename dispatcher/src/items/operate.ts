@@ -3,12 +3,12 @@ import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import { nextPart, type Part } from './next-part.ts'
-import { createPartOfAll } from './part-of-all.ts'
-import { createPartOfUser } from './part-of-user.ts'
+import { createPartActions, type PartActionPorts } from './part-actions.ts'
+import { createPartForAllUsers } from './part-for-all-users.ts'
+import { createPartForOneUser } from './part-for-one-user.ts'
 import { createResync, type ResyncPorts } from './resync.ts'
-import { createVisit, type VisitPorts } from './visit.ts'
 
-export type OperatePorts = VisitPorts &
+export type OperatePorts = PartActionPorts &
   ResyncPorts & {
     store: Pick<Store, 'operations'>
     stream: Pick<Stream, 'publish'>
@@ -21,17 +21,17 @@ export type OperatePorts = VisitPorts &
  */
 export const createOperate = (ports: OperatePorts) => {
   const { store, stream, log } = ports
-  const visit = createVisit(ports)
-  const ofAll = createPartOfAll(visit)
-  const ofUser = createPartOfUser(visit, store.inbox)
+  const actions = createPartActions(ports)
+  const forAllUsers = createPartForAllUsers(actions)
+  const forOneUser = createPartForOneUser(actions, store.inbox)
   const resync = createResync(ports)
 
   const partOf = (tenant: string, work: OperationWork): Promise<Part> => {
     const { user } = work.target
-    if (user === undefined) return ofAll(tenant, work)
-    return work.stage === 'inbox'
-      ? ofUser.inbox(tenant, user, work)
-      : ofUser.notifications(tenant, user, work)
+    if (user === undefined) return forAllUsers(tenant, work)
+    return work.phase === 'inbox'
+      ? forOneUser.inbox(tenant, user, work)
+      : forOneUser.notifications(tenant, user, work)
   }
 
   return async (tenant: string, work: OperationWork, isAgain = false): Promise<void> => {

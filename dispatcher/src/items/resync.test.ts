@@ -1,8 +1,8 @@
 import type { Verb } from '@carillon/core/items/operation-work'
 import { afterEach, expect, test, vi } from 'vitest'
-import { type Operated, openOperated } from './testing/operated.ts'
+import { type OperationWorld, openOperationWorld } from './testing/operation-world.ts'
 
-let world: Operated
+let world: OperationWorld
 afterEach(() => world.close())
 
 const VERBS: [string, Verb][] = [
@@ -14,7 +14,7 @@ const VERBS: [string, Verb][] = [
 test.each(VERBS)(
   'apps fetch again after a %s whose first try ended between a change and its live messages',
   async (_, verb) => {
-    world = await openOperated()
+    world = await openOperationWorld()
     const { bus, live, operate, order, quiet } = world
     await order('first', { to: ['ada', 'bob'] })
     await quiet()
@@ -34,7 +34,7 @@ test.each(VERBS)(
 )
 
 test('apps do not fetch again after a part that was handled once', async () => {
-  world = await openOperated()
+  world = await openOperationWorld()
   const { live, operate, order, quiet } = world
   await order('first')
   await quiet()

@@ -11,7 +11,7 @@ import { renderEmail } from '@carillon/core/render/email'
 import { plainText, smsText } from '@carillon/core/render/text'
 import { oneLine } from '@carillon/dispatcher/channels/outcome'
 import { optOutKeyword } from '@carillon/dispatcher/channels/phone/opt-out'
-import { fitContent } from '@carillon/dispatcher/channels/push/push-content'
+import { fitContent } from '@carillon/dispatcher/channels/push/fit-content'
 import {
   cleanText,
   cut,

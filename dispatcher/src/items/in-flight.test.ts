@@ -1,13 +1,13 @@
 import type { Verb } from '@carillon/core/items/operation-work'
 import type { ItemSelection } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Operated, openOperated, until } from './testing/operated.ts'
+import { type OperationWorld, openOperationWorld, until } from './testing/operation-world.ts'
 
-let world: Operated
+let world: OperationWorld
 afterEach(() => world.close())
 
-const open = async (options: Parameters<typeof openOperated>[0] = {}) => {
-  world = await openOperated(options)
+const open = async (options: Parameters<typeof openOperationWorld>[0] = {}) => {
+  world = await openOperationWorld(options)
   return world
 }
 
@@ -16,7 +16,7 @@ const VERBS: [string, Verb, string[]][] = [
   ['replacement', { kind: 'replace', content: { title: 'new' } }, ['new']],
 ]
 
-/** A dispatcher that stops before it stores items, until it is released. */
+/** Opens a dispatcher that waits for `release` before it stores items. */
 const openHeld = async () => {
   let release = () => {}
   const released = new Promise<void>((resolve) => {

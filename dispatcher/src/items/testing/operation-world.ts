@@ -10,8 +10,8 @@ import { openWorld } from '../../testing/dispatcher.ts'
 export const uuidv7 = () => derivedUuid7(Date.now(), randomUUID())
 export const until = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
 
-/** Opens a dispatcher that sends mail to nobody, and starts operations in it. `live`: what connected apps get; `bus`: the port. */
-export const openOperated = async (options: Parameters<typeof openWorld>[0] = {}) => {
+/** Opens a dispatcher with a scripted mail provider, and starts operations in it. `live`: messages to connected apps; `bus`: the port. */
+export const openOperationWorld = async (options: Parameters<typeof openWorld>[0] = {}) => {
   const mail = scripted('mail', ['email'])
   const world = await openWorld({ providers: providersOf(mail), ...options })
   await world.account('mail')
@@ -44,4 +44,4 @@ export const openOperated = async (options: Parameters<typeof openWorld>[0] = {}
   }
 }
 
-export type Operated = Awaited<ReturnType<typeof openOperated>>
+export type OperationWorld = Awaited<ReturnType<typeof openOperationWorld>>

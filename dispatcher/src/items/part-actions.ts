@@ -5,14 +5,14 @@ import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import { createAmend, isDueSoon } from './amend.ts'
 import { createMark, type MarkPorts } from './mark.ts'
-import { createReadTo } from './read-to.ts'
 import { createRecall, type RecallPorts } from './recall.ts'
 import { createReplace, type ReplacePorts } from './replace.ts'
+import { createWatermark } from './watermark.ts'
 
-/** Inboxes that a part of an operation handles: as many as a chunk of a fan-out. */
-export const PART = 500
+/** Maximum inboxes of a part of an operation: as many as a chunk of a fan-out has. */
+export const PART_INBOXES = 500
 
-export type VisitPorts = RecallPorts &
+export type PartActionPorts = RecallPorts &
   MarkPorts &
   ReplacePorts & {
     store: Pick<Store, 'inbox' | 'users' | 'notifications' | 'labelled'>
@@ -20,8 +20,8 @@ export type VisitPorts = RecallPorts &
   }
 
 /**
- * Reports whether items of a notification may be stored after the operation looked for them. A recall from every inbox visits
- * only notifications without a record again: the items of others are removed as they are stored.
+ * Reports whether items of a notification may be stored after the operation looked for them. A recall from every inbox checks
+ * only notifications without a record again, because the items of others are removed as they are stored.
  */
 export const isUnfinished = ({ verb, target }: OperationWork, record: Batch['record']): boolean => {
   if (verb.kind === 'mark') return false
@@ -29,8 +29,8 @@ export const isUnfinished = ({ verb, target }: OperationWork, record: Batch['rec
   return record === undefined || (!isStopped && (record.state === 'delivering' || isDueSoon(record)))
 }
 
-/** Creates what the parts of an operation have in common. Each function is repeatable. */
-export const createVisit = (ports: VisitPorts) => {
+/** Creates the reads and changes that the parts of all operations share. Each function is repeatable. */
+export const createPartActions = (ports: PartActionPorts) => {
   const walk = createWalk(ports.store)
   const recall = createRecall(ports)
   const mark = createMark(ports)
@@ -38,7 +38,7 @@ export const createVisit = (ports: VisitPorts) => {
   return {
     recall,
     amend: createAmend(ports.store.notifications),
-    readTo: createReadTo(ports.stream),
+    watermark: createWatermark(ports.stream),
     itemsOf: createBatchItems(ports.store.inbox),
 
     /** Applies the verb to items. Resolves with the number of skipped ones. */
@@ -48,18 +48,18 @@ export const createVisit = (ports: VisitPorts) => {
       return verb.kind === 'replace' ? replace(tenant, found, verb, until) : 0
     },
 
-    /** Returns the next notifications of a walk or of a revisit. A recall from every inbox ends them first. */
-    batchesOf: (tenant: string, { stage, target, since, until, verb, position, ids }: OperationWork) => {
+    /** Returns the next notifications of a walk or check. A recall from every inbox ends them first. */
+    batchesOf: (tenant: string, { phase, target, since, until, verb, position, ids }: OperationWork) => {
       const { notification, user } = target
       const named = notification === undefined ? undefined : [notification]
-      const walked = { ...target, since, until, ids: stage === 'revisit' ? ids : named }
+      const walked = { ...target, since, until, ids: phase === 'recheck' ? ids : named }
       const ends = verb.kind === 'recall' && user === undefined
       return walk(tenant, walked, position, {
-        ...{ most: PART, user },
+        ...{ most: PART_INBOXES, user },
         begin: ends ? (some) => recall.begin(tenant, some) : undefined,
       })
     },
   }
 }
 
-export type Visit = ReturnType<typeof createVisit>
+export type PartActions = ReturnType<typeof createPartActions>

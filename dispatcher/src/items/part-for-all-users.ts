@@ -1,16 +1,16 @@
 import type { OperationWork } from '@carillon/core/items/operation-work'
 import type { Batch } from '@carillon/core/items/walk'
 import type { Part } from './next-part.ts'
-import { isUnfinished, type Visit } from './visit.ts'
+import { isUnfinished, type PartActions } from './part-actions.ts'
 
 /**
- * Returns a function that goes through notifications for all their recipients. A notification that is visited again counts in
- * its last visit.
+ * Returns a function that handles notifications for all their recipients. A notification that is checked again is counted in
+ * its last check.
  */
-export const createPartOfAll =
-  ({ recall, amend, readTo, itemsOf, apply, batchesOf }: Visit) =>
+export const createPartForAllUsers =
+  ({ recall, amend, watermark, itemsOf, apply, batchesOf }: PartActions) =>
   async (tenant: string, work: OperationWork): Promise<Part> => {
-    const read = await readTo(work)
+    const read = await watermark(work)
     const { batches, next } = await batchesOf(tenant, work)
     const unfinished = batches.flatMap(({ id, first, at, record }) =>
       first && at < read && isUnfinished(work, record) ? [id] : [],
@@ -19,7 +19,7 @@ export const createPartOfAll =
     const isLast = ({ id, at }: Batch) => at < read && !open.has(id)
     const users = [...new Set(batches.flatMap(({ named }) => named.map(({ user }) => user)))]
     const part = {
-      ...{ readTo: read, done: 0, found: 0, unfinished, settled: [], users },
+      ...{ watermark: read, done: 0, found: 0, unfinished, finished: [], users },
       ...(next && { next }),
     }
     for (const batch of batches.filter(isLast)) {
