@@ -29,15 +29,24 @@ export const LOADING: PreferencesSnapshot = { effective: undefined, status: 'loa
 /** Returns preferences whose code is loaded when it is first needed. */
 export const lazyPreferences = (load: () => Promise<Preferences>): Preferences => {
   let loading: Promise<Preferences> | undefined
+  let loaded: Preferences | undefined
   const get = () => {
-    loading ??= load().catch((error) => {
-      loading = undefined
-      throw error
-    })
+    loading ??= load().then(
+      (preferences) => {
+        loaded = preferences
+        return preferences
+      },
+      (error) => {
+        loading = undefined
+        throw error
+      },
+    )
     return loading
   }
   return {
     ...lazyReadable(LOADING, get),
+    // `refresh` and `change` load the code, too.
+    getSnapshot: () => loaded?.getSnapshot() ?? LOADING,
     refresh: async () => (await get()).refresh(),
     change: async (patch, options) => (await get()).change(patch, options),
   }

@@ -4,6 +4,7 @@ import { CarillonError } from '../http/error.ts'
 import type { Request } from '../http/request.ts'
 import { until } from '../testing/until.ts'
 import { applied } from './apply-patch.ts'
+import { lazyPreferences, type Preferences } from './lazy.ts'
 import { createPreferences } from './preferences.ts'
 
 const choice = (value: boolean | 'daily', rest = {}) => ({ value, by: 'system', locked: false, ...rest })
@@ -59,6 +60,16 @@ const email = (snapshot: { effective: EffectivePreferences | undefined }) =>
   snapshot.effective?.categories[0]?.channels.email.value
 
 describe('preferences', () => {
+  it.each([
+    ['refreshed', async (preferences: Preferences) => preferences.refresh()],
+    ['changed', async (preferences: Preferences) => preferences.change({ muted: true })],
+  ])('can be read after they were %s, without a subscription', async (_, act) => {
+    const lazy = lazyPreferences(async () => open().preferences)
+    expect(lazy.getSnapshot()).toEqual({ effective: undefined, status: 'loading', error: null })
+    await act(lazy)
+    expect(lazy.getSnapshot()).toMatchObject({ status: 'ready', effective: { timezone: 'UTC' } })
+  })
+
   it('show a change at once, and undo it when the hub refuses it', async () => {
     const { server, preferences } = open()
     await until(preferences, ready)

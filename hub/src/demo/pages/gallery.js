@@ -24,11 +24,11 @@ const ITEMS = [
     ],
   }),
   item(120, {
-    title: 'Ada Lovelace and 4 others commented on Onboarding flow',
+    title: 'Ada Lovelace and 2 others commented on Onboarding flow',
     body: '“I like the second variant, it asks for less on the first screen.”',
     actor: { name: 'Ada Lovelace' },
     category: 'mentions',
-    group: { key: 'post-7', count: 5, unread: 3 },
+    group: { key: 'post-7', count: 3, unread: 3 },
   }),
   item(300, {
     title: 'מירי לוי הוסיפה אותך לפרויקט Apollo 11',

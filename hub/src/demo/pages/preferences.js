@@ -1,7 +1,7 @@
 import { element } from './dom.js'
 import { call } from './http.js'
 
-const CHANNELS = { inbox: 'Bell', push: 'Push', email: 'E-mail', sms: 'SMS' }
+const CHANNELS = { inbox: 'Inbox', push: 'Push', email: 'E-mail', sms: 'SMS' }
 
 const DECIDERS = {
   user: 'your choice',

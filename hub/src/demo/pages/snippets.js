@@ -44,7 +44,16 @@ await nats.drain()`,
   }),
 
   'Your page': (config) => ({
-    note: 'The headless client. The token comes from your backend: POST /v1/users/{id}/token with the API key.',
+    note: 'The bell. This token expires in an hour. In an app, replace it by token-url, a route of your backend that gets a token: POST /v1/users/{id}/token with the API key.',
+    code: `<notification-bell
+  url="${config.url}"
+  token="${config.token}"
+></notification-bell>
+<script type="module" src="${config.url}/bell.js"></script>`,
+  }),
+
+  'Your own list': (config) => ({
+    note: 'The headless client. This token expires in an hour. In an app, pass a function that gets one from your backend.',
     code: `<p>Unread: <output id="unread">0</output></p>
 <ul id="inbox"></ul>
 <script type="module">

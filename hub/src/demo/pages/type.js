@@ -60,7 +60,7 @@ export const mountType = (parts, { apiKey, user, onReady, onSent }) => {
       element(
         'dl',
         { class: 'texts' },
-        ...line('Bell', inbox.title, lang, dir),
+        ...line('Inbox', inbox.title, lang, dir),
         ...line('', inbox.body, lang, dir),
         ...line('E-mail', email.subject, lang, dir),
         ...line('SMS', sms.text, lang, dir),
