@@ -107,6 +107,9 @@ describe.skipIf(!executablePath)(
         const tab = await openClientPage(context, app.url, { token })
         await connected(expect, tab)
         await expect.poll(me, WAIT).toEqual({ locale: 'pt-BR', timezone: 'America/Sao_Paulo' })
+        // The page records the report only when the response has arrived.
+        const recorded = () => Object.keys(localStorage).some((key) => key.endsWith('-me'))
+        await expect.poll(() => tab.page.evaluate(recorded), WAIT).toBe(true)
         await tab.page.close()
       }
       expect(reports).toBe(1)
