@@ -6,12 +6,12 @@ import type { Accept } from './intake/accept.ts'
 import { createFindCancelled } from './intake/cancelled.ts'
 import type { Ready } from './intake/ready.ts'
 import type { ObserveIntake } from './intake/telemetry.ts'
-import { createAmended } from './plan/amended.ts'
+import { createApplyAmendments } from './plan/apply-amendments.ts'
 import { cancelledPlan, postpone } from './plan/audience.ts'
 import { createPlanBatch } from './plan/batch.ts'
+import { createDropEnded } from './plan/drop-ended.ts'
 import { createPlanChunk, nextChunk } from './plan/fan-out.ts'
 import { createPlanLocal, localMessage, openLocal } from './plan/local-time.ts'
-import { createNotEnded } from './plan/not-ended.ts'
 import { createChosen, type PreferencePorts } from './plan/preferences.ts'
 import { storeProfiles } from './plan/profiles.ts'
 import type { Pin } from './plan/type-version.ts'
@@ -46,12 +46,12 @@ export const createPipeline = (ports: PipelinePorts) => {
   const planBatch = createPlanBatch(store, cache, chosen)
   const planChunk = createPlanChunk(store, chosen, cache)
   const planLocal = createPlanLocal(store, chosen, cache)
-  const amended = createAmended()
+  const applyAmendments = createApplyAmendments()
   const { deliver, recordDecisions, putBack, carryOut } = createCarryOut(ports)
 
-  const notEnded = createNotEnded({ store, recordDecisions })
+  const dropEnded = createDropEnded({ store, recordDecisions })
   const hasEnded = async (ready: Ready): Promise<boolean> =>
-    (await notEnded(ready.tenant, [ready])).length === 0
+    (await dropEnded(ready.tenant, [ready])).length === 0
 
   return {
     /** Handles messages from senders. */
@@ -82,9 +82,9 @@ export const createPipeline = (ports: PipelinePorts) => {
     /** Handles notifications of a tenant whose `deliverAt` has passed. */
     due: async (tenant: string, works: readonly DueWork[]): Promise<void> => {
       const distinct = new Map(works.map(({ ready }) => [ready.id, ready]))
-      const open = await notEnded(tenant, [...distinct.values()])
+      const open = await dropEnded(tenant, [...distinct.values()])
       const due = await Promise.all(
-        open.map(async ({ ready, amendments }) => amended(await pin(ready), amendments)),
+        open.map(async ({ ready, amendments }) => applyAmendments(await pin(ready), amendments)),
       )
       await storeProfiles(ports, due)
       await carryOut(await planBatch(due))

@@ -43,7 +43,7 @@ export const lazyActions = (parts: SendingParts) => {
     },
     overlay: () => sending?.overlay,
     /** Retries the current action now. */
-    hurry: () => sending?.outbox.hurry(),
+    retry: () => sending?.outbox.retry(),
     /** Sends all pending actions, because the page may close. */
     flush: () => sending?.outbox.flush(),
   }

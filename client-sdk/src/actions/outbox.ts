@@ -71,7 +71,7 @@ export const createOutbox = (
       })
     },
     /** Retries the current action now, because the hub may be reachable again. */
-    hurry: () => endPause(),
+    retry: () => endPause(),
     /**
      * Sends all pending actions at once, because the page may close. If it stays open, they are sent again in
      * order.

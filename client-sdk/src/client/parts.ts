@@ -70,7 +70,7 @@ export const connectParts = (
     onState(now) {
       if (isConnected(now)) {
         refetch.request(true)
-        lazy.hurry()
+        lazy.retry()
         if (options.report !== false && connection.leads()) void report(connection.name())
       }
       emit('connection', now)
@@ -94,8 +94,8 @@ export const connectParts = (
   })
   const slowRefetch = createSlowRefetch(refetch.request, sync.isCrowded, timing.poll)
   const wake = () => {
-    connection.hurry()
-    lazy.hurry()
+    connection.retry()
+    lazy.retry()
     refetch.request(false, timing.straggler)
   }
 
@@ -121,7 +121,7 @@ export const connectParts = (
       started = true
       connection.stop()
       closing.abort()
-      lazy.hurry()
+      lazy.retry()
       for (const part of [refetch, sequencer, view, slowRefetch]) part.close()
     },
   }

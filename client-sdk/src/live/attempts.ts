@@ -66,7 +66,7 @@ export const createAttempts = ({
       failures = 0
     },
     /** Attempts now instead of after the backoff, unless the hub refused the token. */
-    hurry() {
+    retry() {
       if (retry.waits() && refusals === 0) retry.set(start, 0)
     },
     stop: retry.clear,

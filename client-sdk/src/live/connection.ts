@@ -144,7 +144,7 @@ export const createConnection = (parts: Parts) => {
   return {
     start: attempts.start,
     /** Retries now instead of after the backoff, unless the hub refused the token. */
-    hurry: attempts.hurry,
+    retry: attempts.retry,
     /** Acknowledges items to the hub, in batches, once the user is active. */
     received: acknowledgements.add,
     /** Reports to the hub whether the user is active. */

@@ -5,7 +5,10 @@ import type { Present } from './presence.ts'
 /** The state of the leader's connection, whether its page is visible, and whether the connection replaces another. */
 export type Leader = { state: ConnectionState; visible: boolean; isNew: boolean }
 
-/** The content of a message between tabs, by its kind. */
+/**
+ * The content of a message between tabs, by its kind. The leader sends `live`, `resync`, `moved` and `leader`. `who` asks for its
+ * state, `retry` makes it connect at once, and `received` has items to acknowledge.
+ */
 export type Kinds = {
   live: LiveMessage
   resync: unknown
@@ -13,7 +16,7 @@ export type Kinds = {
   present: Present
   leader: Leader
   who: unknown
-  hurry: unknown
+  retry: unknown
   received: readonly string[]
 }
 export type Kind = keyof Kinds

@@ -65,7 +65,7 @@ export const createSharedConnection = (options: Options) => {
         leading.tell()
         presence?.tell()
       },
-      hurry: () => leading.connection()?.hurry(),
+      retry: () => leading.connection()?.retry(),
       received: (ids) => leading.connection()?.received(ids),
     })
     announcements.share(name)
@@ -94,9 +94,9 @@ export const createSharedConnection = (options: Options) => {
       else await leading.begin()
     },
     /** Retries now instead of after the backoff, unless the hub refused the token. */
-    hurry() {
-      leading.connection()?.hurry()
-      post('hurry')
+    retry() {
+      leading.connection()?.retry()
+      post('retry')
       check()
     },
     setActive: leading.setActive,

@@ -22,7 +22,7 @@ export type PushUpdateWork = z.infer<typeof PushUpdateWork>
 export const UPDATE_WINDOW_MS = 10_000
 
 /** Reports whether pushes about an item are obsolete: it was read, archived, snoozed or removed. */
-export const isOver = (item: InboxItem | undefined, now: number): boolean =>
+export const isPushObsolete = (item: InboxItem | undefined, now: number): boolean =>
   item === undefined || item.readAt !== null || item.archivedAt !== null || isSnoozed(item, now)
 
 /** Reports whether a change makes pushes about its items obsolete: they were read, archived or snoozed. */

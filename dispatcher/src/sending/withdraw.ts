@@ -8,7 +8,7 @@ import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { InboxItem } from '@carillon/schemas'
 import type { createAccounts, OpenAccount } from './accounts.ts'
-import { outdatedPushes, REPLACE_MAX, type Replaced, WITHDRAW_MAX } from './outdated-pushes.ts'
+import { obsoletePushes, REPLACE_MAX, type Replaced, WITHDRAW_MAX } from './obsolete-pushes.ts'
 import type { Permits } from './permit.ts'
 import { createSendUpdate, REPEAT_MS } from './send-update.ts'
 
@@ -29,13 +29,13 @@ export type WithdrawPorts = {
   log: Pick<Log, 'warn'>
 }
 
-/** What a device still shows although its items were read or removed, or have been replaced. */
-type Outdated = { over: readonly ShownPush[]; replaced: readonly Replaced[] }
+/** The pushes that a device still shows although their items were read, removed or replaced. */
+type ObsoletePushes = { obsolete: readonly ShownPush[]; replaced: readonly Replaced[] }
 
 /**
  * Returns a function that updates the devices of users: a silent push sets the badge to the unread count, names the pushes to
- * remove because their items were read or removed, and has the new texts of those whose item was replaced. A device gets one
- * only if it shows such a push that no update has named yet. Updates that may not have arrived are retried a few times.
+ * remove because their items were read or removed, and has the new texts of those whose item was replaced. A device gets an
+ * update only if it shows such a push that no update has named yet. Updates that may not have arrived are retried a few times.
  * Repeatable.
  */
 export const createWithdraw = ({ store, stream, accounts, permits, log }: WithdrawPorts) => {
@@ -52,13 +52,13 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
   const updateDevice = async (
     owner: Owner,
     device: StoredDevice | undefined,
-    { over, replaced }: Outdated,
+    { obsolete, replaced }: ObsoletePushes,
     { badge, serving }: { badge: number; serving: readonly OpenAccount[] },
   ): Promise<boolean> => {
     const now = Date.now()
-    const fresh = over.filter(({ withdrawnAt }) => withdrawnAt === undefined)
-    const repeated = over.filter(({ withdrawnAt = 0 }) => withdrawnAt > now - REPEAT_MS)
-    const pushes = [...over, ...replaced.map(({ push }) => push)]
+    const fresh = obsolete.filter(({ withdrawnAt }) => withdrawnAt === undefined)
+    const repeated = obsolete.filter(({ withdrawnAt = 0 }) => withdrawnAt > now - REPEAT_MS)
+    const pushes = [...obsolete, ...replaced.map(({ push }) => push)]
     const last = pushes.toSorted((a, b) => b.sentAt - a.sentAt)[0]?.account
     const renewed = replaced.slice(0, REPLACE_MAX)
     const update = {
@@ -73,15 +73,15 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
     // As after a push: the push service no longer knows the device.
     if (device && outcome?.outcome === 'refused' && outcome.forget === 'device')
       await devices.remove(owner.tenant, owner.user, [device.id])
-    const isTold = outcome?.outcome === 'sent'
-    if (isTold)
+    const isSent = outcome?.outcome === 'sent'
+    if (isSent)
       await shownPushes.put(owner.tenant, [
         ...fresh.map((push) => ({ ...push, withdrawnAt: now })),
         ...renewed.map(({ push }) => ({ ...push, sentAt: now })),
       ])
-    const old = over.filter((push) => !fresh.includes(push) && !repeated.includes(push))
-    await shownPushes.remove(owner.tenant, isTold ? old : pushes)
-    return isTold && replaced.length > renewed.length
+    const old = obsolete.filter((push) => !fresh.includes(push) && !repeated.includes(push))
+    await shownPushes.remove(owner.tenant, isSent ? old : pushes)
+    return isSent && replaced.length > renewed.length
   }
 
   const updateUser = async (
@@ -94,18 +94,18 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
   ): Promise<boolean> => {
     const items = await itemsOf(owner, shown)
     const now = Date.now()
-    const outdated = outdatedPushes(shown, items, now)
-    const over = grouped(outdated.over, ({ device }) => device)
-    const replaced = grouped(outdated.replaced, ({ push }) => push.device)
-    const concerned = [...new Set([...over.keys(), ...replaced.keys()])].filter(
-      (id) => replaced.has(id) || over.get(id)?.some(({ withdrawnAt }) => withdrawnAt === undefined),
+    const found = obsoletePushes(shown, items, now)
+    const obsolete = grouped(found.obsolete, ({ device }) => device)
+    const replaced = grouped(found.replaced, ({ push }) => push.device)
+    const concerned = [...new Set([...obsolete.keys(), ...replaced.keys()])].filter(
+      (id) => replaced.has(id) || obsolete.get(id)?.some(({ withdrawnAt }) => withdrawnAt === undefined),
     )
     if (concerned.length === 0) return false
     const badge = (await inbox.counts(owner)).counts.unread
     const again = await Promise.all(
       concerned.map((id) => {
         const device = known.find((each) => each.id === id && SILENT.has(each.device.kind))
-        const shows = { over: over.get(id) ?? [], replaced: replaced.get(id) ?? [] }
+        const shows = { obsolete: obsolete.get(id) ?? [], replaced: replaced.get(id) ?? [] }
         return updateDevice(owner, device, shows, { badge, serving })
       }),
     )

@@ -1,6 +1,6 @@
 import { pushKey } from '@carillon/core/delivery/push-key'
 import { type Push, readPush } from '@carillon/core/delivery/push-token'
-import { isOver } from '@carillon/core/delivery/push-updates'
+import { isPushObsolete } from '@carillon/core/delivery/push-updates'
 import { ProblemError } from '@carillon/core/errors'
 import { grouped } from '@carillon/core/group-by'
 import type { Seal } from '@carillon/core/security/seal'
@@ -116,7 +116,7 @@ export const createPushReports = ({
     await delivered(owner, reports, items)
     const known = new Map(items.map((item) => [item.id, item]))
     const now = Date.now()
-    return ids.filter((id) => isOver(known.get(id), now))
+    return ids.filter((id) => isPushObsolete(known.get(id), now))
   }
 
   return async (reports: readonly DeviceReport[]): Promise<ReportsResult> => {

@@ -31,14 +31,14 @@ describe.skipIf(!executablePath)(
       return { page, scripts }
     }
 
-    test('one file without unread items', async () => {
+    test('are one file if there are no unread items', async () => {
       const { page, scripts } = await openBell('ada')
       await page.getByRole('button', { name: 'Notifications' }).waitFor(WAIT)
       expect(scripts).toEqual(['/bell.js'])
       await page.context().close()
     })
 
-    test('the actions too, if there are unread items', async () => {
+    test('include the actions if there are unread items', async () => {
       await app.send('grace', { title: 'Unread' })
       const { page, scripts } = await openBell('grace')
       await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor(WAIT)

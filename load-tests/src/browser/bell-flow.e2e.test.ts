@@ -8,8 +8,8 @@ import { touchOf } from './touch.ts'
 const executablePath = inject('chromium')
 const WAIT = { timeout: 30_000 }
 
-/** How a user works with the bell. An item is named by its title. */
-type Way = {
+/** The actions of a user by one input method. An item is named by its title. */
+type InputMethod = {
   /** Activates a button, a tab or a row of a menu. */
   press: (target: Locator) => Promise<unknown>
   read: (title: string) => Promise<unknown>
@@ -26,7 +26,7 @@ const preferencesButton = (page: Page) => page.getByRole('button', { name: 'Pref
 const closeButton = (page: Page) => page.getByRole('dialog').getByRole('button', { name: 'Close' })
 const backButton = (page: Page) => page.getByRole('button', { name: 'Back' })
 
-const byMouse = (page: Page): Way => {
+const byMouse = (page: Page): InputMethod => {
   const tool = async (title: string, name: string) => {
     await itemOf(page, title).hover(WAIT)
     await itemOf(page, title).getByRole('button', { name, exact: true }).click(WAIT)
@@ -49,7 +49,7 @@ const byMouse = (page: Page): Way => {
   }
 }
 
-const byTouch = async (page: Page): Promise<Way> => {
+const byTouch = async (page: Page): Promise<InputMethod> => {
   const touch = await touchOf(page)
   return {
     press: (target) => target.tap(WAIT),
@@ -75,7 +75,7 @@ const byTouch = async (page: Page): Promise<Way> => {
   }
 }
 
-const byKeyboard = (page: Page): Way => {
+const byKeyboard = (page: Page): InputMethod => {
   const { keyboard } = page
   /** Moves the focus into the list, and in it to an item. */
   const moveTo = async (title: string) => {
@@ -120,11 +120,12 @@ const byKeyboard = (page: Page): Way => {
 const PHONE: BrowserContextOptions = {
   ...{ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: 'reduce' },
 }
-const WAYS: [string, (page: Page) => Way | Promise<Way>, BrowserContextOptions?][] = [
-  ['mouse', byMouse],
-  ['touch', byTouch, PHONE],
-  ['keyboard', byKeyboard],
-]
+const INPUT_METHODS: [string, (page: Page) => InputMethod | Promise<InputMethod>, BrowserContextOptions?][] =
+  [
+    ['mouse', byMouse],
+    ['touch', byTouch, PHONE],
+    ['keyboard', byKeyboard],
+  ]
 
 describe.skipIf(!executablePath)(
   `everything that a user does with the bell${executablePath ? '' : ' (Chromium is not installed)'}`,
@@ -137,47 +138,47 @@ describe.skipIf(!executablePath)(
     })
     afterAll(() => app?.close())
 
-    test.concurrent.for(WAYS)('by %s', async ([name, wayOf, options], { expect }) => {
+    test.concurrent.for(INPUT_METHODS)('by %s', async ([name, inputOf, options], { expect }) => {
       const user = `user-${name}`
       for (const title of ['One', 'Two', 'Three', 'Four', 'Five']) await app.send(user, { title })
       const context = await app.browser.newContext(options)
       const { page, errors } = await app.openBell(context, user)
-      const way = await wayOf(page)
+      const input = await inputOf(page)
       const item = (title: string) => itemOf(page, title)
       const gone = (title: string) => item(title).waitFor({ ...WAIT, state: 'detached' })
       const titles = async (query: string) => (await app.inbox(user, query)).map(({ title }) => title)
       const bell = (unread: number) => page.getByRole('button', { name: `Notifications, ${unread} unread` })
 
-      await way.press(bell(5))
+      await input.press(bell(5))
       await item('Five').waitFor(WAIT)
-      await way.read('Five')
+      await input.read('Five')
       await expect.poll(() => titles('?status=read'), WAIT).toEqual(['Five'])
 
-      await way.archive('Four')
+      await input.archive('Four')
       await gone('Four')
-      await way.press(page.getByRole('button', { name: 'Undo' }))
+      await input.press(page.getByRole('button', { name: 'Undo' }))
       await item('Four').waitFor(WAIT)
       expect(await titles('?status=archived')).toEqual([])
 
-      await way.select(['Three', 'Two'])
+      await input.select(['Three', 'Two'])
       await page.getByText('2 selected').waitFor(WAIT)
-      await way.press(page.getByRole('toolbar').getByRole('button', { name: 'Archive' }))
+      await input.press(page.getByRole('toolbar').getByRole('button', { name: 'Archive' }))
       for (const title of ['Three', 'Two']) await gone(title)
       await expect.poll(() => titles('?status=archived'), WAIT).toEqual(['Three', 'Two'])
 
-      await way.snooze('One')
-      await way.press(page.getByRole('menuitem', { name: 'In 1 hour' }))
+      await input.snooze('One')
+      await input.press(page.getByRole('menuitem', { name: 'In 1 hour' }))
       await gone('One')
       await expect.poll(() => titles('?status=snoozed'), WAIT).toEqual(['One'])
 
-      await way.openPreferences()
-      await way.press(page.locator('summary').filter({ hasText: 'Alerts' }))
-      await way.press(page.locator('details[open]').getByRole('switch', { name: 'Inbox' }))
+      await input.openPreferences()
+      await input.press(page.locator('summary').filter({ hasText: 'Alerts' }))
+      await input.press(page.locator('details[open]').getByRole('switch', { name: 'Inbox' }))
       await expect
         .poll(() => app.call('GET', `/v1/users/${user}/preferences`), WAIT)
         .toEqual({ categories: { alerts: { inbox: false } } })
 
-      await way.close()
+      await input.close()
       await page.getByRole('dialog').waitFor({ ...WAIT, state: 'hidden' })
       await bell(1).waitFor(WAIT)
       expect(errors).toEqual([])

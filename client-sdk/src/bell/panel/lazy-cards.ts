@@ -1,7 +1,8 @@
 import type { InboxItem } from '@carillon/schemas'
 import { adoptStyles } from '../adopt-styles.ts'
-import type { AnnouncementActs, announcement } from '../announcements/card.ts'
+import type { AnnouncementActs } from '../announcements/card.ts'
 import { invokeAction } from './invoke-action.ts'
+import { lazily } from './lazily.ts'
 import type { Panel } from './panel-state.ts'
 
 /** Returns the user's actions on the announcements above the list. */
@@ -22,33 +23,21 @@ const actsOf = (panel: Panel): AnnouncementActs => {
 
 /**
  * Renders the announcements above the list. Their code is loaded when the list has one. Until then they are rows of the list.
+ * After a failed load, the next change of the list tries again.
  */
 export const createLazyCards = (root: ShadowRoot, panel: () => Panel, onLoaded: () => void) => {
-  let card: typeof announcement | undefined
-  let isLoading = false
-
-  const load = async () => {
-    isLoading = true
-    try {
-      const part = await import('../announcements/card.ts')
-      adoptStyles(root, part.styles)
-      card = part.announcement
-      onLoaded()
-    } catch {
-      // The announcements stay rows. The next change of the list tries again.
-    }
-    isLoading = false
-  }
+  const card = lazily(async () => {
+    const { announcement, styles } = await import('../announcements/card.ts')
+    adoptStyles(root, styles)
+    return announcement
+  }, onLoaded)
 
   return {
     /** Reports whether announcements can be cards. Loads the code otherwise. */
-    areLoaded() {
-      if (!card && !isLoading) void load()
-      return card !== undefined
-    },
+    areLoaded: () => card() !== undefined,
     render() {
       const { list, text } = panel()
-      return list.cards.map((item) => card?.(item, text, actsOf(panel()), `card-${item.id}`))
+      return list.cards.map((item) => card()?.(item, text, actsOf(panel()), `card-${item.id}`))
     },
   }
 }

@@ -19,10 +19,10 @@ import { PANEL_ENGLISH } from './english.ts'
 import { createFocusAndHover } from './focus-and-hover.ts'
 import { createLazyCards } from './lazy-cards.ts'
 import { createLazyItemSwipe } from './lazy-item-swipe.ts'
-import { createLazyLongList } from './lazy-long-list.ts'
 import { createLazyPreferences } from './lazy-preferences.ts'
 import { createLazyPushOffer } from './lazy-push-offer.ts'
 import { createLazySelectionBar } from './lazy-selection-bar.ts'
+import { createLazyVirtualList } from './lazy-virtual-list.ts'
 import { createList } from './list.ts'
 import { createListActs } from './list-acts.ts'
 import { createLoading } from './loading.ts'
@@ -76,7 +76,7 @@ export const createPanel = (host: PanelHost) => {
   const unfolded = new Set<string>()
   const focusAndHover = createFocusAndHover(root, list, () => selection.active || menu.isOpen, update)
   const { scroller, focusItem, onFocus, onHover } = focusAndHover
-  const longList = createLazyLongList({ list, focusAndHover, menu, update })
+  const virtual = createLazyVirtualList({ list, focusAndHover, menu, update })
   const push = createLazyPushOffer(host)
   const rest = () => {
     seen.stop()
@@ -90,7 +90,7 @@ export const createPanel = (host: PanelHost) => {
 
   const panel: Panel = {
     ...{ list, verbs, undo, selection, menu, unfolded, categories, update },
-    ...{ now: client.now, offer: push.card, entries: longList.entries, focusItem, onHover, onFocus },
+    ...{ now: client.now, offer: push.card, entries: virtual.entries, focusItem, onHover, onFocus },
     get text() {
       return text()
     },
@@ -116,7 +116,7 @@ export const createPanel = (host: PanelHost) => {
       return focusAndHover.focused
     },
     countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : categories.countOf(tab.query.category)),
-    ...createListActs({ list, selection, focusAndHover, undo, scrolled: longList.scrolled, text, announce }),
+    ...createListActs({ list, selection, focusAndHover, undo, scrolled: virtual.scrolled, text, announce }),
     ...{ follow: host.follow, close: host.close, openPreferences: preferences.open },
     ...{ sound: () => soundSwitch(host.sound()), cards: cards.render },
     onPointerDown: createLazyItemSwipe(root, () => ({ list, verbs, selection, text })),
@@ -148,7 +148,7 @@ export const createPanel = (host: PanelHost) => {
       if (tabs) fadeTabs(tabs)
       // A scrollbar that takes room replaces the margin at the end.
       scroll.style.paddingInlineEnd = scroll.offsetWidth > scroll.clientWidth ? '0' : ''
-      longList.rendered()
+      virtual.rendered()
       focusAndHover.rendered()
       seen.watch(scroll, scroll.querySelectorAll('[data-id]'))
     },
@@ -159,7 +159,7 @@ export const createPanel = (host: PanelHost) => {
       rest()
     },
     stop() {
-      for (const part of [categories, seen, loading, offline, push, longList]) part.stop()
+      for (const part of [categories, seen, loading, offline, push, virtual]) part.stop()
       preferences.close()
       undo.commit()
       removeEventListener('scroll', panel.onScroll, true)

@@ -1,4 +1,4 @@
-import type { Entry } from './lazy-long-list.ts'
+import type { Entry } from './lazy-virtual-list.ts'
 import type { Row } from './rows.ts'
 
 /** Returns the distance of each row from the start of the list, and last the height of the list, px. */
@@ -21,7 +21,7 @@ const rowAt = (tops: readonly number[], distance: number): number => {
 
 /**
  * Returns the rows between two distances from the start of the list, the first and the last row, and the rows at the positions
- * `keep` with their neighbours. A gap stands for those between them. Rows are `space` px apart, which their heights include.
+ * `keep` with their neighbours. Gaps replace the others. Rows are `space` px apart, which their heights include.
  */
 export const entriesIn = (
   rows: readonly Row[],

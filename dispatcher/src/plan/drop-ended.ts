@@ -6,17 +6,17 @@ import { EVERYBODY } from '@carillon/core/store/rules/decision-rows'
 import type { Ready } from '../intake/ready.ts'
 import { decisionEntry } from './recipients.ts'
 
-export type NotEndedPorts = {
+export type DropEndedPorts = {
   store: Pick<Store, 'notifications'>
   recordDecisions(tenant: string, decisions: readonly DecisionEntry[]): Promise<void>
 }
 
 /**
- * Returns a function that finds which notifications of a tenant, of those that waited in the log, were neither cancelled nor
- * have expired, with their amendments. It records the decision about the others.
+ * Returns a function that drops the cancelled and expired ones of a tenant's notifications, and records the decision about
+ * each. Resolves with the others and their amendments.
  */
-export const createNotEnded =
-  ({ store, recordDecisions }: NotEndedPorts) =>
+export const createDropEnded =
+  ({ store, recordDecisions }: DropEndedPorts) =>
   async (
     tenant: string,
     waited: readonly Ready[],

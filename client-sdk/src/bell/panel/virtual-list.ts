@@ -1,4 +1,4 @@
-import type { Entry, LongListOptions } from './lazy-long-list.ts'
+import type { Entry, VirtualListOptions } from './lazy-virtual-list.ts'
 import {
   containerOf,
   hasGapNear,
@@ -9,7 +9,7 @@ import {
   visiblePart,
 } from './list-geometry.ts'
 import type { Row } from './rows.ts'
-import { entriesIn, topsOf } from './window.ts'
+import { entriesIn, topsOf } from './virtual-rows.ts'
 
 /** Distance from the visible part within which rows are rendered, and within which they must be, px. */
 const RENDERED = 800
@@ -18,26 +18,27 @@ const NEEDED = 400
 const GUESS = 84
 
 /**
- * Keeps only the rows near the visible part in the DOM. Gaps of the same height stand for the others. The first and the last
- * row, and those around the focus, stay, so that Tab and assistive technology reach the same rows as in a complete list.
+ * Creates a virtual list: only the rows near the visible part are in the DOM, and gaps of the same height replace the others.
+ * The first and the last row, and those around the focus, stay, so that Tab and assistive technology reach the same rows as in a
+ * complete list.
  *
- * What the user sees does not move when rows above it change. The list scrolls by itself then: some browsers have no scroll
- * anchoring, and that of the others would also follow the gaps.
+ * Visible rows do not move when rows above them change, because the list adjusts its scroll position. Scroll anchoring of the
+ * browser is off: it would also follow the gaps, and some browsers lack it.
  */
-export const createLongList = ({
+export const createVirtualList = ({
   list,
   focusAndHover: { scroller, kept },
   menu,
   update,
-}: LongListOptions) => {
+}: VirtualListOptions) => {
   /** The heights of all rows that have been rendered, by item id, px. */
   const heights = new Map<string, number>()
-  /** The height of a row that has not been rendered. It is measured once: a change would move the rows below a gap. */
+  /** The height of rows that were not rendered yet. It is measured once, because a change would move the rows below a gap. */
   let estimate = 0
   let space = 0
   let width = 0
   let measured: ReadonlyMap<string, Measured> = new Map()
-  /** How far the list was scrolled at the start of the current rendering, px. */
+  /** The scroll position at the start of the current rendering, px. */
   let rendering: number | undefined
   let known: readonly Row[] | undefined
   let positions = new Map<string, number>()

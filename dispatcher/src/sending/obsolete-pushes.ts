@@ -1,16 +1,16 @@
 import type { NewTexts } from '@carillon/core/delivery/provider'
-import { isOver } from '@carillon/core/delivery/push-updates'
+import { isPushObsolete } from '@carillon/core/delivery/push-updates'
 import type { ShownPush } from '@carillon/core/store/ports/shown-pushes'
 import { cut, type InboxItem } from '@carillon/schemas'
 
-/** A push whose item has been replaced since. */
+/** A push whose item was replaced after it was sent. */
 export type Replaced = { push: ShownPush; texts: NewTexts }
 
-/** Maximum pushes that one update withdraws. */
+/** Maximum pushes that an update withdraws. */
 export const WITHDRAW_MAX = 40
-/** Maximum pushes whose texts one update replaces. */
+/** Maximum pushes whose texts an update replaces. */
 export const REPLACE_MAX = 3
-/** Maximum length of new texts, in UTF-16 code units. Push services allow 4 kB of JSON, with what is withdrawn. */
+/** Maximum length of new texts, in UTF-16 code units. Push services allow 4 kB of JSON for the whole update. */
 const [TITLE_MAX, BODY_MAX] = [60, 100]
 
 const textsOf = (tag: string, { title, body }: InboxItem): NewTexts => ({
@@ -28,18 +28,18 @@ const replacedOf = (push: ShownPush, items: ReadonlyMap<string, InboxItem>): Rep
 }
 
 /**
- * Returns the shown pushes that no longer fit their items at `now` (epoch ms). `over`: all of their items were read, archived,
- * snoozed or removed. `replaced`: their item has other content.
+ * Returns the shown pushes that no longer fit their items at `now` (epoch ms). `obsolete`: all of their items were read,
+ * archived, snoozed or removed. `replaced`: the content of their item was replaced.
  */
-export const outdatedPushes = (
+export const obsoletePushes = (
   shown: readonly ShownPush[],
   items: ReadonlyMap<string, InboxItem>,
   now: number,
-): { over: ShownPush[]; replaced: Replaced[] } => {
-  const isObsolete = (push: ShownPush) => push.items.every((item) => isOver(items.get(item), now))
-  const over = shown.filter(isObsolete)
+): { obsolete: ShownPush[]; replaced: Replaced[] } => {
+  const isObsolete = (push: ShownPush) => push.items.every((item) => isPushObsolete(items.get(item), now))
+  const obsolete = shown.filter(isObsolete)
   return {
-    over,
-    replaced: shown.filter((push) => !over.includes(push)).flatMap((push) => replacedOf(push, items)),
+    obsolete,
+    replaced: shown.filter((push) => !obsolete.includes(push)).flatMap((push) => replacedOf(push, items)),
   }
 }

@@ -6,10 +6,10 @@ import type { Pinned } from '../intake/ready.ts'
 type Data = NonNullable<InboxContent['data']>
 
 /**
- * Returns a function that applies amendments to a notification that is due: replacements of its data or texts since it was
- * accepted. Data that is too large or does not fit the schema of the type is left out. Pure.
+ * Returns a function that applies amendments to a notification that is due. It ignores data that would make the notification
+ * too large or does not fit the schema of the type. Pure.
  */
-export const createAmended = () => {
+export const createApplyAmendments = () => {
   const patchedData = createPatchedData()
 
   const withData = (pinned: Pinned, patch: Data): Pinned => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { newItem } from '../../testing/items.ts'
 import type { Row } from './rows.ts'
-import { entriesIn, topsOf } from './window.ts'
+import { entriesIn, topsOf } from './virtual-rows.ts'
 
 const SPACE = 2
 const rows = Array.from(
