@@ -28,7 +28,9 @@ export const createSeen = (report: (ids: string[]) => void) => {
       if (now - start < VISIBLE_MS) continue
       since.delete(element)
       observer?.unobserve(element)
-      ids.push((element as HTMLElement).dataset.id!)
+      // A dialog that was closed has no item.
+      const { id } = (element as HTMLElement).dataset
+      if (id) ids.push(id)
     }
     if (ids.length > 0) report(ids)
   }

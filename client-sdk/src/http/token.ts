@@ -1,8 +1,16 @@
-/** A user token, or a function that gets one, for example from your own backend. */
+/**
+ * A user token, or a function that gets one, for example from your own backend. Blanks and line breaks around a token are
+ * ignored.
+ */
 export type TokenSource = string | (() => string | Promise<string>)
 
-/** Caches the current token. Concurrent callers that need a new one share one call of the token function. */
+/**
+ * Caches the current token. Concurrent callers that need a new one share one call of the token function. Throws `TypeError` if
+ * `source` is neither a string nor a function.
+ */
 export const createTokens = (source: TokenSource) => {
+  if (typeof source !== 'string' && typeof source !== 'function')
+    throw new TypeError('`token` must be a string, or a function that returns one')
   let current: string | undefined
   let asking: Promise<string> | undefined
 
@@ -15,7 +23,8 @@ export const createTokens = (source: TokenSource) => {
       asking ??= Promise.resolve(typeof source === 'string' ? source : source()).finally(() => {
         asking = undefined
       })
-      current = await asking
+      // HTTP ignores blanks around a token, but a socket sends them.
+      current = String(await asking).trim()
       return current
     },
   }

@@ -14,7 +14,8 @@ export const canShare = (): boolean => {
 
 /**
  * Returns the name that all tabs share which show the same inbox: a hash of the hub, the tenant, the user and the contexts of
- * the token, and of the context that the client is limited to. Undefined if the token cannot be read.
+ * the token, and of the context that the client is limited to. Undefined if the token cannot be read, or if the browser refuses
+ * locks or channels, as it does in a frame with an opaque origin (`sandbox` without `allow-same-origin`).
  */
 export const sharedName = async (
   hub: string,
@@ -25,7 +26,10 @@ export const sharedName = async (
     const { iss, sub, contexts } = claimsOf(token)
     const identity = new TextEncoder().encode(JSON.stringify([hub, iss, sub, contexts, context]))
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', identity))
-    return `carillon-${btoa(String.fromCharCode(...hash))}`
+    const name = `carillon-${btoa(String.fromCharCode(...hash))}`
+    await navigator.locks.query()
+    new BroadcastChannel(name).close()
+    return name
   } catch {
     return undefined
   }

@@ -104,7 +104,7 @@ describe.skipIf(!executablePath)(
       await category(page, 'Alerts').click()
       const inbox = page.locator('details[open]').getByRole('switch', { name: 'Inbox' })
       await inbox.click()
-      await page.getByRole('alert').getByText('Not saved. Not allowed.').waitFor(WAIT)
+      await page.getByRole('alert').getByText('Not saved. The server refused it.').waitFor(WAIT)
       await expect.poll(() => inbox.isChecked(), WAIT).toBe(true)
       expect(await own()).toEqual({})
       await page.unroute('**/v1/preferences')

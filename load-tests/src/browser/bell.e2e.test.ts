@@ -110,7 +110,7 @@ describe.skipIf(!executablePath)(
       const body = JSON.stringify({ code: 'forbidden', detail: 'not today', temporary: false })
       await page.route(PATCHES, (route) => route.fulfill({ ...answer, body }))
       await tool.click()
-      await page.getByRole('alert').getByText('Not saved. Not allowed.').waitFor(WAIT)
+      await page.getByRole('alert').getByText('Not saved. The server refused it.').waitFor(WAIT)
       await tool.waitFor(WAIT)
       await page.close()
     })

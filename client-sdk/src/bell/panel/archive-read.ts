@@ -18,6 +18,7 @@ export const archiveRead = ({ list, undo, text, announce }: ArchiveReadParts): v
   announce(label)
   const restore = async () => {
     await (await archived)?.undo()
+    announce(text()('undone'))
     list.insert()
   }
   undo.offer({ label, undo: () => void restore().catch(() => {}) })

@@ -50,7 +50,8 @@ export const PANEL_ENGLISH = {
   loadHint: 'The server did not answer. Trying again.',
   signIn: 'Sign in again to see notifications',
   failed: 'Not saved. No answer.',
-  refused: 'Not saved. Not allowed.',
+  refused: 'Not saved. The server refused it.',
+  gone: 'Not saved. It no longer exists.',
   again: 'Try again',
   offline: 'You are offline. Changes are sent when you are back.',
 } satisfies Record<string, Message>

@@ -10,7 +10,7 @@ import { titleOf } from '../text/title.ts'
 import { isGroup } from './groups.ts'
 import { invokeAction } from './invoke-action.ts'
 import { itemTools } from './item-tools.ts'
-import type { Panel } from './panel-state.ts'
+import type { Panel, RenderItem } from './panel-state.ts'
 import type { Row } from './rows.ts'
 
 /** Characters of the body that are rendered while the item is folded. */
@@ -36,6 +36,18 @@ const actions = (item: InboxItem, panel: Panel) => {
       })}
     </div>
   `
+}
+
+let reported: RenderItem | undefined
+
+/** Returns the content of an item from the app, if it has one. Errors of a function of the app are reported once. */
+const ownContent = (item: InboxItem, render: RenderItem | undefined) => {
+  try {
+    return render?.(item)
+  } catch (error) {
+    if (reported !== render) console.error(error)
+    reported = render
+  }
 }
 
 /** Unfolds or folds an item: its group if it stands for one, else its texts. */
@@ -153,7 +165,7 @@ export const itemView = ({ item, isMember }: Row, index: number, panel: Panel) =
       <span class="mark" id="mark-${id}">${isUnread ? html`<span class="hidden">${text('unread')}</span>` : nothing}</span>
       ${picker(item, isSelected, panel)}
       <div class="text">
-        ${renderItem?.(item) ?? content(item, panel, isUnfolded)}
+        ${ownContent(item, renderItem) ?? content(item, panel, isUnfolded)}
         ${actions(item, panel)}
         ${isHead ? groupButton(item, panel, isUnfolded) : nothing}
         <div class="meta" part="meta">

@@ -20,12 +20,19 @@ const leave = async (article: HTMLElement, forward: boolean) => {
 }
 
 const onItem = (key: string, item: InboxItem, article: HTMLElement, panel: Panel): boolean => {
-  const { verbs, selection } = panel
+  const { list, verbs, selection } = panel
+  const selected = list.items.filter(({ id }) => selection.ids.has(id))
+  // The keys act on the selected items, if there are any.
+  const chosen = selected.length > 0 ? selected : [item]
+  const run = (act: (items: readonly InboxItem[]) => void) => {
+    act(chosen)
+    if (selection.active) selection.stop()
+  }
   const acts: Record<string, () => unknown> = {
-    u: () => (item.readAt === null ? verbs.read([item]) : verbs.unread([item])),
-    e: () => (item.archivedAt === null ? verbs.archive([item]) : verbs.restore([item])),
-    s: () => openMenu('openSnoozeMenu', article, [item], panel),
-    Delete: () => verbs.remove([item]),
+    u: () => run(item.readAt === null ? verbs.read : verbs.unread),
+    e: () => run(item.archivedAt === null ? verbs.archive : verbs.restore),
+    s: () => openMenu('openSnoozeMenu', article, chosen, panel),
+    Delete: () => run(verbs.remove),
     x: () => selection.toggle(item.id),
     Enter: () => article.querySelector<HTMLElement>('.cover')?.click(),
   }
@@ -36,7 +43,7 @@ const onItem = (key: string, item: InboxItem, article: HTMLElement, panel: Panel
 /** Handles the keys of the list. Letters work only while the focus is in it. */
 export const onListKey = (event: KeyboardEvent, panel: Panel) => {
   const article = articleOf(event)
-  const { list, verbs, selection } = panel
+  const { list, selection } = panel
   const at = list.ids.indexOf(article?.dataset.id ?? '')
   const item = list.items[at]
   if (!article || !item || event.altKey) return
@@ -49,7 +56,7 @@ export const onListKey = (event: KeyboardEvent, panel: Panel) => {
   else if (modified && key === 'a') selection.all(list.ids)
   else if (modified) return
   else if (event.shiftKey && key === 'u') panel.readAll()
-  else if (key === 'z') verbs.undo()
+  else if (key === 'z') panel.undo.undo()
   else if (key === 'Home') {
     panel.showNew()
     panel.focusItem(list.ids[0])

@@ -14,7 +14,7 @@ import type { Tab } from './tabs.ts'
 import type { createUndo } from './undo.ts'
 import type { Verbs } from './verbs.ts'
 
-/** Replaces the content of an item; undefined keeps the default. */
+/** Replaces the content of an item; undefined or an error keeps the default. */
 export type RenderItem = (item: InboxItem) => TemplateResult | Node | string | undefined
 
 /** The state that the views of the panel show, and the actions that they call. */

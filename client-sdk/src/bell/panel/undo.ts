@@ -2,8 +2,8 @@ import { createTimer } from '../../timing/timer.ts'
 
 const UNDO_MS = 8_000
 
-/** An action that the user may still undo. `commit` runs when the time for that is over. */
-export type Undoable = { label: string; undo: () => void; commit?: () => void }
+/** An action that the user may still undo, or a notice without `undo`. `commit` runs when the time for that is over. */
+export type Undoable = { label: string; undo?: () => void; commit?: () => void }
 
 /** Offers to undo the last action for eight seconds. The time stands still while the bar has the pointer or the focus. */
 export const createUndo = (update: () => void) => {
@@ -21,22 +21,26 @@ export const createUndo = (update: () => void) => {
     commit?.()
   }
 
+  const offer = (next: Undoable) => {
+    commit()
+    offered = next
+    timer.set(commit, UNDO_MS)
+    update()
+  }
+
   return {
-    get label() {
-      return offered?.label
+    /** What is offered. */
+    get offered(): Undoable | undefined {
+      return offered
     },
-    offer(next: Undoable) {
-      commit()
-      offered = next
-      timer.set(commit, UNDO_MS)
-      update()
-    },
-    /** Undoes the action that is offered. Reports whether there was one. */
-    undo(): boolean {
+    offer,
+    /** Shows a notice, unless an action can be undone. */
+    notice: (label: string) => offered?.undo || offer({ label }),
+    /** Undoes the action that is offered. */
+    undo() {
       const { undo } = offered ?? {}
       withdraw()
       undo?.()
-      return undo !== undefined
     },
     hold: timer.clear,
     release: () => offered && timer.set(commit, UNDO_MS),

@@ -9,7 +9,7 @@ import type { createUndo } from './undo.ts'
 
 /**
  * Creates the actions of the panel on items. Each takes effect immediately, is announced to assistive technology, and can be
- * undone where users expect it. A failure is shown at the item.
+ * undone where users expect it. A failure is shown.
  */
 export const createVerbs = ({
   list,
@@ -35,23 +35,36 @@ export const createVerbs = ({
   /** Returns the items with their options. An item that stands for a folded group changes the whole group. */
   const meant = (items: readonly InboxItem[]) =>
     items.map((item) => ({ item, option: list.groups.isWhole(item) ? { group: true } : {} }))
-  const run = (targets: ReturnType<typeof meant>, call: Call) => {
-    for (const target of targets) {
-      const { item, option } = target
-      failures.delete(item.id)
-      call(item, option).catch((error: CarillonError) => {
-        const cause = error.status === 403 || error.status === 401 ? 'refused' : 'failed'
-        failures.set(item.id, { text: text()(cause), again: () => run([target], call) })
-        update()
-      })
+  /**
+   * Changes items. Announces `label` once the hub has confirmed every change. A failure is shown at its item, or in place of
+   * the undo bar if the list does not show the item.
+   */
+  const run = async (targets: ReturnType<typeof meant>, call: Call, label?: string) => {
+    let hasFailed = false
+    const failed = (target: (typeof targets)[number], { status }: CarillonError) => {
+      const { id } = target.item
+      const reason = text()(status === 404 ? 'gone' : status && status < 500 ? 'refused' : 'failed')
+      failures.set(id, { text: reason, again: () => void run([target], call, label) })
+      if (!list.ids.includes(id)) {
+        announce(reason)
+        undo.notice(reason)
+      }
+      update()
+      hasFailed = true
     }
+    const changes = targets.map((target) => {
+      failures.delete(target.item.id)
+      return call(target.item, target.option).catch((error) => failed(target, error))
+    })
     update()
+    await Promise.all(changes)
+    if (label && !hasFailed) announce(label)
   }
   const sizeOf = (targets: ReturnType<typeof meant>) =>
     targets.reduce((sum, { item, option }) => sum + (option.group ? (item.group?.count ?? 1) : 1), 0)
   const done = (label: string, targets: ReturnType<typeof meant>, back: Call) => {
     announce(label)
-    undo.offer({ label, undo: () => run(targets, back) })
+    undo.offer({ label, undo: () => void run(targets, back, text()('undone')) })
   }
   const feed = () => list.feed
 
@@ -59,27 +72,27 @@ export const createVerbs = ({
     failure: (id: string) => failures.get(id),
     /** Does work for items. A failure is shown at them. */
     attempt: (items: readonly InboxItem[], work: () => Promise<void>) =>
-      run(
+      void run(
         items.map((item) => ({ item, option: {} })),
         work,
       ),
     read(items: readonly InboxItem[]) {
-      run(meant(items), ({ id }, option) => feed().read(id, option))
+      void run(meant(items), ({ id }, option) => feed().read(id, option))
       announce(text()('wasRead'))
     },
     unread(items: readonly InboxItem[]) {
-      run(meant(items), ({ id }) => feed().unread(id))
+      void run(meant(items), ({ id }) => feed().unread(id))
       announce(text()('wasUnread'))
     },
     archive(items: readonly InboxItem[]) {
       const targets = meant(items)
-      run(targets, ({ id }, option) => feed().archive(id, option))
+      void run(targets, ({ id }, option) => feed().archive(id, option))
       const label = text()('wasArchived', { n: sizeOf(targets) })
       done(label, targets, ({ id }, option) => feed().unarchive(id, together(option)))
     },
     restore(items: readonly InboxItem[]) {
       const targets = meant(items)
-      run(targets, ({ id }, option) => feed().unarchive(id, option))
+      void run(targets, ({ id }, option) => feed().unarchive(id, option))
       const label = text()('wasRestored', { n: sizeOf(targets) })
       // Archiving a group would include items that were not archived before.
       if (targets.some(({ option }) => option.group)) announce(label)
@@ -89,13 +102,13 @@ export const createVerbs = ({
       const targets = meant(items)
       // The milliseconds tell these items from those that were snoozed until the same time before.
       const until = new Date(time.getTime() + (Date.now() % 1_000))
-      run(targets, ({ id }, option) => feed().snooze(id, until, option))
+      void run(targets, ({ id }, option) => feed().snooze(id, until, option))
       const label = text()('snoozedUntil', { time: times().clock(time.getTime()) })
       done(label, targets, ({ id }, option) => feed().snooze(id, null, together(option)))
     },
     wake(items: readonly InboxItem[]) {
       const targets = meant(items)
-      run(targets, ({ id }, option) => feed().snooze(id, null, option))
+      void run(targets, ({ id }, option) => feed().snooze(id, null, option))
       announce(text()('wasRestored', { n: sizeOf(targets) }))
     },
     /** Hides the items. They are deleted when the time to undo is over. */
@@ -108,21 +121,22 @@ export const createVerbs = ({
       announce(label)
       undo.offer({
         label,
-        undo: () => list.hide(ids, false),
+        undo() {
+          list.hide(ids, false)
+          announce(text()('undone'))
+        },
         commit() {
-          run(targets, ({ id }, option) => feed.remove(id, option).finally(() => list.hide([id], false)))
+          void run(targets, ({ id }, option) => feed.remove(id, option).finally(() => list.hide([id], false)))
         },
       })
     },
     act(item: InboxItem, name: string, label: string) {
-      run([{ item, option: {} }], ({ id }) => feed().act(id, name))
-      announce(text()('acted', { label }))
+      void run([{ item, option: {} }], ({ id }) => feed().act(id, name), text()('acted', { label }))
     },
     /** Reports that the link of an item was clicked, which marks it as read. */
     clicked(item: InboxItem) {
-      run([{ item, option: {} }], ({ id }) => feed().clicked(id))
+      void run([{ item, option: {} }], ({ id }) => feed().clicked(id))
     },
-    undo: () => undo.undo() && announce(text()('undone')),
   }
 }
 export type Verbs = ReturnType<typeof createVerbs>

@@ -102,8 +102,8 @@ const listView = (panel: Panel) => {
   `
 }
 
-const undoBar = ({ undo, text, verbs }: Panel) =>
-  undo.label
+const undoBar = ({ undo, text }: Panel) =>
+  undo.offered
     ? html`
         <div
           class="undo"
@@ -113,7 +113,7 @@ const undoBar = ({ undo, text, verbs }: Panel) =>
           @focusin=${undo.hold}
           @focusout=${undo.release}
         >
-          <span class="grow">${undo.label}</span><button class="link" @click=${verbs.undo}>${text('undo')}</button>
+          <span class="grow">${undo.offered.label}</span>${undo.offered.undo ? html`<button class="link" @click=${undo.undo}>${text('undo')}</button>` : nothing}
         </div>
       `
     : nothing

@@ -39,7 +39,8 @@ export const controlStyles = css`
   }
   .action {
     min-block-size: calc(32 * var(--_px));
-    padding-inline: calc(12 * var(--_px));
+    overflow-wrap: anywhere;
+    padding: calc(3 * var(--_px)) calc(12 * var(--_px));
     border: 1px solid var(--_edge);
     border-radius: var(--_inner);
     font-size: calc(13 * var(--_px));
