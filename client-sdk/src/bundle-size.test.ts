@@ -42,13 +42,13 @@ const built = async (name: string, external: string[] = []) => {
 }
 
 it('bundles stay within their size budgets', async () => {
-  expect(sizeOf([(await built('client', ['socket.io-client'])).entry])).toBeLessThanOrEqual(9.9 * KB)
-  expect(sizeOf([(await built('client')).entry])).toBeLessThanOrEqual(17.15 * KB)
+  expect(sizeOf([(await built('client', ['socket.io-client'])).entry])).toBeLessThanOrEqual(10 * KB)
+  expect(sizeOf([(await built('client')).entry])).toBeLessThanOrEqual(17.25 * KB)
   // With the headless client and Lit.
   const bell = await built('bell')
-  expect(sizeOf([bell.entry])).toBeLessThanOrEqual(29.35 * KB)
+  expect(sizeOf([bell.entry])).toBeLessThanOrEqual(29.45 * KB)
   // Also loaded while the bell is closed, if there are unread items.
-  expect(sizeOf(bell.parts('sending'))).toBeLessThanOrEqual(1.75 * KB)
+  expect(sizeOf(bell.parts('sending'))).toBeLessThanOrEqual(1.8 * KB)
   expect(sizeOf(bell.parts('panel'))).toBeLessThanOrEqual(16.3 * KB)
   expect(sizeOf(bell.parts('panel', 'preferences-page'))).toBeLessThanOrEqual(22.7 * KB)
   expect(sizeOf(bell.parts('announcements'))).toBeLessThanOrEqual(5.5 * KB)

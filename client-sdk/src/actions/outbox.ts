@@ -46,8 +46,10 @@ export const createOutbox = (
 
   return {
     send(outgoing: Outgoing): Promise<void> {
-      if (signal.aborted || store.getSnapshot().pending.length >= PENDING_MAX)
-        return createQueue()(() => undone(outgoing, new CarillonError('not_sent', 'not_sent')))
+      const refusal = signal.aborted
+        ? 'the client is closed'
+        : store.getSnapshot().pending.length >= PENDING_MAX && 'too many are pending'
+      if (refusal) return createQueue()(() => undone(outgoing, new CarillonError('not_sent', refusal)))
       store.set(begin(store.getSnapshot(), outgoing))
       return queue(async () => {
         for (let failures = 1; ; failures++) {

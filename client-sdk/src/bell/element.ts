@@ -175,7 +175,7 @@ export class NotificationBell extends BellSettings {
       if (this.#dialog.isShown) this.#panel.open()
     } catch (error) {
       this.#hasPanelFailed = true
-      console.error('<notification-bell>: the panel cannot be loaded.', error)
+      console.error('<notification-bell>: no panel:', error)
     }
     this.#update()
   }

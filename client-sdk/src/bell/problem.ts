@@ -4,14 +4,17 @@ import { createTimer } from '../timing/timer.ts'
 
 /**
  * Why a bell cannot show the inbox: the token was refused, the setup is incomplete, the hub does not respond, or the response
- * is not from a hub of this version.
+ * is not from a hub of this version or not from a token endpoint.
  */
 export type Problem = 'signIn' | 'setup' | 'unreachable' | 'incompatible'
 
 /** How long after its creation a page may set up an element, in ms. */
 const SETUP_MS = 2_000
-const SETUP_ADVICE =
-  '<notification-bell> needs `url`, the URL of the hub, and `token-url`, `token` or the property `client`.'
+const explainSetup = () =>
+  import('../http/advice.ts').then(
+    ({ SETUP }) => console.error(SETUP),
+    () => {},
+  )
 
 /**
  * Tracks why a bell cannot show the inbox. An incomplete setup is explained on the console; the client explains its errors
@@ -34,14 +37,14 @@ export const createProblems = (update: () => void) => {
     connected(isSetUp: boolean) {
       setup.clear()
       set(isSetUp ? undefined : 'setup')
-      if (!isSetUp) setup.set(() => console.error(SETUP_ADVICE), SETUP_MS)
+      if (!isSetUp) setup.set(explainSetup, SETUP_MS)
     },
     failed({ action, code }: CarillonError, connection: ConnectionState | undefined) {
       // A failed action is shown at its item. Other failures are retried while the hub is connected.
       if (action || isConnected(connection)) return
       // The hub refused a fixed token. Requests that were in flight may fail in another way.
       if (current === 'signIn' && connection === 'stopped') return
-      const isIncompatible = code === 'not_carillon' || code === 'version_mismatch'
+      const isIncompatible = ['not_carillon', 'token_url', 'version_mismatch'].includes(code)
       set(isRefusal(code) ? 'signIn' : isIncompatible ? 'incompatible' : 'unreachable')
     },
     followed(connection: ConnectionState | undefined) {

@@ -18,12 +18,14 @@ type Setup = {
 
 const tokensOf = ({ token, tokenUrl }: Setup) => token || (tokenUrl ? tokenFrom(tokenUrl) : undefined)
 
-/** Creates the client of a bell. Returns undefined if the URL or the token is missing. */
+/** Creates the client of a bell. Returns undefined if the URL or the token is missing, or the URL is invalid. */
 export const openClient = (setup: Setup): Client | undefined => {
   const token = tokensOf(setup)
-  return setup.url && token
-    ? createClient({ url: setup.url, token, context: setup.context ?? undefined })
-    : undefined
+  try {
+    return token ? createClient({ url: setup.url!, token, context: setup.context ?? undefined }) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { CarillonError, type Client, type ClientOptions, createClient, type InboxItem } from '../index.ts'
+import { createPush } from '../push/push.ts'
 import { startHub, type TestHub } from '../testing/hub.ts'
 import { newItem, newItemId } from '../testing/items.ts'
 import { FAST, until } from '../testing/until.ts'
@@ -165,6 +166,62 @@ describe('feed', () => {
     expect(error).toMatchObject({ code: 'unavailable', status: 503, temporary: true })
     hub.meddle = () => undefined
     expect(await until(feed, ({ status }) => status === 'ready')).toMatchObject({ error: null })
+  })
+})
+
+describe('counts', () => {
+  it('call their listeners only when a count changes', async () => {
+    const user = newUser()
+    const item = hub.put(user, newItem())
+    hub.put(user, newItem({ category: 'news' }))
+    const { client, feed } = await begin(user)
+    if (client.connection !== 'live') await live(client)
+    const heard: number[] = []
+    client.counts.subscribe(() => heard.push(client.counts.getSnapshot().unread))
+    await feed.read(item.id)
+    await feed.refresh()
+    await feed.archive(item.id)
+    hub.add(user)
+    await until(client.counts, ({ unread }) => unread === 2)
+    await feed.refresh()
+    expect(heard).toEqual([1, 2])
+  })
+})
+
+describe('a mistake in the code of an app', () => {
+  it.each([undefined, 'localhost:4472', 'ftp://hub.example', 'hub', '', 'http://'])(
+    'is refused: the URL %s',
+    (url) => {
+      const options = { url: url as string, token: 'x' }
+      const message = 'url must look like https://hub.example'
+      expect(() => createClient(options)).toThrow(new TypeError(message))
+      expect(() => createPush(options)).toThrow(new TypeError(message))
+    },
+  )
+
+  it('is refused on a page, whose URL completes relative ones', () => {
+    vi.stubGlobal('location', { href: 'https://app.example/page' })
+    const create = (url?: string) => createClient({ url: url!, token: 'x', report: false })
+    expect(() => create()).toThrow(/^url must look/)
+    expect(() => create('localhost:4472')).toThrow(/^url must look/)
+    clients.push(create('/hub'))
+    vi.unstubAllGlobals()
+  })
+
+  it('is refused: an event that does not exist', () => {
+    const client = open(newUser())
+    for (const event of ['notificaton', 'toString', '__proto__'])
+      expect(() => client.on(event as 'error', () => {})).toThrow(
+        new TypeError(`no event ${event}: notification,preferences,connection,error`),
+      )
+  })
+
+  it('is reported: a label that the hub does not know', async () => {
+    hub.meddle = ({ path }) => (path === '/counts' ? { code: 'invalid_request' } : undefined)
+    const { client } = await begin()
+    const error = new Promise<CarillonError>((resolve) => client.on('error', resolve))
+    client.countsBy('colour' as 'tag').subscribe(() => {})
+    expect(await error).toMatchObject({ code: 'invalid_request', message: 'refused: invalid_request' })
   })
 })
 
@@ -600,7 +657,7 @@ describe('connection', () => {
       }),
     )
     client.feed().subscribe(() => {})
-    expect(await error).toMatchObject({ code: 'token_expired' })
+    expect(await error).toMatchObject({ code: 'token_expired', message: 'refused: token_expired' })
     await stopped
   })
 
@@ -624,7 +681,9 @@ describe('connection', () => {
     expect(states).toEqual(['stopped'])
     const snapshot = feed.getSnapshot()
     hub.add(user)
-    await expect(feed.read(newItemId(Date.now()))).rejects.toMatchObject({ code: 'not_sent' })
+    await expect(feed.read(newItemId(Date.now()))).rejects.toMatchObject({
+      ...{ code: 'not_sent', message: expect.stringMatching(/^read .* failed: the client is closed$/) },
+    })
     expect(feed.getSnapshot().items).toEqual(snapshot.items)
   })
 })

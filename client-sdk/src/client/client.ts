@@ -43,8 +43,12 @@ export type ClientEvents = {
 export type Client = {
   /** Creates a live list. Close it when it is no longer needed. All feeds share one connection and one set of counts. */
   feed(query?: FeedQuery): Feed
+  /** Listeners are called only when a count changes, and once when the inbox is loaded. */
   counts: Readable<Counts>
-  /** Returns the counts of each category, tag or context, kept up to date while there is a subscriber. */
+  /**
+   * Returns the counts of each category, tag or context, kept up to date while there is a subscriber. For any other label, the
+   * event `error` is emitted.
+   */
   countsBy(label: CountLabel): CountsBy
   /** The user's preferences. They are loaded with the first subscription. */
   preferences: Preferences
@@ -65,23 +69,26 @@ export type Client = {
    * the app returns. A user whose apps are all in the background does not count as reached. Pages need not call it.
    */
   setActive(active: boolean): void
-  /** Returns an unsubscribe function. */
+  /** Returns an unsubscribe function. Throws `TypeError` if there is no such event. */
   on<Name extends keyof ClientEvents>(event: Name, listener: ClientEvents[Name]): () => void
   /** Disconnects for good. Pending actions are sent once more. */
   close(): void
 }
 
+const EVENTS: readonly string[] = ['notification', 'preferences', 'connection', 'error']
+
 /**
  * Creates a client for the inbox of one user. It does nothing until a feed, the counts or an event is
- * subscribed to, so it may be created during server-side rendering.
+ * subscribed to, so it may be created during server-side rendering. Throws `TypeError` if `url` is not an http or https URL.
  */
 export const createClient = (options: ClientOptions): Client => {
   const events = createListeners<[keyof ClientEvents, unknown]>()
   const parts = connectParts(options, events.call)
-  const { actions, connection, lists, open, refetch, start, state, sync, view } = parts
+  const { actions, connection, lists, refetch, start, state, sync, view } = parts
   const refill = (full: boolean) => refetch.request(full, parts.timing.retry)
 
   const on: Client['on'] = (event, listener) => {
+    if (!EVENTS.includes(event)) throw new TypeError(`no event ${event}: ${EVENTS}`)
     if (event === 'notification' || event === 'preferences') start()
     return events.add((name, value) => {
       if (name === event) listener(value as never)
@@ -92,7 +99,8 @@ export const createClient = (options: ClientOptions): Client => {
     feed: (query = {}) =>
       createFeed(
         {
-          ...{ api: parts.api, clock: parts.clock, actions, view, open, refill },
+          ...parts,
+          refill,
           absorb: sync.absorb,
           close: (list) => lists.delete(list),
         },
@@ -102,7 +110,13 @@ export const createClient = (options: ClientOptions): Client => {
       getSnapshot: () => view.getSnapshot().counts,
       subscribe(listener) {
         start()
-        return view.subscribe(listener)
+        let last: Counts | undefined
+        return view.subscribe(() => {
+          const { counts } = view.getSnapshot()
+          if (counts === last) return
+          last = counts
+          listener()
+        })
       },
     },
     clicked: actions.clicked,

@@ -9,12 +9,12 @@ export const createErrors = (url: string, closed: AbortSignal, handle: (error: C
   return (error: CarillonError): void => {
     if (closed.aborted) return
     handle(error)
-    const { action, code, message } = error
+    const { action, code } = error
     if (action || explained.has(code)) return
     explained.add(code)
     import('../http/advice.ts').then(
       ({ advise }) => advise(error, url),
-      () => console.error(`Carillon: ${message} (${code})`),
+      () => console.error(error),
     )
   }
 }

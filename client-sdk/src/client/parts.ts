@@ -1,5 +1,6 @@
 import { lazyActions } from '../actions/lazy.ts'
 import type { FeedList } from '../feed/feed-list.ts'
+import { hubUrl } from '../http/hub-url.ts'
 import { createInboxApi } from '../http/inbox-api.ts'
 import { createRequest, type RequestParts } from '../http/request.ts'
 import { createTokens } from '../http/token.ts'
@@ -32,7 +33,7 @@ export const connectParts = (
 ) => {
   const timing: Timing = { ...TIMING, ...options.timing }
   const clock = createClock()
-  const url = new URL(options.url, globalThis.location?.href).href.replace(/\/?$/, '/')
+  const url = hubUrl(options.url)
   const tokens = createTokens(options.token)
   const http: RequestParts = { url: `${url}v1`, tokens, clock, fetch: options.fetch ?? globalThis.fetch }
   const closing = new AbortController()
@@ -110,7 +111,7 @@ export const connectParts = (
   }
 
   return {
-    ...{ api, clock, connection, lists, refetch, request, start, state, sync, timing, view },
+    ...{ api, clock, connection, fail, lists, refetch, request, start, state, sync, timing, view },
     actions: lazy.actions,
     open(list: FeedList) {
       lists.add(list)

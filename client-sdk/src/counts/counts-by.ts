@@ -1,4 +1,5 @@
 import type { Counts, InboxCounts } from '@carillon/schemas'
+import { asError, type CarillonError, isRefusal } from '../http/error.ts'
 import type { InboxApi } from '../http/inbox-api.ts'
 import type { View } from '../inbox/optimistic-view.ts'
 import type { State } from '../inbox/state.ts'
@@ -26,12 +27,14 @@ export const createCountsBy = (
     state,
     timing,
     clock,
+    fail,
   }: {
     api: Pick<InboxApi, 'countsBy'>
     view: Readable<View>
     state: Readable<State>
     timing: Timing
     clock: Clock
+    fail: (error: CarillonError) => void
   },
 ): CountsBy => {
   const counts = createStore<ReadonlyMap<string, Counts>>(new Map())
@@ -59,8 +62,10 @@ export const createCountsBy = (
       const { by } = await api.countsBy(label)
       base = { counts: new Map(Object.entries(by?.[label] ?? {})), view: seen }
       if (subscribers > 0) show()
-    } catch {
-      // The client reports the error, because it also fetches the inbox.
+    } catch (thrown) {
+      // The client reports other errors, because it also fetches the inbox.
+      const error = asError(thrown)
+      if (!error.temporary && !isRefusal(error.code)) fail(error)
       fetched = undefined
       wait = timing.retryMax
     }

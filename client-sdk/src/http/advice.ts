@@ -2,12 +2,17 @@ import type { CarillonError, ErrorCode } from './error.ts'
 
 const TOKEN = 'Pass a valid token of the signed-in user, or a function that gets a fresh one.'
 
+/** What a bell needs. */
+export const SETUP =
+  '<notification-bell> needs `url`, an http(s) URL such as https://hub.example, and `token-url`, `token` or the property `client`.'
+
 const ADVICE: Partial<Record<ErrorCode, string>> = {
   unauthenticated: TOKEN,
   token_expired: `${TOKEN} The function is called again when a token expires.`,
   tenant_unknown: TOKEN,
   forbidden: TOKEN,
   not_carillon: 'Check the `url`. It must be the URL of a hub, without a path such as /v1.',
+  token_url: 'Check `token-url`. It must return {"token": "…"}.',
   version_mismatch: 'The hub has another version than this client. Update the older one.',
 }
 

@@ -6,10 +6,17 @@ import type { Problem, ProblemCode } from '@carillon/schemas'
  * - `network`: the hub did not respond in time, the hub does not allow the origin of the page (CORS), or the token function
  *   failed;
  * - `not_carillon`: another server responded, such as a web site or a proxy, so the URL may be wrong;
+ * - `token_url`: the token endpoint responded with an error such as 404, so its URL may be wrong;
  * - `version_mismatch`: the hub does not know the request, because it has another version than the client;
  * - `not_sent`: an action was refused because too many are pending or the client is closed.
  */
-export type ErrorCode = ProblemCode | 'network' | 'not_carillon' | 'version_mismatch' | 'not_sent'
+export type ErrorCode =
+  | ProblemCode
+  | 'network'
+  | 'not_carillon'
+  | 'token_url'
+  | 'version_mismatch'
+  | 'not_sent'
 
 /** An action that was undone, and why. `ids` is empty for an action on every item. */
 export type Action = { verb: string; ids: readonly string[]; problem: string }

@@ -30,13 +30,16 @@ describe('a token endpoint', () => {
   })
 
   it.each<[string, RequestListener, string, boolean, RegExp]>([
-    ['HTML', sends(200, '<html>Log in</html>'), 'unauthenticated', false, /must return JSON with a token/],
-    ['nothing', sends(204, ''), 'unauthenticated', false, /must return JSON/],
-    ['null', sends(200, 'null'), 'unauthenticated', false, /must return JSON/],
-    ['a token that is no string', sends(200, '{"token":{}}'), 'unauthenticated', false, /must return JSON/],
-    ['401', sends(401, ''), 'unauthenticated', false, /HTTP 401/],
-    ['404', sends(404, ''), 'unavailable', false, /HTTP 404/],
-    ['500', sends(500, ''), 'unavailable', true, /HTTP 500/],
+    ['HTML', sends(200, '<html>Log in</html>'), 'unauthenticated', false, /must return \{"token": "…"\}$/],
+    ['nothing', sends(204, ''), 'unauthenticated', false, /must return \{/],
+    ['null', sends(200, 'null'), 'unauthenticated', false, /must return \{/],
+    ['a token that is no string', sends(200, '{"token":{}}'), 'unauthenticated', false, /must return \{/],
+    ['401', sends(401, ''), 'unauthenticated', false, /\/token answered 401$/],
+    ['403', sends(403, '{"detail":"no session"}'), 'unauthenticated', false, /answered 403: no session$/],
+    ['404', sends(404, ''), 'token_url', false, /\/token answered 404$/],
+    ['404 and null', sends(404, 'null'), 'token_url', false, /\/token answered 404$/],
+    ['429', sends(429, ''), 'unavailable', true, /answered 429$/],
+    ['500', sends(500, '{"token":"x"}'), 'unavailable', true, /answered 500$/],
     ['a reset', (request) => request.socket.destroy(), 'unavailable', true, /does not respond/],
     ['never', () => {}, 'unavailable', true, /does not respond/],
   ])('that answers %s is told apart', async (_, answer, code, temporary, message) => {

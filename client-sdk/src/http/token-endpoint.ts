@@ -4,7 +4,8 @@ import { CarillonError } from './error.ts'
 
 /**
  * Returns a function that gets tokens from an endpoint of the app. The endpoint returns `{"token": "…"}` for the signed-in
- * user. Rejects with a CarillonError if it does not, or if it does not respond within `timeout` ms.
+ * user. Rejects with a CarillonError if it does not, or if it does not respond within `timeout` ms. The message includes the
+ * `detail` of a JSON response.
  */
 export const tokenFrom =
   (url: string, timeout = TIMING.request) =>
@@ -15,17 +16,17 @@ export const tokenFrom =
         throw new CarillonError('unavailable', `${url} does not respond`, { temporary: true, cause })
       })
       const { ok, status } = response
-      if (!ok)
-        throw new CarillonError(
-          status === 401 ? 'unauthenticated' : 'unavailable',
-          `${url}: HTTP ${status}`,
-          {
-            status,
-            temporary: status >= 500,
-          },
-        )
       const body: unknown = await response.json().catch(() => undefined)
-      const { token } = (body ?? {}) as { token?: unknown }
+      const { token, detail } = (body ?? {}) as { token?: unknown; detail?: string }
+      if (!ok) {
+        // Also too many requests.
+        const temporary = status >= 429
+        const code =
+          status === 401 || status === 403 ? 'unauthenticated' : temporary ? 'unavailable' : 'token_url'
+        throw new CarillonError(code, `${url} answered ${status}${detail ? `: ${detail}` : ''}`, {
+          ...{ status, temporary },
+        })
+      }
       if (typeof token === 'string' && token) return token
-      throw new CarillonError('unauthenticated', `${url} must return JSON with a token: {"token": "…"}`)
+      throw new CarillonError('unauthenticated', `${url} must return {"token": "…"}`)
     })

@@ -1,4 +1,4 @@
-import type { ClientToHub, HubToClient } from '@carillon/schemas'
+import type { ClientToHub, HubToClient, Problem } from '@carillon/schemas'
 import type { ManagerOptions, Socket, SocketOptions } from 'socket.io-client'
 import { CarillonError, type ErrorCode, isRefusal } from '../http/error.ts'
 import type { RequestParts } from '../http/request.ts'
@@ -131,8 +131,8 @@ export const createConnection = (parts: Parts) => {
     if (Date.now() - liveSince > GOOD_MS) attempts.reset()
     attempts.fail(reason === 'io server disconnect' ? REJECTED : DISCONNECTED)
   })
-  socket.on('connect_error', ({ message }) => {
-    if (isRefusal(message)) attempts.refuse(new CarillonError(message as ErrorCode, 'Token refused'))
+  socket.on('connect_error', ({ message, data }: Error & { data?: Partial<Problem> }) => {
+    if (isRefusal(message)) attempts.refuse(new CarillonError(message as ErrorCode, data?.detail ?? message))
     else attempts.fail(DISCONNECTED)
   })
   // A position counts even if this version does not know the event.

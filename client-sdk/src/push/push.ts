@@ -3,6 +3,7 @@
  * @module
  */
 import type { Counts } from '@carillon/schemas'
+import { hubUrl } from '../http/hub-url.ts'
 import type { Request } from '../http/request.ts'
 import type { TokenSource } from '../http/token.ts'
 import type { Readable } from '../store/store.ts'
@@ -75,9 +76,12 @@ const activated = (registration: ServiceWorkerRegistration) => {
 const supported = () =>
   'serviceWorker' in navigator && 'PushManager' in globalThis && 'Notification' in globalThis
 
-/** Creates the web push client. It does nothing until one of its methods is called. */
+/**
+ * Creates the web push client. It does nothing until one of its methods is called. Throws `TypeError` if `url` is not an http
+ * or https URL.
+ */
 export const createPush = ({ url, token, ...options }: PushOptions): Push => {
-  const base = new URL(url, globalThis.location?.href).href.replace(/\/?$/, '/')
+  const base = hubUrl(url)
   const worker = options.worker ?? new URL('push-worker.js', base).pathname
   let requests: Request | undefined
   const call: Request = async (...request) => {

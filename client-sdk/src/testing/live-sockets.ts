@@ -1,4 +1,4 @@
-import type { ClientToHub, HubToClient, ProblemCode } from '@carillon/schemas'
+import { type ClientToHub, type HubToClient, type ProblemCode, problem } from '@carillon/schemas'
 import type { Server } from 'socket.io'
 import type { Inboxes } from './inboxes.ts'
 
@@ -27,7 +27,8 @@ export const serveSockets = (
     const user = hub.tokens.get(token)
     const code = hub.refuse ?? (user ? undefined : 'token_expired')
     if (code || !user) {
-      proceed(new Error(code))
+      const data = code && problem(code, `refused: ${code}`)
+      proceed(Object.assign(new Error(code), { data }))
       setImmediate(() => socket.conn.close())
       return
     }

@@ -44,13 +44,16 @@ export const authenticateSender = async (
   return sender
 }
 
-/** Returns the user who sent a request. Throws `unauthenticated` or `token_expired`. */
-export const authenticateUser = async (cache: SettingsCache, request: HonoRequest): Promise<EndUser> => {
-  const token = bearer(request)
+/** Returns the user of a token. Throws `unauthenticated` or `token_expired`. */
+export const authenticateToken = async (cache: SettingsCache, token: string): Promise<EndUser> => {
   if (isApiKey(token))
     throw new ProblemError('unauthenticated', 'the token is an API key; this operation takes user tokens')
   return verifyUserToken(cache, token)
 }
+
+/** Returns the user who sent a request. Throws `unauthenticated` or `token_expired`. */
+export const authenticateUser = async (cache: SettingsCache, request: HonoRequest): Promise<EndUser> =>
+  authenticateToken(cache, bearer(request))
 
 /** The owner of the preferences that a link opens. `user` is absent in a sample. `issuedAt`: epoch ms. */
 export type LinkedOwner = {

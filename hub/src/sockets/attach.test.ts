@@ -206,6 +206,12 @@ test.each(Object.keys(bad))('a token that is %s is rejected, and the connection 
   expect(edge.left).toEqual([])
 })
 
+test('an API key in place of a token is told apart', async () => {
+  expect((await refusal({ token: 'ck_acme_secret' })).data).toMatchObject({
+    ...{ code: 'unauthenticated', detail: 'the token is an API key; this operation takes user tokens' },
+  })
+})
+
 test('a disconnect is reported once per connection, and only for that connection', async () => {
   const [ada, tab] = await Promise.all([enter('ada'), enter('ada'), enter('bob')])
   expect(edge.left).toEqual([])

@@ -4,8 +4,9 @@ import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { ProblemError } from '@carillon/core/errors'
 import { idleRoom, roomsOf, userRooms } from '@carillon/core/live/room'
 import type { LiveServer } from '@carillon/core/live/server'
-import { requireNotErased, verifyUserToken } from '@carillon/core/security/user-tokens'
+import { requireNotErased } from '@carillon/core/security/user-tokens'
 import type { Log } from '@carillon/core/telemetry/log'
+import { authenticateToken } from '../http/auth.ts'
 import { problemOf } from '../http/problems.ts'
 import type { Refusals } from '../http/refused-credentials.ts'
 import type { RateLimit } from '../limits/rate-limit.ts'
@@ -58,7 +59,7 @@ const admit = async ({ io, cache, admission, rateLimit }: Admitting, socket: Liv
   const { token, connection } = release(socket)
   if (typeof token !== 'string')
     throw new ProblemError('unauthenticated', 'connect with auth: { token }, a user token')
-  const user = await verifyUserToken(cache, token)
+  const user = await authenticateToken(cache, token)
   await rateLimit.user(user)
   const { rooms } = io.of('/').adapter
   const open = (room: string) => rooms.get(room)?.size ?? 0

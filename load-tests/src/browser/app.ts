@@ -38,7 +38,7 @@ const bellPage = (hub: string, user: string, attributes = '') =>
  */
 export const startApp = async (executablePath: string) => {
   const started = await startHub(executablePath)
-  const { server: hub, settings, browser, call, send, tokenOf } = started
+  const { server: hub, settings, browser, apiKey, call, send, tokenOf } = started
   const pages = new Map<string, string>()
   const answers = new Map<string, (response: ServerResponse) => void>()
 
@@ -73,7 +73,7 @@ export const startApp = async (executablePath: string) => {
   )
 
   return {
-    ...{ hub, settings, browser, url, pages, answers, call, send },
+    ...{ hub, settings, browser, apiKey, url, pages, answers, call, send },
     /** Opens a page, and collects its errors. */
     async open(context: BrowserContext, path: string) {
       const page = await context.newPage()

@@ -53,13 +53,31 @@ describe.skipIf(!executablePath)(
         'an endpoint that answers HTML',
         () => `url="${app.hub.url}" token-url="/html"`,
         SIGN_IN,
-        /must return JSON with a token.*\(unauthenticated\)/,
+        /must return \{"token": "…"\} \(unauthenticated\)/,
       ],
       [
         'an endpoint that answers 500',
         () => `url="${app.hub.url}" token-url="/fails"`,
         ERROR,
-        /\/fails: HTTP 500 \(unavailable\)/,
+        /\/fails answered 500 \(unavailable\)/,
+      ],
+      [
+        'an endpoint that is not there',
+        () => `url="${app.hub.url}" token-url="/nope"`,
+        ERROR,
+        /\/nope answered 404 \(token_url\)\. Check `token-url`\. It must return \{"token": "…"\}/,
+      ],
+      [
+        'a URL without http',
+        () => 'url="localhost:4472" token="x"',
+        ERROR,
+        /needs `url`, an http\(s\) URL such/,
+      ],
+      [
+        'an API key in place of a token',
+        () => `url="${app.hub.url}" token="${app.apiKey}"`,
+        SIGN_IN,
+        /API key.*\((unauthenticated|forbidden)\)\. Pass a valid token/,
       ],
       ['another web site', () => `url="${app.url}" token="x"`, ERROR, /\(not_carillon\)\. Check the `url`/],
       [

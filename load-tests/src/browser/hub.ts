@@ -43,7 +43,7 @@ export const startHub = async (executablePath: string, launch = launchChromium) 
   const call = caller(server.url, apiKey)
 
   return {
-    ...{ server, settings, browser, call },
+    ...{ server, settings, browser, apiKey, call },
     /** Returns a token of a user. */
     tokenOf: async (user: string) => (await call<{ token: string }>('POST', `/v1/users/${user}/token`)).token,
     /** Sends a notification, and returns its id. */
