@@ -18,6 +18,7 @@ export const LONG = [
   'load-tests/src/openapi/openapi.e2e.test.ts',
   'load-tests/src/browser/networks.e2e.test.ts',
   'load-tests/src/browser/gallery.e2e.test.ts',
+  'load-tests/src/browser/long-list.e2e.test.ts',
   'load-tests/src/consistency/rolling-restart.e2e.test.ts',
   'load-tests/src/cli/command-line.e2e.test.ts',
   'load-tests/src/browser/bell.e2e.test.ts',
