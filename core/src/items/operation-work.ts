@@ -58,7 +58,7 @@ export const OperationWork = z.object({
   ids: z.array(z.string()).optional().describe('The notifications to check again'),
   resume: Position.optional().describe('Where the walk continues after the check; absent if it has ended'),
   unfinished: z.array(z.string()).describe('Notifications whose items were still being stored'),
-  round: z.int().min(0).describe('How often it has waited for them'),
+  round: z.int().min(0).describe('The number of pauses so far'),
   done: z.int().min(0),
   total: z.int().min(0),
   skipped: z.int().min(0),

@@ -26,14 +26,13 @@ const withDevices = async () => {
   } as const
   await store.devices.put(tenant, 'ada', { id: 'browser', device: browser, createdAt: 1 })
   const owner = { tenant, user: 'ada' }
-  let sent = 0
   return {
     ...{ world, google, apple, browsers, owner },
     /** Sends a push to every device, and returns the item. */
     push: async (id: string, more = {}) => {
       await world.send(note(id, [step('push')], more))
-      sent++
-      await until(() => expect(browsers.got.length).toBe(sent))
+      for (const { got } of [google, apple, browsers])
+        await until(() => expect(got.map(({ notification }) => notification)).toContain(id))
       await until(async () => {
         const shown = (await store.shownPushes.of(tenant, ['ada'])).get('ada') ?? []
         const item = browsers.got.find(({ notification }) => notification === id)?.item ?? ''

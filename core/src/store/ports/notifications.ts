@@ -67,8 +67,8 @@ export type AcceptanceClaim = Acceptance & { id: string; until: number; windowMs
 export type ChainProgress = { chain: number; reached: number; finished: boolean }
 
 /**
- * A replacement of the content of a notification that is not due yet, or has no items. `at`: its order among several, epoch ms. `data`: a merge
- * patch. `content`: literal texts.
+ * A replacement of the content of a notification that is not due yet, or has no items. Amendments apply in the order of `at`,
+ * epoch ms. `data`: a merge patch. `content`: literal texts.
  */
 export type Amendment = { at: number; data?: InboxContent['data']; content?: ItemTexts | undefined }
 
