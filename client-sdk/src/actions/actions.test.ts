@@ -128,6 +128,13 @@ it('undoes an action that is refused for good, and reports which one and why', a
   })
 })
 
+it('names no item in the message of an action on all of them', async () => {
+  const { feed, undone } = await begin(1)
+  hub.meddle = refuseWrites('forbidden')
+  await expect(feed.readAll()).rejects.toMatchObject({ code: 'forbidden' })
+  expect(undone[0]?.message).toBe('read-all failed: refused: forbidden')
+})
+
 it('does not let one failing action block the others forever', async () => {
   const { feed, ids, undone } = await begin(2)
   const [bad = '', good = ''] = ids
@@ -220,6 +227,6 @@ it('sends queued actions once more, in order, when the client is closed', async 
   await expect(feed.read(ids[0] ?? '')).rejects.toMatchObject({ code: 'not_sent' })
 })
 
-function refuseWrites(code: 'unavailable' | 'rate_limited') {
+function refuseWrites(code: 'unavailable' | 'rate_limited' | 'forbidden') {
   return ({ method }: Request) => (method === 'GET' ? undefined : { code })
 }

@@ -33,7 +33,12 @@ export const createOutbox = (
 
   const undone = async ({ verb, ids, rest }: Outgoing, error: CarillonError) => {
     const action = { verb, ids: rest ? [] : ids, problem: error.message }
-    fail(Object.assign(error, { action, message: `${verb} ${action.ids} failed: ${error.message}` }))
+    fail(
+      Object.assign(error, {
+        action,
+        message: `${[verb, ...action.ids].join(' ')} failed: ${error.message}`,
+      }),
+    )
     throw error
   }
 

@@ -93,6 +93,12 @@ describe('feed', () => {
     await until(late, ({ status }) => status === 'ready')
   })
 
+  it('takes null for the query of all items, and refuses a token of another kind', async () => {
+    const client = createClient({ url: hub.url, token: 'x' })
+    expect(client.feed(null as never).getSnapshot().status).toBe('loading')
+    expect(() => createClient({ url: hub.url, token: 5 as never })).toThrow(/token must be a string/)
+  })
+
   it('sends no request before it is subscribed to', async () => {
     const user = newUser()
     const client = open(user)

@@ -96,7 +96,7 @@ export const createClient = (options: ClientOptions): Client => {
   }
 
   return {
-    feed: (query = {}) =>
+    feed: (query) =>
       createFeed(
         {
           ...parts,
@@ -104,7 +104,7 @@ export const createClient = (options: ClientOptions): Client => {
           absorb: sync.absorb,
           close: (list) => lists.delete(list),
         },
-        query,
+        query ?? {},
       ),
     counts: {
       getSnapshot: () => view.getSnapshot().counts,

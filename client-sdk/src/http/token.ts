@@ -9,18 +9,18 @@ export type TokenSource = string | (() => string | Promise<string>)
  * `source` is neither a string nor a function.
  */
 export const createTokens = (source: TokenSource) => {
-  if (typeof source !== 'string' && typeof source !== 'function')
-    throw new TypeError('`token` must be a string, or a function that returns one')
+  const fixed = typeof source === 'string'
+  if (!fixed && typeof source !== 'function') throw new TypeError('token must be a string or function')
   let current: string | undefined
   let asking: Promise<string> | undefined
 
   return {
     /** Whether the token is fixed, so that it cannot be renewed. */
-    fixed: typeof source === 'string',
+    fixed,
     /** Returns the current token, or a new one if the current token is the `refused` one. */
     async get(refused?: string): Promise<string> {
       if (current !== undefined && current !== refused) return current
-      asking ??= Promise.resolve(typeof source === 'string' ? source : source()).finally(() => {
+      asking ??= Promise.resolve(fixed ? source : source()).finally(() => {
         asking = undefined
       })
       // HTTP ignores blanks around a token, but a socket sends them.

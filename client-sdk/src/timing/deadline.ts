@@ -1,3 +1,16 @@
+const groups = new WeakMap<AbortSignal, Set<() => void>>()
+
+/** Returns what runs when a signal aborts. It shares one listener, because Node warns about more than ten. */
+const onAbort = (signal: AbortSignal): Set<() => void> => {
+  const group = groups.get(signal) ?? new Set()
+  if (!groups.has(signal))
+    signal.addEventListener('abort', () => {
+      for (const abort of group) abort()
+    })
+  groups.set(signal, group)
+  return group
+}
+
 /**
  * Runs work with a signal that aborts after `ms`, or when `other` aborts. React Native has neither `AbortSignal.timeout` nor
  * `AbortSignal.any`.
@@ -10,12 +23,13 @@ export const withDeadline = async <T>(
   const controller = new AbortController()
   const abort = () => controller.abort()
   if (other?.aborted) abort()
-  other?.addEventListener('abort', abort)
+  const group = other && onAbort(other)
+  group?.add(abort)
   const timer = setTimeout(abort, ms)
   try {
     return await work(controller.signal)
   } finally {
     clearTimeout(timer)
-    other?.removeEventListener('abort', abort)
+    group?.delete(abort)
   }
 }

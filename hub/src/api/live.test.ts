@@ -128,6 +128,9 @@ describe('GET /v1/live', () => {
     ])
       expect(await poll(`?${query}`), query).toMatchObject({ code: 'invalid_request' })
     expect(await poll(`?position=${'x'.repeat(1_001)}`)).toMatchObject({ code: 'invalid_request' })
+    expect(await poll('?position=a:b')).toMatchObject({
+      detail: expect.stringContaining('must be the `position` of a response of this route; omit it at first'),
+    })
     expect(await poll('', { token: 'x' })).toMatchObject({ code: 'unauthenticated' })
   })
 

@@ -33,9 +33,9 @@ const pollLive = defineRoute({
     position: z
       .string()
       .max(1_000)
-      .regex(/^[\w.-]+$/)
+      .regex(/^[\w.-]+$/, 'must be the `position` of a response of this route; omit it at first')
       .optional()
-      .describe('The position of the last response')
+      .describe('The position of the last response; omitted at first')
       .meta({ examples: [POSITION] }),
     active: TrueOrFalse.default('true').describe(
       '`false`: nobody uses the app now. Its connection then does not count for the condition `offline`',
