@@ -33,7 +33,7 @@ export const createActions = (api: ActionsApi, view: Readable<View>, clock: Cloc
   const patch = (verb: string, id: string, change: Partial<ItemState>, body: ItemPatch) =>
     send({ verb, ids: [id], change, call: () => api.patch(id, body) })
 
-  /** Changes every active item with these labels, whatever its `display`, loaded or not. Items that arrive later do not change. */
+  /** Changes every active item with these labels, loaded or not, whatever its `display`. Later items do not change. */
   const all = (
     verb: string,
     { display: _, ...labels }: ListFilter,

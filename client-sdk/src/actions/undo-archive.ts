@@ -1,7 +1,7 @@
 import type { ActionsApi, Answer } from '../http/actions-api.ts'
 import type { Outbox } from './outbox.ts'
 
-/** Undoes an action that archived items, by the hub's answer to it. One request looks through a part of the archive. */
+/** Restores the items of an `archive-all`, given its response. Each request examines a bounded number of archived items. */
 export const undoArchive = (
   { archivedAt = '' }: Answer,
   all: ActionsApi['all'],

@@ -64,7 +64,7 @@ const RestoredItems = z
   .object({
     ids: z.array(ItemId).describe('The items that were restored'),
     counts: Counts,
-    after: z.string().nullable().describe('The cursor with which to continue, for `after`; null at the end'),
+    after: z.string().nullable().describe('The cursor for `after` in the next request; null at the end'),
   })
   .meta({
     id: 'RestoredItems',
@@ -121,7 +121,7 @@ const Displays = z
   .transform((names) => [...new Set(names.split(','))].sort() as Display[])
   .meta({
     description:
-      'Only announcements that apps show in one of these ways, separated by commas: `inline`, `banner`, `modal`. They are listed individually, and found however many other items are newer',
+      'Only announcements with one of these `display` values, separated by commas: `inline`, `banner`, `modal`. Groups are not collapsed',
     examples: ['banner,modal'],
   })
 const ItemFilter = z
@@ -139,7 +139,7 @@ const ItemFilter = z
 
 const RestoreFilter = z
   .strictObject({
-    archivedAt: Timestamp.describe('When they were archived, as `archive-all` returned it'),
+    archivedAt: Timestamp.describe('The `archivedAt` that `archive-all` returned'),
     context: ContextFilter,
     after: z.string().max(1_000).optional().describe('The cursor of the last response'),
   })
@@ -282,7 +282,7 @@ export const unarchiveAll = defineRoute({
   tag: 'Inbox',
   summary: 'Undo archiving all items',
   description:
-    'Restores the items that were archived at exactly this time, and no others. One request looks through up to 2,000 archived items, newest first; repeat it with its `after` until that is null.',
+    'Restores the items that were archived at exactly this time, and no others. One request examines up to 2,000 archived items, newest first. Repeat it with the returned `after` until `after` is null.',
   body: RestoreFilter,
   answers: { 200: { description: 'Restored', schema: RestoredItems } },
   problems: ['cursor_invalid', 'forbidden'],

@@ -83,7 +83,7 @@ const untouched = async (work: () => Promise<unknown>) => {
 }
 
 describe('a list by display', () => {
-  it('has the announcements that are shown in these ways, each for itself', async () => {
+  it('returns the announcements with these displays, without collapsing groups', async () => {
     const POST = { group: { key: 'post-7' } }
     const { id: banner } = await tenant.item('ann', { display: 'banner', ...POST } as object)
     const { id: modal } = await tenant.item('ann', { display: 'modal', ...POST } as object)
@@ -742,7 +742,7 @@ describe('bulk verbs', () => {
     expect((await call('POST', '/read-all', { body: { status: 'read' } })).status).toBe(422)
   })
 
-  it.each([3, 130])('archiving %i items is undone exactly, in parts', async (count) => {
+  it.each([3, 130])('archiving %i items is undone exactly, in several requests', async (count) => {
     const { id: old } = await tenant.item('ann', {}, 90_000)
     await patch(old, { archived: true })
     await Promise.all(Array.from({ length: count }, (_, n) => tenant.item('ann', {}, 60_000 + n)))

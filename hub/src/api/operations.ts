@@ -14,7 +14,8 @@ const statusOf = ({ id, kind, finished, done, total, skipped, createdAt }: Opera
 export const operationRoutes = (routes: Routes, operations: Pick<Operations, 'get'>) => {
   routes.sender('items:read', getOperation, async ({ c, params }, { tenant }) => {
     const found = await operations.get(tenant, params.id)
-    if (!found) throw new ProblemError('not_found', 'there is no such operation, or it is older than a week')
+    if (!found)
+      throw new ProblemError('not_found', 'no operation has this id, or it is older than seven days')
     return c.json(statusOf(found), 200, { 'cache-control': 'no-store' })
   })
 }

@@ -58,8 +58,8 @@ const startedCassandra = async (keyspace: string): Promise<Cassandra> => {
 
 /**
  * Global setup: locates the tools, finds or starts Cassandra once for the whole run, and provides both to the tests (see
- * core/src/testing/provided.ts). The servers of `npm run rig -- up` are used if they are running, which saves the start. With CARILLON_TEST_REQUIRE=1 a missing tool fails the run. CARILLON_* variables of the shell
- * are not visible to the tests.
+ * core/src/testing/provided.ts). Uses the servers of `npm run rig -- up` if they are running, which saves the start. With
+ * CARILLON_TEST_REQUIRE=1 a missing tool fails the run. CARILLON_* variables of the shell are not visible to the tests.
  */
 export default async ({ provide }: TestProject): Promise<Close | undefined> => {
   const { CARILLON_CASSANDRA_URL: named = standingCassandraUrl(), CARILLON_TEST_REQUIRE: required } =

@@ -22,8 +22,8 @@ import { translate } from './session.ts'
  * late. gc_grace_seconds stays at ten days: a tombstone must outlive every redelivery (the event log keeps
  * three days), and repairs must run more often than that. A row of the inbox with the place 0 is an item; any
  * other row records only that an item arrived at that place. A row of the groups records the same of an item with a group,
- * an entity or a display. The guide is small and read with every request, so its tombstones must not accumulate; a removed row that
- * reappears is harmless.
+ * an entity or a display. The guide is small and read with every request, so its tombstones must not accumulate. A removed
+ * row that reappears is harmless.
  */
 export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[] = [
   (table) => `CREATE TABLE IF NOT EXISTS ${table('inbox')} (

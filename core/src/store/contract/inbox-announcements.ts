@@ -46,7 +46,7 @@ export const inboxAnnouncementsContract = (store: () => Store): void => {
       )
     })
 
-    test('follow their state, contexts and expiry', async () => {
+    test('are filtered by state, context and expiry', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3 * HOUR })
@@ -70,7 +70,7 @@ export const inboxAnnouncementsContract = (store: () => Store): void => {
       expect(await list()).toEqual(new Set(ids([archived])))
     })
 
-    test('an item that is rewritten becomes one, or stops being one', async () => {
+    test('a rewritten item is listed only if its new content has a display', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const [plain, banner] = [sampleItem(owner), sampleItem(owner, { display: 'banner' })]

@@ -27,7 +27,7 @@ const builder =
     data,
   })
 
-/** Returns the payload of a silent push, which wakes the app: it removes notifications, or shows their new texts, by identifier. */
+/** Returns the payload of a silent push. It wakes the app, which removes notifications or shows their new texts, by identifier. */
 const updateMessage = ({ badge, withdraw, replace }: PushUpdate) => ({
   aps: { 'content-available': 1, badge },
   withdraw,

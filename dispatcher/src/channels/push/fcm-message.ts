@@ -89,7 +89,7 @@ const builder = (outgoing: Outgoing, { dataOnly }: FcmDisplay) => {
 /** The collapse key of updates: a device that was offline gets the last one. */
 export const UPDATE_KEY = 'carillon-update'
 
-/** Builds a silent message, which the app handles: it sets the badge, and removes pushes or shows their new texts by their tags. */
+/** Builds a silent message. The app sets the badge, and removes pushes or shows their new texts, by tag. */
 const updateMessage = (outgoing: Outgoing, { badge, withdraw, replace }: PushUpdate): Unaddressed => ({
   data: {
     badge: String(badge),

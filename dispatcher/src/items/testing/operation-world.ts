@@ -10,7 +10,7 @@ import { openWorld } from '../../testing/dispatcher.ts'
 export const uuidv7 = () => derivedUuid7(Date.now(), randomUUID())
 export const until = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
 
-/** Opens a dispatcher with a scripted mail provider, and starts operations in it. `live`: messages to connected apps; `bus`: the port. */
+/** Opens a dispatcher with a scripted mail provider, for operations. `live`: messages to connected apps. `bus`: the port. */
 export const openOperationWorld = async (options: Parameters<typeof openWorld>[0] = {}) => {
   const mail = scripted('mail', ['email'])
   const world = await openWorld({ providers: providersOf(mail), ...options })
