@@ -80,6 +80,19 @@ it('reports a click at once, marks the item as read, and repeats the report when
   expect(readAt(user, b)).not.toBeNull()
 })
 
+it('repeats an attempt that fails while the client is closed', async () => {
+  const { user, client, ids } = await begin(1)
+  const [a = ''] = ids
+  hub.severs = (method) => {
+    if (method === 'GET') return false
+    hub.severs = () => false
+    client.close()
+    return true
+  }
+  await client.clicked(a, 'toast')
+  expect(readAt(user, a)).not.toBeNull()
+})
+
 it('sends queued actions in order', async () => {
   const { user, feed, ids } = await begin(2)
   hub.severs = (method) => method !== 'GET'

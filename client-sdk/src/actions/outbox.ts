@@ -59,20 +59,17 @@ export const createOutbox = (
       return queue(async () => {
         for (let failures = 1; ; failures++) {
           const since = store.getSnapshot().last
+          const isLast = signal.aborted
           try {
             const answer = await outgoing.call()
             return store.set(settle(store.getSnapshot(), outgoing, answer, since, clock.now()))
           } catch (thrown) {
             const error = asError(thrown)
-            if (
-              signal.aborted ||
-              !error.temporary ||
-              (error.status === 500 && failures > SERVER_ERRORS_MAX)
-            ) {
+            if (isLast || !error.temporary || (error.status === 500 && failures > SERVER_ERRORS_MAX)) {
               store.set({ ...drop(store.getSnapshot(), outgoing), doubtful: true })
               return undone(outgoing, error)
             }
-            await pause(error, failures)
+            if (!signal.aborted) await pause(error, failures)
           }
         }
       })
