@@ -1,6 +1,8 @@
+import type { HttpSocketIo } from './baselines/http-socketio.ts'
 import type { BareSocketIo } from './baselines/socketio.ts'
 import { startChild } from './child.ts'
 import type { Target } from './load.ts'
+import { userOf } from './payload.ts'
 
 export type Bare = Target & {
   url: string
@@ -25,6 +27,18 @@ export const startBareSocketIo = async (
     auths: (count) => Array.from({ length: count }, (_, user) => ({ user })),
     send: (batch) => child.call('emit', { ...batch, users }),
     processes: { bare: child.pid },
+    stop: () => child.stop(),
+  }
+}
+
+/** Starts bare Socket.IO behind HTTP. Every connection is in the room of its user and in that of `topic`. */
+export const startHttpSocketIo = async (topic: string) => {
+  const child = await startChild<HttpSocketIo>(new URL('./baselines/http-socketio.ts', import.meta.url))
+  const port = await child.call('listen', undefined)
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
+    auths: (count: number): object[] => Array.from({ length: count }, (_, n) => ({ user: userOf(n), topic })),
     stop: () => child.stop(),
   }
 }

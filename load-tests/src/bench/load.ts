@@ -17,21 +17,22 @@ export type Batch = { run: number; from: number; count: number; at: number }
 /** `rate`: received per second. `cpu`: processor time of each process per received notification, µs. */
 export type Round = { run: number; sent: number; rate: number; report: Report; cpu: Record<string, number> }
 
-/** Runs `send`, which returns the number of sent notifications, and waits until all are received. */
+/** Runs `send`, which returns the number of sent notifications, and waits until all are received by `each` connections. */
 const round = async (
   target: Target,
   receivers: Receivers,
-  run: number,
+  { run, each = 1 }: { run: number; each?: number },
   send: () => Promise<number>,
 ): Promise<Round> => {
   const processes = { ...target.processes, receivers: receivers.pid, sender: process.pid }
   const used = processorTimer(processes)
   const start = clock()
   const sent = await send()
-  await receivers.until(sent)
-  const cpu = used(sent)
+  const receipts = sent * each
+  await receivers.until(receipts)
+  const cpu = used(receipts)
   const report = await receivers.report(sent)
-  return { run, sent, rate: (sent * 1_000) / (report.lastAt - start), report, cpu }
+  return { run, sent, rate: (receipts * 1_000) / (report.lastAt - start), report, cpu }
 }
 
 /** Tracks pending work. `check` throws the first failure. */
@@ -62,7 +63,7 @@ export type Closed = { connections: number; seconds: number; window: number; chu
 export const closedLoop = async (target: Target, receivers: Receivers, options: Closed): Promise<Round> => {
   const { connections, seconds, window, chunk } = options
   const run = await receivers.begin({ connections })
-  return round(target, receivers, run, async () => {
+  return round(target, receivers, { run }, async () => {
     const sends = pendingWork()
     const until = clock() + seconds * 1_000
     let sent = 0
@@ -77,16 +78,49 @@ export const closedLoop = async (target: Target, receivers: Receivers, options: 
   })
 }
 
-export type Open = { connections: number; seconds: number; rate: number; tickMs: number }
+export type Requests = {
+  connections: number
+  seconds: number
+  /** Requests at the same time. */
+  inFlight: number
+  /** Maximum receipts that are still missing. */
+  window: number
+  /** Every notification goes to all connections. */
+  toAll?: boolean
+}
+
+/** Sends one notification a request, with `inFlight` requests at the same time, each after the response to the one before. */
+export const requestLoop = async (
+  target: Target,
+  receivers: Receivers,
+  { connections, seconds, inFlight, window, toAll = false }: Requests,
+): Promise<Round> => {
+  const run = await receivers.begin({ connections, toAll })
+  const each = toAll ? connections : 1
+  return round(target, receivers, { run, each }, async () => {
+    const until = clock() + seconds * 1_000
+    let sent = 0
+    const sendOn = async () => {
+      for (let now = clock(); now < until; now = clock()) {
+        await target.send({ run, from: sent++, count: 1, at: now })
+        await receivers.until(sent * each - window)
+      }
+    }
+    await Promise.all(Array.from({ length: inFlight }, sendOn))
+    return sent
+  })
+}
+
+export type Open = { connections: number; seconds: number; rate: number; tickMs: number; toAll?: boolean }
 
 /**
  * Sends at a fixed rate, independent of earlier notifications. All notifications of a tick are scheduled for its beginning,
  * so the delay of a late tick counts as latency.
  */
 export const openLoop = async (target: Target, receivers: Receivers, options: Open): Promise<Round> => {
-  const { connections, seconds, rate, tickMs } = options
-  const run = await receivers.begin({ connections })
-  return round(target, receivers, run, async () => {
+  const { connections, seconds, rate, tickMs, toAll = false } = options
+  const run = await receivers.begin({ connections, toAll })
+  return round(target, receivers, { run, each: toAll ? connections : 1 }, async () => {
     const sends = pendingWork()
     const start = clock()
     let sent = 0

@@ -23,11 +23,12 @@ import { describeMachine } from './machine.ts'
 import type { Measurement } from './measure.ts'
 import { LossError, shown } from './measure.ts'
 import { otp } from './otp.ts'
+import { broadcast, single } from './single.ts'
 import { waiting } from './waiting.ts'
 import { windows } from './windows.ts'
 
 const BENCHES: Record<string, Bench> = {
-  ...{ embedded, cluster, fanout, inbox, idle },
+  ...{ single, broadcast, embedded, cluster, fanout, inbox, idle },
   decide,
   ...channels,
   ...{ fallbacks, otp },

@@ -13,15 +13,23 @@ export type Receipts = {
 export const createReceipts = (stallMs: number): Receipts => {
   let received = 0
   let failure: string | undefined
-  let wake = () => {}
+  const wakers = new Set<() => void>()
+  const wake = () => {
+    for (const waker of wakers) waker()
+  }
   /** Resolves to false if nothing changes for `stallMs`. */
   const change = () =>
     new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), stallMs)
-      wake = () => {
+      const waker = () => {
         clearTimeout(timer)
+        wakers.delete(waker)
         resolve(true)
       }
+      const timer = setTimeout(() => {
+        wakers.delete(waker)
+        resolve(false)
+      }, stallMs)
+      wakers.add(waker)
     })
 
   return {

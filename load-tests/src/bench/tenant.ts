@@ -23,6 +23,7 @@ export type AccountInput = { provider: string; config: Record<string, unknown> }
 /** A tenant of a bench, with an API client. */
 export type Tenant = {
   readonly id: string
+  readonly apiKey: string
   /** Returns the Socket.IO credentials of the first `count` users. */
   auths(count: number): Promise<object[]>
   defineType(hub: string): Promise<void>
@@ -98,6 +99,7 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
 
   return {
     id,
+    apiKey,
     auths: (count) =>
       Promise.all(Array.from({ length: count }, async (_, user) => ({ token: await tokenOf(user) }))),
     defineType: async (hub) => {

@@ -1,0 +1,91 @@
+import { connect, type Socket } from 'node:net'
+
+/** An HTTP request. `body` is JSON text. */
+export type JsonRequest = { path: string; headers?: Readonly<Record<string, string>>; body: string }
+
+export type JsonResponse = { status: number; text: string }
+
+export type KeepAlive = {
+  /** Sends a POST request on an idle connection. Waits for one if all are in use. Rejects if its connection is lost. */
+  post(request: JsonRequest): Promise<JsonResponse>
+  close(): void
+}
+
+type Pending = { resolve(response: JsonResponse): void; reject(error: Error): void }
+
+const HEAD_END = '\r\n\r\n'
+const CHUNKS_END = '0\r\n\r\n'
+
+/** Returns the response at the beginning of `data`; undefined if it is incomplete. */
+const readResponse = (data: string): JsonResponse | undefined => {
+  const end = data.indexOf(HEAD_END)
+  if (end < 0) return undefined
+  const head = data.slice(0, end)
+  const body = data.slice(end + HEAD_END.length)
+  const status = Number(head.slice(9, 12))
+  const [, length] = /\r\ncontent-length: *(\d+)/i.exec(head) ?? []
+  if (length !== undefined) return body.length < Number(length) ? undefined : { status, text: body }
+  return body.endsWith(CHUNKS_END) ? { status, text: body } : undefined
+}
+
+/**
+ * Opens HTTP/1.1 connections that are kept alive, each with one request at a time, as backends use them. Plain sockets, so that
+ * the server is measured and not the client.
+ */
+export const openKeepAlive = async (url: string, connections: number): Promise<KeepAlive> => {
+  const { hostname, port, host } = new URL(url)
+  const idle: Socket[] = []
+  const pending = new Map<Socket, Pending>()
+  const waiting: { request: JsonRequest; pending: Pending }[] = []
+
+  const write = (socket: Socket, { path, headers = {}, body }: JsonRequest, caller: Pending) => {
+    pending.set(socket, caller)
+    let lines = ''
+    for (const [name, value] of Object.entries(headers)) lines += `${name}: ${value}\r\n`
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\n${lines}content-length: ${Buffer.byteLength(body)}${HEAD_END}${body}`,
+    )
+  }
+
+  const open = () =>
+    new Promise<Socket>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => resolve(socket))
+      let data = ''
+      const fail = (error: Error) => {
+        reject(error)
+        pending.get(socket)?.reject(error)
+        pending.delete(socket)
+      }
+      socket.setNoDelay(true)
+      // Latin 1 has one character per byte, so that lengths are those of the header.
+      socket.setEncoding('latin1')
+      socket.on('data', (chunk) => {
+        data += chunk
+        const response = readResponse(data)
+        if (!response) return
+        data = ''
+        const caller = pending.get(socket)
+        pending.delete(socket)
+        const next = waiting.shift()
+        if (next) write(socket, next.request, next.pending)
+        else idle.push(socket)
+        caller?.resolve(response)
+      })
+      socket.once('error', fail)
+      socket.once('close', () => fail(new Error(`${url} closed a connection`)))
+    })
+
+  const sockets = await Promise.all(Array.from({ length: connections }, open))
+  idle.push(...sockets)
+  return {
+    post: (request) =>
+      new Promise((resolve, reject) => {
+        const socket = idle.pop()
+        if (socket) write(socket, request, { resolve, reject })
+        else waiting.push({ request, pending: { resolve, reject } })
+      }),
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import { startHttpSocketIo } from './bare-socketio.ts'
+import { type Bench, cleaningUp, latencies, noteDuplicates, processorTime, rates } from './bench.ts'
+import { startEmbedded } from './embedded.ts'
+import { openLoop, type Round, requestLoop } from './load.ts'
+import { interleaved, type Measurement, measurement, median } from './measure.ts'
+import { startReceivers } from './receivers.ts'
+import { overRequests, type To } from './requests.ts'
+import { checkInboxes } from './tenant.ts'
+
+/** The number of connected users. */
+const USERS = 500
+const TOPIC = 'everyone'
+const TICK_MS = 1
+/** A rate at which a hub is nearly idle, notifications per second. */
+const QUIET_RATE = 100
+
+type Work = { name: string; to: To; inFlight: number; aims: { rate: string; cpu: string } }
+
+/**
+ * Measures one notification a request, against Socket.IO behind the same HTTP, which stores nothing: the rate with `inFlight`
+ * requests, then the latency at half of each contender's own rate, and at 100 requests a second.
+ */
+const measure = async (
+  { name, to, inFlight, aims }: Work,
+  { quick, note, modes }: Parameters<Bench>[0],
+): Promise<Measurement[]> => {
+  if (!modes.includes('embedded')) return []
+  return cleaningUp(async (later) => {
+    const { server, tenant } = await startEmbedded(later)
+    const bare = await startHttpSocketIo(TOPIC)
+    later(bare.stop)
+    const receivers = await startReceivers()
+    later(receivers.stop)
+    await receivers.connect(server.url, await tenant.auths(USERS))
+    await receivers.connect(bare.url, bare.auths(USERS))
+    const toAll = 'topic' in to
+    if (toAll) await tenant.join(server.url, TOPIC, 0, USERS)
+    const { apiKey } = tenant
+    const ours = await overRequests(later, {
+      ...{ url: server.url, processes: { carillon: server.pid }, apiKey, inFlight, to },
+    })
+    const theirs = await overRequests(later, { url: bare.url, processes: { bare: bare.pid }, inFlight, to })
+    const sent = new Map<number, number>()
+    const counted = async (work: Promise<Round>) => {
+      const round = await work
+      sent.set(round.run, round.sent)
+      return round
+    }
+
+    note(`${name}: rate`)
+    const window = 2_000 * (toAll ? USERS / 50 : 1)
+    const closed = { connections: USERS, seconds: quick ? 1.5 : 4, inFlight, window, toAll }
+    const turns = [
+      () => counted(requestLoop(ours, receivers, closed)),
+      () => requestLoop(theirs, receivers, closed),
+    ] as const
+    await interleaved(1, ...turns)
+    const [mine, other] = await interleaved(quick ? 2 : 5, ...turns)
+
+    const at = async (label: string, rate: number, otherRate: number) => {
+      note(`${name}: latency at ${label}`)
+      const open = { connections: USERS, seconds: quick ? 2 : 8, tickMs: TICK_MS, toAll }
+      const [half, bareHalf] = await interleaved(
+        quick ? 1 : 3,
+        () => counted(openLoop(ours, receivers, { ...open, rate })),
+        () => openLoop(theirs, receivers, { ...open, rate: otherRate }),
+      )
+      noteDuplicates(note, name, half)
+      return latencies(`${name}.${label}`, half, bareHalf)
+    }
+    const each = toAll ? USERS : 1
+    const halfOf = (rounds: readonly Round[]) => median(rates(rounds)) / 2 / each
+    const half = await at('half', halfOf(mine), halfOf(other))
+    const quiet = toAll ? [] : await at('quiet', QUIET_RATE, QUIET_RATE)
+    if (!toAll) await checkInboxes(tenant, server.url, USERS, sent)
+    noteDuplicates(note, name, mine)
+    return [
+      measurement(`${name}.rate`, 'received/s', rates(mine), rates(other), aims.rate),
+      ...processorTime(name, mine, { rounds: other, name: 'carillon', process: 'bare' }),
+      ...half,
+      ...quiet,
+    ]
+  })
+}
+
+/** Measures one notification a request, each to one connected user. */
+export const single: Bench = (context) =>
+  measure(
+    { name: 'single', to: { users: USERS }, inFlight: 64, aims: { rate: '≥ 0.5', cpu: '≤ 2.3' } },
+    context,
+  )
+
+/** Measures one notification to a topic whose members are all connected. */
+export const broadcast: Bench = (context) =>
+  measure({ name: 'broadcast', to: { topic: TOPIC }, inFlight: 4, aims: { rate: '≥ 0.5', cpu: '' } }, context)
