@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 /** An HTTP request. `body` is JSON text. */
 export type JsonRequest = { path: string; headers?: Readonly<Record<string, string>>; body: string }
 
-export type JsonResponse = { status: number; text: string }
+type JsonResponse = { status: number; text: string }
 
 export type KeepAlive = {
   /** Sends a POST request on an idle connection. Waits for one if all are in use. Rejects if its connection is lost. */
