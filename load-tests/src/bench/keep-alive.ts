@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 
 /** An HTTP request. `body` is JSON text. */
-export type JsonRequest = { path: string; headers?: Readonly<Record<string, string>>; body: string }
+type JsonRequest = { path: string; headers?: Readonly<Record<string, string>>; body: string }
 
 type JsonResponse = { status: number; text: string }
 
