@@ -36,6 +36,8 @@ export const createBellButton = () => {
     const onClick = ({ currentTarget }: Event) => {
       if (!(currentTarget as Element).hasAttribute('popovertarget')) onOpen()
     }
+    // The panel would lose the focus and close, and the click would open it again.
+    const onMouseDown = (event: Event) => isOpen && event.preventDefault()
     // Alternating between two names of one animation restarts it.
     const pulse = pulses === 0 ? '' : pulses % 2 === 0 ? 'pulse even' : 'pulse'
     return html`
@@ -48,6 +50,7 @@ export const createBellButton = () => {
         popovertarget=${target ?? nothing}
         @pointerenter=${onNear}
         @focus=${onNear}
+        @mousedown=${onMouseDown}
         @click=${onClick}
       >
         <slot name="icon">${svgIcon(BELL)}</slot>

@@ -23,8 +23,10 @@ export const createDialog = ({ root, isSheet, onShown, onHidden }: DialogHost) =
   const hidden = () => {
     onHidden()
     // A closed popover does not return the focus to a button in a shadow root.
-    const { activeElement } = root()
-    if (!activeElement || activeElement.closest('dialog')) root().querySelector<HTMLElement>('.bell')?.focus()
+    const { activeElement, body } = document
+    // Another element of the page keeps the focus. Elements in slots belong to the page, too.
+    if (root().activeElement || activeElement === body || root().host.contains(activeElement))
+      root().querySelector<HTMLElement>('.bell')?.focus()
   }
 
   return {
@@ -35,15 +37,16 @@ export const createDialog = ({ root, isSheet, onShown, onHidden }: DialogHost) =
       const dialog = find()
       if (!dialog || isShown()) return
       if (isSheet()) {
-        dialog.popover = null
         dialog.showModal()
         shown()
-      } else {
-        dialog.popover = 'auto'
-        dialog.showPopover()
-      }
+      } else dialog.showPopover()
     },
     hide,
+    /** Called when the element is removed from the page, which hides popovers only. */
+    removed() {
+      const dialog = find()
+      if (dialog) dialog.open = false
+    },
     /** Called after each rendering. An open panel never shrinks. The style is set through the CSSOM, which CSP allows. */
     rendered() {
       const dialog = find()

@@ -86,7 +86,8 @@ export class NotificationBell extends BellSettings {
     // The first update connects otherwise, when all properties are set.
     if (this.hasUpdated) {
       this.#connect()
-      this.#update()
+      // Shows an open panel again, because the browser hides it when the element is moved.
+      this.requestUpdate('open', null)
     }
     const clock = setInterval(this.#update, MINUTE_MS)
     this.#detached = new AbortController()
@@ -103,6 +104,7 @@ export class NotificationBell extends BellSettings {
   override disconnectedCallback() {
     super.disconnectedCallback()
     this.#detached?.abort()
+    this.#dialog.removed()
     this.#disconnect()
     this.#announcer.stop()
     this.#problems.stop()
@@ -123,7 +125,9 @@ export class NotificationBell extends BellSettings {
 
   override updated(changed: Map<PropertyKey, unknown>) {
     const { isShown } = this.#dialog
-    if (changed.has('open') && this.open !== isShown) this.open ? void this.#show() : this.#dialog.hide()
+    // Another mode has another dialog.
+    if ((changed.has('open') || changed.has('mode')) && this.open !== isShown)
+      this.open ? void this.#show() : this.#dialog.hide()
     if (isShown || this.#isInPlace) this.#panel?.rendered()
     this.#dialog.rendered()
     // An update may be pending when the element is removed.
@@ -144,7 +148,7 @@ export class NotificationBell extends BellSettings {
       client.on('error', this.#onError),
       keepPush(this, client),
     )
-    if (this.#isInPlace) void this.#loadPanel()
+    if (this.#isInPlace || this.open) void this.#loadPanel()
   }
 
   /** Loads the panel unless it is loaded. */
@@ -231,8 +235,8 @@ export class NotificationBell extends BellSettings {
     if (!isLink(url) || !isPlain) return
     if (this.navigate) {
       event.preventDefault()
-      this.navigate(url)
       this.#dialog.hide()
+      this.navigate(url)
     } else if ((event.currentTarget as Element).localName !== 'a') location.assign(url)
   }
 
@@ -246,7 +250,8 @@ export class NotificationBell extends BellSettings {
   #content() {
     if (this.#panel) return this.#panel.render()
     if (this.#client && !this.#hasPanelFailed) return nothing
-    return html`<p class="trouble" role="alert">${this.#language.text('loadError')} <button class="link" @click=${this.#loadPanel}>${this.#language.text('tryNow')}</button></p>`
+    const { text } = this.#language
+    return html`<p class="trouble" role="alert"><span id="name">${text('loadError')}</span> <button class="link" ?hidden=${!this.#client} @click=${this.#loadPanel}>${text('tryNow')}</button></p>`
   }
 
   override render(): unknown {

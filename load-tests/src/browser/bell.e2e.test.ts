@@ -62,7 +62,7 @@ describe.skipIf(!executablePath)(
       expect([...one.errors, ...two.errors]).toEqual([])
     })
 
-    test('by keyboard: move, archive, undo, select, and close', async () => {
+    test('by keyboard: move, archive, undo, select, end the selection, and close', async () => {
       const { page, errors } = await hub.openDemo('mary')
       for (const title of ['First', 'Second', 'Third']) await send(page, 'mary', title)
       await bell(page, 'Notifications, 3 unread')
@@ -80,6 +80,10 @@ describe.skipIf(!executablePath)(
       await item('Second').waitFor(WAIT)
       await page.keyboard.press('x')
       await page.getByText('1 selected').waitFor(WAIT)
+      // The first Escape ends the selection.
+      await page.keyboard.press('Escape')
+      await page.getByText('1 selected').waitFor({ ...WAIT, state: 'detached' })
+      await isFocused('First')
       await page.keyboard.press('Escape')
       await page.getByRole('dialog').waitFor({ ...WAIT, state: 'detached' })
       expect(errors).toEqual([])

@@ -65,3 +65,12 @@ export const onListKey = (event: KeyboardEvent, panel: Panel) => {
   else if (!onItem(key, item, article, panel)) return
   event.preventDefault()
 }
+
+/** Ends a selection by Escape, which would close the panel. */
+export const onPanelKey = (event: KeyboardEvent, { selection, menu, focused, focusItem }: Panel) => {
+  if (event.key !== 'Escape' || !selection.active || menu.isOpen) return
+  event.preventDefault()
+  // The toolbar, which may have the focus, disappears.
+  focusItem(focused ?? [...selection.ids][0])
+  selection.stop()
+}

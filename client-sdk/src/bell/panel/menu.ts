@@ -19,7 +19,11 @@ export const createMenu = (update: () => void) => {
   let root: ParentNode | undefined
   const element = () => root?.querySelector<HTMLElement>('.menu')
 
-  const close = () => element()?.hidePopover()
+  const close = () => {
+    element()?.hidePopover()
+    // Before the choice removes the opener, so that the next item gets the focus.
+    opener?.focus()
+  }
   const onToggle = ({ newState }: ToggleEvent) => {
     if (newState === 'open') return
     opener?.classList.remove('anchor')

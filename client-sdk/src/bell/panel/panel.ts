@@ -17,6 +17,7 @@ import { timesIn } from '../text/times.ts'
 import { createCategories } from './categories.ts'
 import { PANEL_ENGLISH } from './english.ts'
 import { createFocusAndHover } from './focus-and-hover.ts'
+import { onPanelKey } from './keys.ts'
 import { createLazyCards } from './lazy-cards.ts'
 import { createLazyItemSwipe } from './lazy-item-swipe.ts'
 import { createLazyPreferences } from './lazy-preferences.ts'
@@ -133,8 +134,9 @@ export const createPanel = (host: PanelHost) => {
     },
     /** Commits the action that the user could still undo. */
     commit: undo.commit,
-    /** Called when the panel opens. */
+    /** Called when the panel opens, and when it replaces that of another user. The focus of the replaced one is lost. */
     open() {
+      if (document.activeElement === document.body) root.querySelector<HTMLElement>('dialog.panel')?.focus()
       list.reopen()
       push.open()
     },
@@ -144,6 +146,7 @@ export const createPanel = (host: PanelHost) => {
       categories.start()
       const scroll = scroller()
       if (!scroll) return
+      scroll.closest<HTMLElement>('.panel')!.onkeydown = (event) => onPanelKey(event, panel)
       const tabs = root.querySelector('.tabs')
       if (tabs) fadeTabs(tabs)
       // A scrollbar that takes room replaces the margin at the end.
