@@ -64,6 +64,7 @@ export class NotificationBell extends BellSettings {
     },
     onHidden: () => {
       this.open = false
+      this.#panel?.commit()
       this.#panel?.closed()
     },
   })
@@ -263,7 +264,7 @@ export class NotificationBell extends BellSettings {
       return html`<div class="panel" part="panel" role="region" aria-labelledby="name">${content}</div>${alerts}${live}`
     return html`
       ${this.#button({
-        counts: this.#client?.counts.getSnapshot() ?? { unread: 0, unseen: 0 },
+        counts: this.#panel?.counts() ?? this.#client?.counts.getSnapshot() ?? { unread: 0, unseen: 0 },
         text: this.#language.text,
         isOpen: this.open,
         isLoaded: this.#alerts.isLoaded,

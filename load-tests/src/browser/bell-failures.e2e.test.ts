@@ -99,6 +99,23 @@ describe.skipIf(!executablePath)(
       await page.context().close()
     })
 
+    test('the counts leave out what is about to be deleted; closing the panel deletes it', async () => {
+      const { page } = await openPanel('dorothy', [{ title: 'A' }, { title: 'B' }, { title: 'C' }])
+      const counts = () => page.locator('.badge, [role=tab] .count').allTextContents()
+      await expect.poll(counts, WAIT).toEqual(['3', '3'])
+      await page.getByRole('article', { name: 'B' }).press('Delete')
+      await expect.poll(counts, WAIT).toEqual(['2', '2'])
+      expect(await app.inbox('dorothy')).toHaveLength(3)
+      await page.getByRole('article', { name: 'A' }).press('z')
+      await expect.poll(counts, WAIT).toEqual(['3', '3'])
+      await page.getByRole('article', { name: 'B' }).press('Delete')
+      await expect.poll(() => page.getByRole('article').count(), WAIT).toBe(2)
+      await page.keyboard.press('Escape')
+      await expect.poll(async () => (await app.inbox('dorothy')).length, WAIT).toBe(2)
+      await page.getByRole('button', { name: 'Notifications, 2 unread' }).waitFor(WAIT)
+      await page.context().close()
+    })
+
     test('a `renderItem` that throws keeps the default content, and is reported once', async () => {
       const { page, errors } = await openPanel('barbara', [{ title: 'One' }, { title: 'Two' }])
       await page.locator('notification-bell').evaluate((bell) =>

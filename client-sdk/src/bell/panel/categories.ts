@@ -1,9 +1,15 @@
 import type { Counts, EffectivePreferences } from '@carillon/schemas'
 import type { Client } from '../../client/client.ts'
-import { namesOf } from './tabs.ts'
+import { NONE, shifted, weight } from '../../inbox/counts.ts'
+import type { List } from './list.ts'
+import { namesOf, type Tab, UNREAD } from './tabs.ts'
 
 /** Keeps the names and the unread counts of the user's categories up to date while the panel is open. */
-export const createCategories = ({ preferences, countsBy }: Client, update: () => void) => {
+export const createCategories = (
+  { preferences, countsBy, counts: all, item, now }: Client,
+  list: List,
+  update: () => void,
+) => {
   const counts = countsBy('category')
   let off: (() => void)[] = []
   let known: EffectivePreferences | undefined
@@ -18,8 +24,18 @@ export const createCategories = ({ preferences, countsBy }: Client, update: () =
       }
       return names
     },
-    /** Returns the counts of a category that has unread items. */
-    countOf: (category = ''): Counts | undefined => counts.getSnapshot().get(category),
+    /** Returns the counts of a tab that may have unread items, without those that are about to be deleted. */
+    countOf(tab: Tab): Counts | undefined {
+      const { category = '' } = tab.query
+      let left = tab === UNREAD ? all.getSnapshot() : counts.getSnapshot().get(category)
+      for (const id of list.hidden) {
+        const hidden = item(id)
+        // A folded group counts as one item until it is deleted.
+        if (left && (!category || category === hidden?.category))
+          left = shifted(left, weight(hidden, now()), NONE)
+      }
+      return left
+    },
     /** Starts to follow changes, unless it has started already. */
     start() {
       if (off.length === 0) off = [preferences.subscribe(update), counts.subscribe(update)]

@@ -71,7 +71,7 @@ export const createList = (
   open()
 
   return {
-    groups,
+    ...{ groups, hidden: hidden as ReadonlySet<string> },
     /** Computes the rows again. */
     changed,
     get tab() {
@@ -128,8 +128,8 @@ export const createList = (
       divider = undefined
       follow(true)
     },
-    hide(ids: readonly string[], hide: boolean) {
-      for (const id of ids) hide ? hidden.add(id) : hidden.delete(id)
+    hide(items: readonly InboxItem[], hide: boolean) {
+      for (const { id } of items) hide ? hidden.add(id) : hidden.delete(id)
       changed()
     },
     close,

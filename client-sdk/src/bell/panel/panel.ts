@@ -86,7 +86,7 @@ export const createPanel = (host: PanelHost) => {
   }
   const preferences = createLazyPreferences({ ...host, times, pushSetting: push.setting }, rest)
   const loading = createLoading(update)
-  const categories = createCategories(client, update)
+  const categories = createCategories(client, list, update)
   const offline = createOffline(client, update)
 
   const panel: Panel = {
@@ -116,10 +116,9 @@ export const createPanel = (host: PanelHost) => {
     get focused() {
       return focusAndHover.focused
     },
-    countOf: (tab) => (tab === UNREAD ? client.counts.getSnapshot() : categories.countOf(tab.query.category)),
     ...createListActs({ list, selection, focusAndHover, undo, scrolled: virtual.scrolled, text, announce }),
     ...{ follow: host.follow, close: host.close, openPreferences: preferences.open },
-    ...{ sound: () => soundSwitch(host.sound()), cards: cards.render },
+    ...{ sound: () => soundSwitch(host.sound()), cards: cards.render, countOf: categories.countOf },
     onPointerDown: createLazyItemSwipe(root, () => ({ list, verbs, selection, text })),
     ...{ selectionBar: createLazySelectionBar(update), snoozeTimes },
   }
@@ -132,6 +131,8 @@ export const createPanel = (host: PanelHost) => {
       loading.follow(list.status === 'loading')
       return preferences.render() ?? panelView(panel)
     },
+    /** Returns the counts, without the items that are about to be deleted. */
+    counts: () => categories.countOf(UNREAD),
     /** Commits the action that the user could still undo. */
     commit: undo.commit,
     /** Called when the panel opens, and when it replaces that of another user. The focus of the replaced one is lost. */

@@ -114,20 +114,19 @@ export const createVerbs = ({
     /** Hides the items. They are deleted when the time to undo is over. */
     remove(items: readonly InboxItem[]) {
       const targets = meant(items)
-      const ids = items.map(({ id }) => id)
       const label = text()('wasDeleted', { n: sizeOf(targets) })
       const { feed } = list
-      list.hide(ids, true)
+      const show = () => list.hide(items, false)
+      list.hide(items, true)
       announce(label)
       undo.offer({
         label,
         undo() {
-          list.hide(ids, false)
+          show()
           announce(text()('undone'))
         },
-        commit() {
-          void run(targets, ({ id }, option) => feed.remove(id, option).finally(() => list.hide([id], false)))
-        },
+        // Items whose deletion is pending stay hidden.
+        commit: () => void run(targets, ({ id }, option) => feed.remove(id, option).finally(show)),
       })
     },
     act(item: InboxItem, name: string, label: string) {

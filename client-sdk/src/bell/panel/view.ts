@@ -113,7 +113,7 @@ const undoBar = ({ undo, text }: Panel) =>
           @focusin=${undo.hold}
           @focusout=${undo.release}
         >
-          <span class="grow">${undo.offered.label}</span>${undo.offered.undo ? html`<button class="link" @click=${undo.undo}>${text('undo')}</button>` : nothing}
+          <span class="grow">${undo.offered.label}</span>${undo.offered.undo && html`<button class="link" @click=${undo.undo}>${text('undo')}</button>`}
         </div>
       `
     : nothing
