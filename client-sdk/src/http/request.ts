@@ -35,7 +35,6 @@ export const createRequest = ({
 }) => {
   const once = <T>(token: string, method: string, path: string, body?: unknown): Promise<T> => {
     const writes = method !== 'GET'
-    const sentAt = Date.now()
     return withDeadline(timeout, writes ? undefined : signal, async (signal) => {
       const response = await fetch(url + path, {
         method,
@@ -44,7 +43,7 @@ export const createRequest = ({
         body: body ? JSON.stringify(body) : null,
         signal,
       })
-      clock?.observe(response.headers.get('date'), sentAt)
+      clock?.observe(response.headers.get('date'))
       if (!response.ok) throw await errorOf(response, !writes)
       const text = await response.text()
       try {

@@ -1,19 +1,21 @@
-/** Smaller differences are within the precision of a `Date` header, which has whole seconds, and of the network. */
-const TOLERANCE_MS = 2_000
+/** A `Date` header has whole seconds, and the response takes some time. */
+const TOLERANCE_MS = 3_000
 
 /**
  * Creates a clock that follows the hub's time, by which items expire and wake. Until the first response, it is the clock of the
- * device.
+ * device. It may be slow by a second and the time of a response, but is never fast: a client that asks for the counts once an
+ * item has expired must not ask too early.
  */
 export const createClock = () => {
-  let ahead = 0
+  let ahead: number | undefined
   return {
     /** Returns the hub's time, in epoch ms. */
-    now: () => Date.now() + ahead,
-    /** Sets the clock by the `date` header of a response. `sentAt` is the device's time at which the request was sent. */
-    observe(date: string | null, sentAt: number) {
-      const found = Date.parse(date ?? '') + 500 - (sentAt + Date.now()) / 2
-      if (Math.abs(found - ahead) > TOLERANCE_MS) ahead = found
+    now: () => Date.now() + (ahead ?? 0),
+    /** Sets the clock by the `date` header of a response: the hub's time is that or later. */
+    observe(date: string | null) {
+      const least = Date.parse(date ?? '') - Date.now()
+      // If it is much less, the clock of the device was set forward.
+      if (least > (ahead ?? Number.NEGATIVE_INFINITY) || least < ahead! - TOLERANCE_MS) ahead = least
     },
   }
 }

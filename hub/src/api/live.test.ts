@@ -45,6 +45,14 @@ const message = (context: string): LiveMessage => ({
 const deliver = (context = '') => test.ports.live.deliver([message(context)])
 const presence = async (context?: string) =>
   (await test.ports.live.presence([{ tenant: tenant.id, user: 'ann', context }]))[0]
+/** Polls until a place is free, because a poll that only asks for the limit may take one for a moment. */
+const hold = async (query: string, more?: Call): Promise<Answer> => {
+  for (;;) {
+    const answer = await poll(query, more)
+    if (!('code' in answer)) return answer
+    await new Promise(setImmediate)
+  }
+}
 /** Resolves once the poll of the user waits at the hub. */
 const waits = () => expect.poll(presence).toBe('here')
 
@@ -144,7 +152,7 @@ describe('GET /v1/live', () => {
   it('holds a bounded number of polls of a user', async () => {
     const position = await begin()
     const path = `?position=${position}`
-    const held = Array.from({ length: POLLS_PER_USER }, () => poll(path))
+    const held = Array.from({ length: POLLS_PER_USER }, () => hold(path))
     await expect.poll(() => poll(`${path}&wait=0`)).toMatchObject({ code: 'rate_limited' })
     await deliver()
     for (const { moved } of await Promise.all(held)) expect(moved).toBe(true)
@@ -159,7 +167,7 @@ describe('GET /v1/live', () => {
       tokens.map(async (own) => (await poll('?wait=0', { token: own })).position),
     )
     const held = tokens.map((own, n) =>
-      poll(`?position=${positions[n]}&active=${n % 2 === 0}`, { token: own }).catch(() => undefined),
+      hold(`?position=${positions[n]}&active=${n % 2 === 0}`, { token: own }),
     )
     await expect.poll(() => poll('?wait=0')).toMatchObject({ code: 'rate_limited' })
     expect(await poll('?wait=0', { token: await tenant.userToken('bob') })).toMatchObject({ moved: true })
@@ -172,14 +180,17 @@ describe('GET /v1/live', () => {
     const position = await begin()
     const gone = new AbortController()
     const headers = { authorization: `Bearer ${token}` }
-    const polls = Array.from({ length: POLLS_PER_USER }, () =>
-      fetch(`${url}/v1/live?position=${position}`, { headers, signal: gone.signal }).catch(() => 'gone'),
-    )
-    await expect
-      .poll(async () => (await poll(`?position=${position}&wait=0`)) as unknown)
-      .toMatchObject({
-        code: 'rate_limited',
-      })
+    const holdUntilGone = async () => {
+      const ask = () => fetch(`${url}/v1/live?position=${position}`, { headers, signal: gone.signal })
+      try {
+        while ((await ask()).status === 429) await new Promise(setImmediate)
+        return 'answered'
+      } catch {
+        return 'gone'
+      }
+    }
+    const polls = Array.from({ length: POLLS_PER_USER }, holdUntilGone)
+    await expect.poll(() => poll(`?position=${position}&wait=0`)).toMatchObject({ code: 'rate_limited' })
     gone.abort()
     expect(new Set(await Promise.all(polls))).toEqual(new Set(['gone']))
     await expect.poll(() => poll(`?position=${position}&wait=0`)).toMatchObject({ moved: false })
