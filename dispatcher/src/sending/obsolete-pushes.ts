@@ -3,8 +3,8 @@ import { isPushObsolete } from '@carillon/core/delivery/push-updates'
 import type { ShownPush } from '@carillon/core/store/ports/shown-pushes'
 import { cut, type InboxItem } from '@carillon/schemas'
 
-/** A push whose item was replaced after it was sent. */
-export type Replaced = { push: ShownPush; texts: NewTexts }
+/** A push whose item has newer content. `version`: that of `texts`. */
+export type Replaced = { push: ShownPush; texts: NewTexts; version: number }
 
 /** Maximum pushes that an update withdraws. */
 export const WITHDRAW_MAX = 40
@@ -12,6 +12,12 @@ export const WITHDRAW_MAX = 40
 export const REPLACE_MAX = 3
 /** Maximum length of new texts, in UTF-16 code units. Push services allow 4 kB of JSON for the whole update. */
 const [TITLE_MAX, BODY_MAX] = [60, 100]
+
+/** Returns the version of an item's content: when it was replaced, else when it was accepted, epoch ms. */
+export const contentVersion = ({
+  updatedAt,
+  createdAt,
+}: Pick<InboxItem, 'updatedAt' | 'createdAt'>): number => Date.parse(updatedAt ?? createdAt)
 
 const textsOf = (tag: string, { title, body }: InboxItem): NewTexts => ({
   tag,
@@ -23,8 +29,9 @@ const textsOf = (tag: string, { title, body }: InboxItem): NewTexts => ({
 const replacedOf = (push: ShownPush, items: ReadonlyMap<string, InboxItem>): Replaced[] => {
   const [id = '', ...others] = push.items
   const item = others.length === 0 ? items.get(id) : undefined
-  if (item?.updatedAt === undefined || Date.parse(item.updatedAt) <= push.sentAt) return []
-  return [{ push, texts: textsOf(push.key, item) }]
+  // A replacement has the time at which it was asked for, so pushes that were sent since may show earlier content.
+  if (!item || push.version === undefined || contentVersion(item) <= push.version) return []
+  return [{ push, texts: textsOf(push.key, item), version: contentVersion(item) }]
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ShownPush, ShownPushes } from '@carillon/core/store/ports/shown-pu
 import { gathered } from '../consumer/gathered.ts'
 import type { Destination } from './candidate.ts'
 import type { Known } from './lookup.ts'
+import { contentVersion } from './obsolete-pushes.ts'
 
 /** Maximum items behind one push, of a digest. */
 const ITEMS_MAX = 50
@@ -14,7 +15,7 @@ const ITEMS_MAX = 50
  */
 const shownPush = (
   step: Step,
-  known: Pick<Known, 'members'>,
+  known: Pick<Known, 'members' | 'content'>,
   { candidates }: Destination,
   { account, now }: { account: string; now: number },
 ): ShownPush | undefined => {
@@ -25,17 +26,17 @@ const shownPush = (
   const { user, destination: device } = step
   if (!isApp || !device) return undefined
   const members = known.members(step, now)
-  const items = (members ? members.left.map(({ item }) => item) : [step.item])
-    .filter((item) => item !== undefined)
-    .slice(0, ITEMS_MAX)
-  if (items.length === 0) return undefined
+  const shown = (members?.left ?? [step]).filter(({ item }) => item !== undefined).slice(0, ITEMS_MAX)
+  if (shown.length === 0) return undefined
+  const content = shown.length === 1 ? known.content(shown[0]!) : undefined
   return {
     user,
     device,
     key: pushKey({ item: step.item, key: deliveryKey(step, device) }),
-    items,
+    items: shown.flatMap(({ item = [] }) => item),
     account,
     sentAt: now,
+    ...(content && { version: contentVersion(content) }),
   }
 }
 
@@ -50,7 +51,7 @@ export const createRecordShown = (shownPushes: Pick<ShownPushes, 'put'>) => {
   })
   return async (
     step: Step,
-    known: Pick<Known, 'members'>,
+    known: Pick<Known, 'members' | 'content'>,
     destination: Destination,
     account: string,
   ): Promise<void> => {

@@ -3,6 +3,7 @@ import { pushKey } from '@carillon/core/delivery/push-key'
 import { createPushUpdates, pushUpdateMessage, UPDATE_WINDOW_MS } from '@carillon/core/delivery/push-updates'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 import { expect, test } from 'vitest'
+import { WITHDRAW_MAX } from './obsolete-pushes.ts'
 import { providersOf, scripted } from './testing/scripted.ts'
 import { note, sendingWorlds, step, until } from './testing/sending-world.ts'
 
@@ -165,6 +166,32 @@ test('apps get the new texts of an item that was replaced, once', async () => {
   const texts = { tag, title: expect.stringMatching(/^Delivered 🎉 .{1,48}…$/u) }
   const told = { badge: 1, withdraw: [], replace: [texts] }
   await until(() => expect([updates(google), updates(apple)]).toMatchObject([[told], [told]]))
+})
+
+test('apps get the new texts also if the replacement was asked for before the push was sent', async () => {
+  const { google, push, update, updates, owner, world } = await withDevices()
+  const asked = Date.now() - 60_000
+  const item = await push('n1')
+  await world.store.inbox.rewrite(owner, [item], (before) => ({ ...before, title: 'Arrived' }), asked)
+  await update()
+  const replace = [{ tag: pushKey({ item, key: '' }), title: 'Arrived' }]
+  await until(() => expect(updates(google)).toMatchObject([{ replace }]))
+})
+
+test('pushes that do not fit into an update are withdrawn by the next one', async () => {
+  const { google, update, updates, owner, world } = await withDevices()
+  const place = { user: 'ada', device: 'fcm', account: 'fcm', sentAt: Date.now() }
+  const keys = Array.from({ length: WITHDRAW_MAX + 1 }, (_, n) => `key-${n}`)
+  await world.store.shownPushes.put(
+    owner.tenant,
+    keys.map((key) => ({ ...place, key, items: [`removed-${key}`] })),
+  )
+  await update()
+  await until(() => expect(world.dueAt()).toBeGreaterThan(Date.now()))
+  await update(2)
+  await until(() =>
+    expect(new Set(updates(google).flatMap(({ withdraw }) => withdraw))).toEqual(new Set(keys)),
+  )
 })
 
 test('an item that evolves replaces the texts of its push', async () => {

@@ -58,12 +58,13 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
     const now = Date.now()
     const fresh = obsolete.filter(({ withdrawnAt }) => withdrawnAt === undefined)
     const repeated = obsolete.filter(({ withdrawnAt = 0 }) => withdrawnAt > now - REPEAT_MS)
+    const withdrawn = fresh.slice(0, WITHDRAW_MAX)
     const pushes = [...obsolete, ...replaced.map(({ push }) => push)]
     const last = pushes.toSorted((a, b) => b.sentAt - a.sentAt)[0]?.account
     const renewed = replaced.slice(0, REPLACE_MAX)
     const update = {
       badge,
-      withdraw: [...fresh, ...repeated].slice(0, WITHDRAW_MAX).map(({ key }) => key),
+      withdraw: [...withdrawn, ...repeated].slice(0, WITHDRAW_MAX).map(({ key }) => key),
       replace: renewed.map(({ texts }) => texts),
     }
     const outcome = device && (await send(owner, device, update, { last, serving }))
@@ -76,12 +77,12 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
     const isSent = outcome?.outcome === 'sent'
     if (isSent)
       await shownPushes.put(owner.tenant, [
-        ...fresh.map((push) => ({ ...push, withdrawnAt: now })),
-        ...renewed.map(({ push }) => ({ ...push, sentAt: now })),
+        ...withdrawn.map((push) => ({ ...push, withdrawnAt: now })),
+        ...renewed.map(({ push, version }) => ({ ...push, version, sentAt: now })),
       ])
     const old = obsolete.filter((push) => !fresh.includes(push) && !repeated.includes(push))
     await shownPushes.remove(owner.tenant, isSent ? old : pushes)
-    return isSent && replaced.length > renewed.length
+    return isSent && (fresh.length > withdrawn.length || replaced.length > renewed.length)
   }
 
   const updateUser = async (

@@ -229,6 +229,7 @@ export const MIGRATIONS: readonly ((table: (name: string) => string) => string)[
   ) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'T4'}`,
   (table) => `ALTER TABLE ${table('shown_pushes')} ADD IF NOT EXISTS account text`,
   (table) => `ALTER TABLE ${table('notifications')} ADD IF NOT EXISTS amendments map<text, text>`,
+  (table) => `ALTER TABLE ${table('shown_pushes')} ADD IF NOT EXISTS version bigint`,
 ]
 
 /** Lease of the migration lock. Each step renews it. */

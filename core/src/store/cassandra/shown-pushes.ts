@@ -15,27 +15,29 @@ export const cassandraShownPushes = (session: Session): CassandraShownPushes => 
     put: async (tenant, pushes) => {
       const ttl = ttlFor(SHOWN_KEPT_MS)
       await session.write(
-        pushes.map(({ user, device, key, items, account, sentAt, withdrawnAt = null }) => ({
-          query: `INSERT INTO ${table} (tenant, user, device, key, items, account, sent_at, withdrawn_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TTL ?`,
-          params: [tenant, user, device, key, [...items], account, sentAt, withdrawnAt, ttl],
+        pushes.map(({ user, device, key, items, account, sentAt, version = null, withdrawnAt = null }) => ({
+          query: `INSERT INTO ${table} (tenant, user, device, key, items, account, sent_at, version, withdrawn_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TTL ?`,
+          params: [tenant, user, device, key, [...items], account, sentAt, version, withdrawnAt, ttl],
         })),
       )
     },
 
     of: async (tenant, users) => {
       const found = new Map<string, ShownPush[]>()
-      const query = `SELECT device, key, items, account, sent_at, withdrawn_at FROM ${table}
+      const query = `SELECT device, key, items, account, sent_at, version, withdrawn_at FROM ${table}
         WHERE tenant = ? AND user = ? LIMIT ${SHOWN_MAX}`
       await forEach([...new Set(users)], async (user) => {
         const rows = await session.rows(query, [tenant, user])
         const pushes = rows.map((row): ShownPush => {
+          const version = whole(row.version)
           const withdrawnAt = whole(row.withdrawn_at)
           return {
             ...{ user, device: String(row.device), key: String(row.key) },
             items: ((row.items as string[] | null) ?? []).map(String),
             account: String(row.account ?? ''),
             sentAt: whole(row.sent_at) ?? 0,
+            ...(version === null ? {} : { version }),
             ...(withdrawnAt === null ? {} : { withdrawnAt }),
           }
         })

@@ -22,7 +22,11 @@ export const shownPushesContract = (store: () => Store): void => {
     test('are returned by user, and the last write of a place wins', async () => {
       const { shownPushes } = store()
       const tenant = freshTenant()
-      const all = [push('a'), push('a', { device: 'tablet' }), push('b', { items: ['1', '2'] })]
+      const all = [
+        push('a'),
+        push('a', { device: 'tablet', version: 1_700_000_000_001 }),
+        push('b', { items: ['1', '2'] }),
+      ]
       await shownPushes.put(tenant, all)
       await shownPushes.put(tenant, [push('a', { user: 'bob' })])
       const withdrawn = push('b', { items: ['1', '2'], withdrawnAt: 1_700_000_001_000 })

@@ -7,8 +7,9 @@ export type ShownPush = PushPlace & {
   items: readonly string[]
   /** The provider account that sent it. */
   account: string
-  /** When it was sent, or the update with its newest texts. */
   sentAt: number
+  /** The version of the content that it shows, epoch ms; absent for several items. */
+  version?: number
   /** When an update named it for removal. */
   withdrawnAt?: number
 }

@@ -230,6 +230,7 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE inbox ADD COLUMN announced INTEGER;
    CREATE INDEX inbox_announced ON inbox (owner, announced, place, id) WHERE announced IS NOT NULL;`,
   `ALTER TABLE notifications ADD COLUMN amendments TEXT;`,
+  'ALTER TABLE shown_pushes ADD COLUMN version INTEGER;',
 ]
 
 const TABLE =

@@ -9,20 +9,22 @@ type Row = {
   items: string
   account: string
   sentAt: number
+  version: number | null
   withdrawnAt: number | null
 }
 
 const PUT = `INSERT OR REPLACE INTO shown_pushes
-  (tenant, user, device, key, items, account, sent_at, withdrawn_at, expires_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  (tenant, user, device, key, items, account, sent_at, version, withdrawn_at, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // One bounded look-up per user.
-const OF = `SELECT user, device, key, items, account, sent_at AS sentAt, withdrawn_at AS withdrawnAt FROM shown_pushes
-  WHERE tenant = ? AND user = ? AND expires_at > ? LIMIT ${SHOWN_MAX}`
+const OF = `SELECT user, device, key, items, account, sent_at AS sentAt, version, withdrawn_at AS withdrawnAt
+  FROM shown_pushes WHERE tenant = ? AND user = ? AND expires_at > ? LIMIT ${SHOWN_MAX}`
 
-const shown = ({ items, withdrawnAt, ...place }: Row): ShownPush => ({
+const shown = ({ items, version, withdrawnAt, ...place }: Row): ShownPush => ({
   ...place,
   items: JSON.parse(items) as string[],
+  ...(version === null ? {} : { version }),
   ...(withdrawnAt === null ? {} : { withdrawnAt }),
 })
 
@@ -31,7 +33,7 @@ export const sqliteShownPushes = (session: Session): ShownPushes => ({
     if (pushes.length === 0) return
     await session.write(({ run }) => {
       const until = Date.now() + SHOWN_KEPT_MS
-      for (const { user, device, key, items, account, sentAt, withdrawnAt } of pushes)
+      for (const { user, device, key, items, account, sentAt, version, withdrawnAt } of pushes)
         run(PUT, [
           tenant,
           user,
@@ -40,6 +42,7 @@ export const sqliteShownPushes = (session: Session): ShownPushes => ({
           JSON.stringify(items),
           account,
           sentAt,
+          version ?? null,
           withdrawnAt ?? null,
           until,
         ])
