@@ -11,8 +11,6 @@ import {
   acknowledgeItems,
   archiveAll,
   deleteItem,
-  getInbox,
-  getInboxCounts,
   markAllRead,
   markAllSeen,
   markItemsClicked,
@@ -20,7 +18,8 @@ import {
   takeAction,
   unarchiveAll,
   updateItem,
-} from './inbox-openapi.ts'
+} from './inbox-changes-openapi.ts'
+import { getInbox, getInboxCounts } from './inbox-openapi.ts'
 
 /** Encodes where a page starts. */
 const positionOf = ({ place, id, top, searched }: InboxCursor): string =>
