@@ -1,6 +1,6 @@
 /**
- * A plugin that removes indentation from the templates of the bell, where a line break is the same as any other space. Line
- * breaks stay, so that lines keep their numbers.
+ * A plugin that removes indentation from the templates of the bell, in which all whitespace is equivalent. Line breaks stay, so
+ * that line numbers do not change.
  */
 export const minifyTemplates = {
   name: 'minify-templates',

@@ -23,7 +23,7 @@ const withoutSource = (target) => {
   return conditions
 }
 
-/** Apps share a dependency with the package if they have another compatible version of it. */
+/** Widens an exact version to a range, so that an app can share its own compatible version with the package. */
 const compatible = ([name, version]) => [name, name.startsWith('@carillon/') ? version : `^${version}`]
 
 /** Returns the manifest as it is published: other repositories may use a `source` condition of their own. */

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterEach(() => {
   vi.unstubAllGlobals()
   for (const client of clients.splice(0)) client.close()
-  Object.assign(hub, { meddle: () => undefined, severs: () => false })
+  Object.assign(hub, { intercept: () => undefined, dropsConnections: () => false })
   hub.requests.length = 0
 })
 afterAll(() => hub.close())
@@ -46,9 +46,12 @@ const readAt = (user: string, id: string) =>
   hub.page(user, { status: 'active', limit: 1_000 }).items.find((item) => item.id === id)?.readAt
 
 it.each([
-  ['the network is cut', () => Object.assign(hub, { severs: (method: string) => method !== 'GET' })],
-  ['the hub is unavailable', () => Object.assign(hub, { meddle: refuseWrites('unavailable') })],
-  ['the hub asks for patience', () => Object.assign(hub, { meddle: refuseWrites('rate_limited') })],
+  [
+    'connections are dropped',
+    () => Object.assign(hub, { dropsConnections: (method: string) => method !== 'GET' }),
+  ],
+  ['the hub is unavailable', () => Object.assign(hub, { intercept: refuseWrites('unavailable') })],
+  ['the hub limits the rate', () => Object.assign(hub, { intercept: refuseWrites('rate_limited') })],
 ])('keeps an action and retries it while %s', async (_, disturb) => {
   const { user, client, feed, id, undone } = await begin()
   disturb()
@@ -57,7 +60,7 @@ it.each([
   await feed.refresh()
   expect(feed.getSnapshot()).toMatchObject({ items: [{ readAt: expect.any(String) }], counts: { unread: 0 } })
   expect(client.pending).toBe(1)
-  Object.assign(hub, { meddle: () => undefined, severs: () => false })
+  Object.assign(hub, { intercept: () => undefined, dropsConnections: () => false })
   await done
   expect(readAt(user, id)).not.toBeNull()
   expect(client.pending).toBe(0)
@@ -68,11 +71,11 @@ it('reports a click at once, marks the item as read, and repeats the report when
   const { user, client, feed, ids } = await begin(2)
   const [a = '', b = ''] = ids
   await feed.clicked(a)
-  hub.severs = (method) => method !== 'GET'
+  hub.dropsConnections = (method) => method !== 'GET'
   const late = client.clicked(b, 'toast')
   expect(client.item(b)).toMatchObject({ readAt: expect.any(String), clickedAt: expect.any(String) })
   await whenTried(2)
-  hub.severs = () => false
+  hub.dropsConnections = () => false
   client.close()
   await late
   expect(writes().at(0)).toMatchObject({ path: '/clicked', body: { ids: [a], via: 'inbox' } })
@@ -83,9 +86,9 @@ it('reports a click at once, marks the item as read, and repeats the report when
 it('repeats an attempt that fails while the client is closed', async () => {
   const { user, client, ids } = await begin(1)
   const [a = ''] = ids
-  hub.severs = (method) => {
+  hub.dropsConnections = (method) => {
     if (method === 'GET') return false
-    hub.severs = () => false
+    hub.dropsConnections = () => false
     client.close()
     return true
   }
@@ -95,7 +98,7 @@ it('repeats an attempt that fails while the client is closed', async () => {
 
 it('sends queued actions in order', async () => {
   const { user, feed, ids } = await begin(2)
-  hub.severs = (method) => method !== 'GET'
+  hub.dropsConnections = (method) => method !== 'GET'
   const [a = '', b = ''] = ids
   const done = [
     feed.read(a),
@@ -107,7 +110,7 @@ it('sends queued actions in order', async () => {
   ]
   await whenTried(3)
   hub.requests.length = 0
-  hub.severs = () => false
+  hub.dropsConnections = () => false
   await Promise.all(done)
   const sent = writes().map(({ method, path, body }) => [
     method,
@@ -128,7 +131,7 @@ it('sends queued actions in order', async () => {
 it('undoes an action that is refused for good, and reports which one and why', async () => {
   const { feed, ids, undone } = await begin(2)
   const [refused = '', other = ''] = ids
-  hub.meddle = ({ path, method }) =>
+  hub.intercept = ({ path, method }) =>
     method === 'PATCH' && path.includes(refused) ? { code: 'forbidden' } : undefined
   const rejected = expect(feed.archive(refused)).rejects.toMatchObject({ code: 'forbidden', status: 403 })
   const done = feed.archive(other)
@@ -143,7 +146,7 @@ it('undoes an action that is refused for good, and reports which one and why', a
 
 it('names no item in the message of an action on all of them', async () => {
   const { feed, undone } = await begin(1)
-  hub.meddle = refuseWrites('forbidden')
+  hub.intercept = refuseWrites('forbidden')
   await expect(feed.readAll()).rejects.toMatchObject({ code: 'forbidden' })
   expect(undone[0]?.message).toBe('read-all failed: refused: forbidden')
 })
@@ -151,7 +154,7 @@ it('names no item in the message of an action on all of them', async () => {
 it('does not let one failing action block the others forever', async () => {
   const { feed, ids, undone } = await begin(2)
   const [bad = '', good = ''] = ids
-  hub.meddle = ({ path, method }) =>
+  hub.intercept = ({ path, method }) =>
     method === 'PATCH' && path.includes(bad) ? { code: 'internal' } : undefined
   const rejected = expect(feed.read(bad)).rejects.toMatchObject({ code: 'internal' })
   await feed.read(good)
@@ -161,25 +164,25 @@ it('does not let one failing action block the others forever', async () => {
 
 it('rejects an action at once when too many are queued', async () => {
   const { client, feed, id, undone } = await begin()
-  hub.severs = (method) => method !== 'GET'
+  hub.dropsConnections = (method) => method !== 'GET'
   const waiting = Array.from({ length: 500 }, (_, n) => (n % 2 ? feed.unread(id) : feed.read(id)))
   await expect(feed.archive(id)).rejects.toMatchObject({ code: 'not_sent' })
   expect(feed.getSnapshot().items).toHaveLength(1)
   expect(client.pending).toBe(500)
   expect(undone).toMatchObject([{ action: { verb: 'archive', ids: [id] } }])
-  hub.severs = () => false
+  hub.dropsConnections = () => false
   await Promise.all(waiting)
 })
 
 it('a delayed "mark all read" does not change items that arrived after it, and still counts them', async () => {
   const { user, client, feed, ids } = await begin(2)
-  hub.severs = (method) => method !== 'GET'
+  hub.dropsConnections = (method) => method !== 'GET'
   const done = feed.readAll()
   await whenTried(1)
   const late = hub.add(user, newItem({ id: `f${newItem().id.slice(1)}` }))
   await until(feed, ({ items }) => items.length === 3)
   expect(client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
-  hub.severs = () => false
+  hub.dropsConnections = () => false
   await done
   expect(ids.map((id) => readAt(user, id))).not.toContain(null)
   expect(readAt(user, late.id)).toBeNull()
@@ -198,10 +201,10 @@ const PATIENT = { retry: 3_600_000, retryMax: 3_600_000 }
 it('retries at once when the network returns', async () => {
   const page = inPage()
   const { user, feed, id } = await begin(1, PATIENT)
-  hub.severs = (method) => method !== 'GET'
+  hub.dropsConnections = (method) => method !== 'GET'
   const done = feed.read(id)
   await whenTried(1)
-  hub.severs = () => false
+  hub.dropsConnections = () => false
   // The attempt fails some time after the hub has seen it.
   const online = setInterval(() => page.dispatchEvent(new Event('online')), 10)
   await done
@@ -216,10 +219,10 @@ it('sends queued actions at once, with keepalive, when the page is hidden', asyn
     if (init?.method !== 'GET') kept.add(init?.keepalive)
     return fetch(input, init)
   })
-  hub.severs = (method) => method !== 'GET'
+  hub.dropsConnections = (method) => method !== 'GET'
   const failures = ids.map((id) => feed.read(id))
   await whenTried(1)
-  hub.severs = () => false
+  hub.dropsConnections = () => false
   vi.stubGlobal('document', { visibilityState: 'hidden' })
   page.dispatchEvent(new Event('visibilitychange'))
   await expect.poll(() => ids.map((id) => readAt(user, id))).not.toContain(null)
@@ -230,10 +233,10 @@ it('sends queued actions at once, with keepalive, when the page is hidden', asyn
 
 it('sends queued actions once more, in order, when the client is closed', async () => {
   const { user, client, feed, ids } = await begin(2, PATIENT)
-  hub.severs = (method) => method !== 'GET'
+  hub.dropsConnections = (method) => method !== 'GET'
   const done = ids.map((id) => feed.read(id))
   await whenTried(1)
-  hub.severs = () => false
+  hub.dropsConnections = () => false
   client.close()
   await Promise.allSettled(done)
   expect(readAt(user, ids[1] ?? '')).not.toBeNull()

@@ -2,7 +2,7 @@ import { createTimer } from '../timing/timer.ts'
 import type { Text } from './text/text.ts'
 
 const BATCH_MS = 1_000
-/** Arrivals are announced at most this often. */
+/** The minimum time between two announcements of arrivals, in ms. */
 const ARRIVALS_MS = 5_000
 
 /**

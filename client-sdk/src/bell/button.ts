@@ -36,7 +36,7 @@ export const createBellButton = () => {
     const onClick = ({ currentTarget }: Event) => {
       if (!(currentTarget as Element).hasAttribute('popovertarget')) onOpen()
     }
-    // The panel would lose the focus and close, and the click would open it again.
+    // Otherwise the panel loses the focus and closes, and the click opens it again.
     const onMouseDown = (event: Event) => isOpen && event.preventDefault()
     // Alternating between two names of one animation restarts it.
     const pulse = pulses === 0 ? '' : pulses % 2 === 0 ? 'pulse even' : 'pulse'

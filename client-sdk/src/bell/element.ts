@@ -28,7 +28,7 @@ const SMALL = '(width < 480px), (height < 480px)'
  *   replaces them.
  * - `mode`: `popover` (default), `inline` and `page` show the panel in place, without the button, and `banner` only
  *   announcements.
- * - `sound`, `title-badge` and `favicon-badge`: further signs of unread items.
+ * - `sound`, `title-badge` and `favicon-badge`: further indicators of unread items.
  * - The panel, toasts and announcements are loaded when they are first needed.
  * - Events: `notification`, `item-click` (cancelable), `counts` and `error`, with their value in `detail`. All but `error`
  *   bubble.
@@ -84,7 +84,7 @@ export class NotificationBell extends BellSettings {
 
   override connectedCallback() {
     super.connectedCallback()
-    // The first update connects otherwise, when all properties are set.
+    // Before the first update, properties may be missing. That update connects.
     if (this.hasUpdated) {
       this.#connect()
       // Shows an open panel again, because the browser hides it when the element is moved.
@@ -93,11 +93,11 @@ export class NotificationBell extends BellSettings {
     const clock = setInterval(this.#update, MINUTE_MS)
     this.#detached = new AbortController()
     const { signal } = this.#detached
-    const turned = () => {
+    const onVisibility = () => {
       if (document.visibilityState === 'hidden') this.#panel?.commit()
       this.#update()
     }
-    document.addEventListener('visibilitychange', turned, { signal })
+    document.addEventListener('visibilitychange', onVisibility, { signal })
     this.#small?.addEventListener('change', this.#update, { signal })
     signal.addEventListener('abort', () => clearInterval(clock))
   }
@@ -116,8 +116,8 @@ export class NotificationBell extends BellSettings {
       const lang = this.closest<HTMLElement>('[lang]')?.lang
       this.#language.choose(this.locale || lang || globalThis.navigator?.language || 'en', this.strings)
     }
-    const isOther = ['url', 'token', 'tokenUrl', 'context', 'client'].some((key) => changed.has(key))
-    if (isOther && this.isConnected) {
+    const isReconfigured = ['url', 'token', 'tokenUrl', 'context', 'client'].some((key) => changed.has(key))
+    if (isReconfigured && this.isConnected) {
       this.#disconnect()
       this.#connect()
     }
@@ -126,7 +126,7 @@ export class NotificationBell extends BellSettings {
 
   override updated(changed: Map<PropertyKey, unknown>) {
     const { isShown } = this.#dialog
-    // Another mode has another dialog.
+    // A change of the mode replaces the dialog.
     if ((changed.has('open') || changed.has('mode')) && this.open !== isShown)
       this.open ? void this.#show() : this.#dialog.hide()
     if (isShown || this.#isInPlace) this.#panel?.rendered()
@@ -180,7 +180,7 @@ export class NotificationBell extends BellSettings {
       if (this.#dialog.isShown) this.#panel.open()
     } catch (error) {
       this.#hasPanelFailed = true
-      console.error('<notification-bell>: no panel:', error)
+      console.error('<notification-bell>: the panel cannot be loaded.', error)
     }
     this.#update()
   }
@@ -204,7 +204,7 @@ export class NotificationBell extends BellSettings {
   }
 
   #emit(name: string, detail: unknown, cancelable = false): boolean {
-    // Pages take every `error` event that reaches the window for an error of a script.
+    // An `error` event that reaches the window is handled as a script error.
     const bubbles = name !== 'error'
     return this.dispatchEvent(new CustomEvent(name, { detail, cancelable, bubbles, composed: bubbles }))
   }

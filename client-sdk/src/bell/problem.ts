@@ -8,11 +8,12 @@ import { createTimer } from '../timing/timer.ts'
  */
 export type Problem = 'signIn' | 'setup' | 'unreachable' | 'incompatible'
 
-/** How long after its creation a page may set up an element, in ms. */
+/** The time that a page has to set up a new element, in ms. */
 const SETUP_MS = 2_000
 const explainSetup = () =>
   import('../http/advice.ts').then(
     ({ SETUP }) => console.error(SETUP),
+    // The element shows the problem as well.
     () => {},
   )
 
@@ -39,6 +40,7 @@ export const createProblems = (update: () => void) => {
       set(isSetUp ? undefined : 'setup')
       if (!isSetUp) setup.set(explainSetup, SETUP_MS)
     },
+    /** Sets the problem that an error of the client stands for. */
     failed({ action, code }: CarillonError, connection: ConnectionState | undefined) {
       // A failed action is shown at its item. Other failures are retried while the hub is connected.
       if (action || isConnected(connection)) return
@@ -47,6 +49,7 @@ export const createProblems = (update: () => void) => {
       const isIncompatible = ['not_carillon', 'token_url', 'version_mismatch'].includes(code)
       set(isRefusal(code) ? 'signIn' : isIncompatible ? 'incompatible' : 'unreachable')
     },
+    /** Clears the problem once the client is connected. */
     followed(connection: ConnectionState | undefined) {
       if (current !== 'setup' && isConnected(connection)) set(undefined)
     },

@@ -24,7 +24,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-it('reports the items that were on screen, but no element whose item is gone', () => {
+it('reports items that were on screen, but not elements without an item', () => {
   const report = vi.fn()
   const seen = createSeen(report)
   const targets = [{ dataset: { id: 'a' } }, { dataset: {} as { id?: string } }]

@@ -1,7 +1,7 @@
 const VISIBLE_MS = 1_000
 
 /**
- * Reports the ids of items that people have seen: half of the item, or half of the list, was on screen for a second while the
+ * Reports the ids of items that the user has seen: half of the item, or half of the list, was on screen for a second while the
  * page was visible and focused. Ids are reported in batches.
  */
 export const createSeen = (report: (ids: string[]) => void) => {
@@ -28,7 +28,7 @@ export const createSeen = (report: (ids: string[]) => void) => {
       if (now - start < VISIBLE_MS) continue
       since.delete(element)
       observer?.unobserve(element)
-      // A dialog that was closed has no item.
+      // A closed dialog has no item.
       const { id } = (element as HTMLElement).dataset
       if (id) ids.push(id)
     }
@@ -47,7 +47,7 @@ export const createSeen = (report: (ids: string[]) => void) => {
             else if (!since.has(entry.target)) since.set(entry.target, Date.now())
           }
         },
-        // The page may scroll, rather than the list.
+        // The root is the viewport, because the page may scroll instead of the list.
         { threshold: [0, 0.25, 0.5, 0.75, 1] },
       )
       for (const article of articles) observer.observe(article)

@@ -42,8 +42,8 @@ export const openPush = (setup: Setup): Promise<Push> | undefined => {
 }
 
 /**
- * Keeps the subscription and the badge of the app up to date if the user turned web push on in this bell. Returns a function
- * that stops this.
+ * Keeps the push subscription and the app badge up to date if the user turned web push on in this bell. Returns a function that
+ * stops this.
  */
 export const keepPush = (setup: Setup, { counts }: Client): (() => void) => {
   let isEnded = false

@@ -1,9 +1,10 @@
-/** The minimum distance of a swipe, and the width of the screen edges where the browser has its own gestures, in px. */
+/** The minimum distance of a swipe, in px. */
 const DISTANCE = 80
-const OUTER = 24
-/** The movement after which a touch is a swipe or a scroll, and no longer a hold, in px. */
+/** The width of the screen edges where the browser has its own gestures, in px. */
+const EDGE = 24
+/** The movement after which a touch is a swipe or a scroll, and no longer a long press, in px. */
 const SLOP = 10
-const HOLD_MS = 500
+const LONG_PRESS_MS = 500
 const BACK_MS = 220
 
 /** Relative to the reading direction: in English, `start` is to the left. */
@@ -15,8 +16,8 @@ export type SwipeHost = {
   /** Returns the name of the swipe action, which the moved element uncovers. */
   label?: (element: HTMLElement, direction: SwipeDirection) => string
   swiped: (element: HTMLElement, direction: SwipeDirection) => void
-  /** Called when an element was touched for half a second without moving. */
-  held?: (element: HTMLElement) => void
+  /** Called for a long press: a touch of half a second without movement. */
+  longPressed?: (element: HTMLElement) => void
 }
 
 /** Moves the element with the finger. Attributes and custom properties select the styles; CSP allows setting them by script. */
@@ -38,12 +39,12 @@ const moveBack = (element: HTMLElement) => {
 }
 
 /**
- * Returns a `pointerdown` listener that recognizes swipes to either side, and holding, by finger or pen. The browser handles
+ * Returns a `pointerdown` listener that recognizes horizontal swipes and long presses by finger or pen. The browser handles
  * vertical movement as scrolling; the moved elements need `touch-action: pan-y`.
  */
-export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
+export const createSwipe = ({ find, label, swiped, longPressed }: SwipeHost) => {
   const follow = (element: HTMLElement, { clientX, clientY, pointerId }: PointerEvent) => {
-    const isOuter = clientX < OUTER || clientX > innerWidth - OUTER
+    const atEdge = clientX < EDGE || clientX > innerWidth - EDGE
     const sign = getComputedStyle(element).direction === 'rtl' ? -1 : 1
     const done = new AbortController()
     const { signal } = done
@@ -51,7 +52,7 @@ export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
     let isSwipe = false
     const direction = (): SwipeDirection => (distance * sign > 0 ? 'end' : 'start')
     const end = () => {
-      clearTimeout(hold)
+      clearTimeout(longPress)
       moveBack(element)
       // A click may follow the touch, so the listeners are removed after it.
       setTimeout(() => done.abort())
@@ -60,20 +61,20 @@ export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
       event.preventDefault()
       event.stopPropagation()
     }
-    const hold = setTimeout(() => {
-      if (!held) return
+    const longPress = setTimeout(() => {
+      if (!longPressed) return
       // The finger is still down. Its release must not count as a click.
       element.addEventListener('click', suppress, { capture: true, signal })
-      held(element)
-    }, HOLD_MS)
+      longPressed(element)
+    }, LONG_PRESS_MS)
 
     const onMove = ({ clientX: x, clientY: y }: PointerEvent) => {
       distance = x - clientX
       const vertical = Math.abs(y - clientY)
       if (!isSwipe) {
         if (Math.max(Math.abs(distance), vertical) < SLOP) return
-        clearTimeout(hold)
-        if (isOuter || vertical > Math.abs(distance)) return end()
+        clearTimeout(longPress)
+        if (atEdge || vertical > Math.abs(distance)) return end()
         isSwipe = true
         element.setPointerCapture(pointerId)
         element.addEventListener('click', suppress, { capture: true, signal })
@@ -88,8 +89,8 @@ export const createSwipe = ({ find, label, swiped, held }: SwipeHost) => {
     element.addEventListener('pointermove', onMove, { signal })
     element.addEventListener('pointerup', onUp, { signal })
     element.addEventListener('pointercancel', end, { signal })
-    // Holding a link would open the browser's context menu.
-    if (held) element.addEventListener('contextmenu', suppress, { signal })
+    // A long press on a link would open the browser's context menu.
+    if (longPressed) element.addEventListener('contextmenu', suppress, { signal })
   }
 
   return (event: PointerEvent): void => {

@@ -24,7 +24,7 @@ afterEach(() => {
   const carry = (_: unknown, deliver: () => void) => deliver()
   Object.assign(hub, {
     carry,
-    meddle: () => undefined,
+    intercept: () => undefined,
     pause: () => undefined,
     refuse: undefined,
     isPlaced: true,
@@ -144,7 +144,7 @@ describe('feed', () => {
     expect(hub.io.sockets.adapter.rooms.get(user)?.size).toBe(1)
   })
 
-  it('lists announcements however old they are, and follows them', async () => {
+  it('lists announcements of any age, and updates them', async () => {
     const user = newUser()
     const old = hub.put(user, newItem({ title: 'old', display: 'banner' }))
     for (let n = 0; n < 40; n++) hub.put(user, newItem())
@@ -164,13 +164,13 @@ describe('feed', () => {
   })
 
   it('reports an error until the hub responds', async () => {
-    hub.meddle = () => ({ code: 'unavailable' })
+    hub.intercept = () => ({ code: 'unavailable' })
     const client = open(newUser())
     const feed = client.feed()
     const { error } = await until(feed, ({ status }) => status === 'error')
     expect(error).toBeInstanceOf(CarillonError)
     expect(error).toMatchObject({ code: 'unavailable', status: 503, temporary: true })
-    hub.meddle = () => undefined
+    hub.intercept = () => undefined
     expect(await until(feed, ({ status }) => status === 'ready')).toMatchObject({ error: null })
   })
 })
@@ -194,7 +194,7 @@ describe('counts', () => {
   })
 })
 
-describe('a mistake in the code of an app', () => {
+describe('incorrect use', () => {
   it.each([undefined, 'localhost:4472', 'ftp://hub.example', 'hub', '', 'http://'])(
     'is refused: the URL %s',
     (url) => {
@@ -205,7 +205,7 @@ describe('a mistake in the code of an app', () => {
     },
   )
 
-  it('is refused on a page, whose URL completes relative ones', () => {
+  it('is refused on a page, although the page resolves relative URLs', () => {
     vi.stubGlobal('location', { href: 'https://app.example/page' })
     const create = (url?: string) => createClient({ url: url!, token: 'x', report: false })
     expect(() => create()).toThrow(/^url must look/)
@@ -218,12 +218,12 @@ describe('a mistake in the code of an app', () => {
     const client = open(newUser())
     for (const event of ['notificaton', 'toString', '__proto__'])
       expect(() => client.on(event as 'error', () => {})).toThrow(
-        new TypeError(`no event ${event}: notification,preferences,connection,error`),
+        new TypeError(`unknown event ${event}: must be one of notification,preferences,connection,error`),
       )
   })
 
   it('is reported: a label that the hub does not know', async () => {
-    hub.meddle = ({ path }) => (path === '/counts' ? { code: 'invalid_request' } : undefined)
+    hub.intercept = ({ path }) => (path === '/counts' ? { code: 'invalid_request' } : undefined)
     const { client } = await begin()
     const error = new Promise<CarillonError>((resolve) => client.on('error', resolve))
     client.countsBy('colour' as 'tag').subscribe(() => {})
@@ -270,7 +270,7 @@ describe('actions', () => {
     expect(client.counts.getSnapshot()).toEqual({ unread: 1, unseen: 1 })
   })
 
-  it('undoing archiveAll restores exactly what it archived, however much that is', async () => {
+  it('undoing archiveAll restores exactly the items that it archived, in any number of requests', async () => {
     const { user, client, feed } = await begin()
     const old = hub.add(user)
     await until(feed, ({ items }) => items.length === 1)
@@ -290,7 +290,7 @@ describe('actions', () => {
     const { user, client, feed } = await begin()
     const { id } = hub.add(user)
     const { items } = await until(feed, ({ items }) => items.length === 1)
-    hub.meddle = ({ method }) => (method === 'GET' ? undefined : { code: 'invalid_request' })
+    hub.intercept = ({ method }) => (method === 'GET' ? undefined : { code: 'invalid_request' })
     const failures: CarillonError[] = []
     client.on('error', (error) => failures.push(error))
     await expect(verb(feed, id)).rejects.toMatchObject({ code: 'invalid_request', status: 422 })
@@ -303,7 +303,7 @@ describe('actions', () => {
     const { id } = hub.add(user)
     await until(feed, ({ items }) => items.length === 1)
     let requests = 0
-    hub.meddle = async ({ method }) => {
+    hub.intercept = async ({ method }) => {
       if (method === 'PATCH' && requests++ === 0) await new Promise((resolve) => setTimeout(resolve, 30))
       return undefined
     }
@@ -321,7 +321,7 @@ describe('actions', () => {
     const { id } = hub.add(user)
     await until(feed, ({ items }) => items.length === 1)
     const tries: number[] = []
-    hub.meddle = ({ method }) => {
+    hub.intercept = ({ method }) => {
       if (method !== 'PATCH') return
       tries.push(performance.now())
       if (tries.length === 1) return { code: 'unavailable', headers: { 'retry-after': '1' } }
@@ -341,7 +341,7 @@ describe('actions', () => {
     const held = new Promise<undefined>((resolve) => {
       proceed = () => resolve(undefined)
     })
-    hub.meddle = ({ method }) => (method === 'PATCH' ? held : undefined)
+    hub.intercept = ({ method }) => (method === 'PATCH' ? held : undefined)
     const done = feed.read(id)
     await feed.refresh()
     expect(feed.getSnapshot().items[0]?.readAt).not.toBeNull()

@@ -69,7 +69,7 @@ export type Client = {
    * the app returns. A user whose apps are all in the background does not count as reached. Pages need not call it.
    */
   setActive(active: boolean): void
-  /** Returns an unsubscribe function. Throws `TypeError` if there is no such event. */
+  /** Returns an unsubscribe function. Throws `TypeError` for an unknown event. */
   on<Name extends keyof ClientEvents>(event: Name, listener: ClientEvents[Name]): () => void
   /** Disconnects for good. Pending actions are sent once more. */
   close(): void
@@ -88,7 +88,7 @@ export const createClient = (options: ClientOptions): Client => {
   const refill = (full: boolean) => refetch.request(full, parts.timing.retry)
 
   const on: Client['on'] = (event, listener) => {
-    if (!EVENTS.includes(event)) throw new TypeError(`no event ${event}: ${EVENTS}`)
+    if (!EVENTS.includes(event)) throw new TypeError(`unknown event ${event}: must be one of ${EVENTS}`)
     if (event === 'notification' || event === 'preferences') start()
     return events.add((name, value) => {
       if (name === event) listener(value as never)

@@ -49,7 +49,7 @@ const disturb = (hub: TestHub, chance: () => number) => {
     if (fate < 0.5) setTimeout(deliver, chance() * 50)
     else deliver()
   }
-  hub.meddle = async () => {
+  hub.intercept = async () => {
     const fate = chance()
     if (fate < 0.1) return { code: 'unavailable' }
     if (fate < 0.6) await sleep(chance() * 30)
@@ -60,7 +60,7 @@ const disturb = (hub: TestHub, chance: () => number) => {
 const calm = (hub: TestHub) =>
   Object.assign(hub, {
     carry: (_: unknown, deliver: () => void) => deliver(),
-    meddle: () => undefined,
+    intercept: () => undefined,
     pause: () => undefined,
   })
 

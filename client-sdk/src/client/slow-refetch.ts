@@ -2,8 +2,8 @@ import { createTimer } from '../timing/timer.ts'
 import { isVisible } from './visibility.ts'
 
 /**
- * Refetches a visible page at a slow pace, in case messages were missed. A client above its item limit is
- * refetched in full, even when hidden.
+ * Refetches the inbox of a visible page periodically, in case messages were missed. A client above its item limit is refetched
+ * in full, even when hidden.
  */
 export const createSlowRefetch = (
   refetch: (full: boolean) => void,

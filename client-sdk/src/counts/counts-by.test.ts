@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterEach(() => {
   for (const client of clients.splice(0)) client.close()
-  hub.meddle = () => undefined
+  hub.intercept = () => undefined
 })
 afterAll(() => hub.close())
 
@@ -53,7 +53,7 @@ describe('counts by category', () => {
     const off = by.subscribe(() => {})
     const news = () => by.getSnapshot().get('news')?.unread
     await until(by, (counts) => counts.get('news')?.unread === 3)
-    hub.meddle = ({ path, method }) =>
+    hub.intercept = ({ path, method }) =>
       path === '/counts' || method !== 'GET' ? { code: 'unavailable' } : undefined
     await feed.more()
     expect([news(), feed.getSnapshot().items.length]).toEqual([3, 3])
@@ -68,7 +68,7 @@ describe('counts by category', () => {
     const user = 'counts-2'
     hub.put(user, newItem({ category: 'news' }))
     let failures = 0
-    hub.meddle = ({ path }) => (path === '/counts' && failures++ < 2 ? { code: 'unavailable' } : undefined)
+    hub.intercept = ({ path }) => (path === '/counts' && failures++ < 2 ? { code: 'unavailable' } : undefined)
     const by = open(user).countsBy('category')
     await until(by, (counts) => counts.get('news')?.unread === 1)
     expect(failures).toBeGreaterThan(2)

@@ -55,7 +55,7 @@ export type Feed = Readable<FeedSnapshot> & {
   /** Marks an item as read, and thereby as seen; with `group`, all active items of its group. */
   read(id: string, options?: GroupOption): Promise<void>
   unread(id: string, options?: GroupOption): Promise<void>
-  /** Marks those of the items as seen that are unseen. */
+  /** Marks the unseen ones of the items as seen. */
   seen(ids: readonly string[]): Promise<void>
   archive(id: string, options?: GroupOption): Promise<void>
   /** With `together`, it undoes an action on the group. */
@@ -73,7 +73,7 @@ export type Feed = Readable<FeedSnapshot> & {
   act(id: string, name: string): Promise<void>
   readAll(): Promise<void>
   seenAll(): Promise<void>
-  /** With `status: 'read'`, only items that are read. Resolves with a way to undo it. */
+  /** With `status: 'read'`, only items that are read. Resolves with `undo`, which restores exactly those. */
   archiveAll(options?: ArchiveOption): Promise<Archived>
   close(): void
 }

@@ -2,7 +2,7 @@ import type { CarillonError, ErrorCode } from './error.ts'
 
 const TOKEN = 'Pass a valid token of the signed-in user, or a function that gets a fresh one.'
 
-/** What a bell needs. */
+/** The message for a bell whose setup is incomplete. */
 export const SETUP =
   '<notification-bell> needs `url`, an http(s) URL such as https://hub.example, and `token-url`, `token` or the property `client`.'
 
@@ -23,20 +23,20 @@ const responds = (url: string, options: RequestInit): Promise<boolean> =>
   )
 
 /**
- * Returns advice for requests without a response. A browser does not say why they failed, so this tries what a hub answers to
- * any page, and what it answers only to pages of the allowed origins.
+ * Returns advice for a request without a response. A browser hides the reason of the failure. This sends requests that a hub
+ * answers for every origin, and one that it answers only for allowed origins.
  */
 const diagnose = async (url: string): Promise<string> => {
   if (!(await responds(`${url}healthz`, { mode: 'no-cors' })))
-    return `${url} cannot be reached. Check the \`url\`, and a Content-Security-Policy: it needs the hub in connect-src.`
+    return `${url} cannot be reached. Check the \`url\`. A Content-Security-Policy must allow the hub in connect-src.`
   if (!(await responds(`${url}healthz`, {})))
-    return `${url} can be reached, but no hub responds. Check the \`url\`, and a proxy in front of the hub.`
+    return `${url} can be reached, but no hub responds. Check the \`url\` and the proxy in front of the hub.`
   if (!(await responds(`${url}client.js`, { method: 'HEAD' })))
     return `${url} does not allow this page (CORS). Add ${globalThis.location?.origin} to CARILLON_ORIGINS.`
   return `${url} can be reached. If the error persists, check the token function.`
 }
 
-/** Explains an error on the console, with advice. */
+/** Logs an error to the console, with advice. */
 export const advise = async ({ code, message }: CarillonError, url: string): Promise<void> => {
   const advice = code === 'network' ? await diagnose(url) : (ADVICE[code] ?? '')
   console.error(`Carillon: ${message} (${code}). ${advice}`.trim())

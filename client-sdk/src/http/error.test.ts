@@ -21,7 +21,7 @@ const page = (status: number) =>
 describe('errors', () => {
   it.each([
     ['a web site', () => page(200), 'not_carillon', true],
-    ['a page that is not there', () => page(404), 'not_carillon', true],
+    ['a missing page', () => page(404), 'not_carillon', true],
     ['a proxy that refuses', () => page(403), 'not_carillon', true],
     ['another API', () => Response.json({ error: 'no' }, { status: 404 }), 'not_carillon', true],
     ['a proxy without a hub', () => page(502), 'unavailable', true],
@@ -30,7 +30,7 @@ describe('errors', () => {
     ['a missing token', () => problem(401, 'unauthenticated'), 'unauthenticated', false],
     ['an expired token', () => problem(401, 'token_expired'), 'token_expired', false],
     ['a token of another installation', () => problem(403, 'forbidden'), 'forbidden', false],
-  ] as const)('tell %s apart', async (_, response, code, temporary) => {
+  ] as const)('distinguish %s', async (_, response, code, temporary) => {
     await expect(answering(response)('GET', '/inbox')).rejects.toMatchObject({ code, temporary })
   })
 

@@ -4,9 +4,11 @@
  */
 export const hubUrl = (url: string): string => {
   try {
-    // A page resolves `undefined` as a path.
+    // On a page, `undefined` would be a relative URL.
     const { href } = new URL(url ?? 'x:', globalThis.location?.href)
     if (/^https?:/.test(href)) return href.replace(/\/?$/, '/')
-  } catch {}
+  } catch {
+    // The error below has an example of a valid URL.
+  }
   throw new TypeError('url must look like https://hub.example')
 }

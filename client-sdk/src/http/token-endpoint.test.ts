@@ -33,16 +33,16 @@ describe('a token endpoint', () => {
     ['HTML', sends(200, '<html>Log in</html>'), 'unauthenticated', false, /must return \{"token": "…"\}$/],
     ['nothing', sends(204, ''), 'unauthenticated', false, /must return \{/],
     ['null', sends(200, 'null'), 'unauthenticated', false, /must return \{/],
-    ['a token that is no string', sends(200, '{"token":{}}'), 'unauthenticated', false, /must return \{/],
+    ['a token that is not a string', sends(200, '{"token":{}}'), 'unauthenticated', false, /must return \{/],
     ['401', sends(401, ''), 'unauthenticated', false, /\/token answered 401$/],
     ['403', sends(403, '{"detail":"no session"}'), 'unauthenticated', false, /answered 403: no session$/],
     ['404', sends(404, ''), 'token_url', false, /\/token answered 404$/],
     ['404 and null', sends(404, 'null'), 'token_url', false, /\/token answered 404$/],
     ['429', sends(429, ''), 'unavailable', true, /answered 429$/],
     ['500', sends(500, '{"token":"x"}'), 'unavailable', true, /answered 500$/],
-    ['a reset', (request) => request.socket.destroy(), 'unavailable', true, /does not respond/],
-    ['never', () => {}, 'unavailable', true, /does not respond/],
-  ])('that answers %s is told apart', async (_, answer, code, temporary, message) => {
+    ['a connection reset', (request) => request.socket.destroy(), 'unavailable', true, /does not respond/],
+    ['no response', () => {}, 'unavailable', true, /does not respond/],
+  ])('is reported if it answers with %s', async (_, answer, code, temporary, message) => {
     const url = await endpoint(answer)
     await expect(tokenFrom(url, TIMEOUT_MS)()).rejects.toMatchObject({
       ...{ code, temporary },

@@ -19,7 +19,7 @@ export const tokenFrom =
       const body: unknown = await response.json().catch(() => undefined)
       const { token, detail } = (body ?? {}) as { token?: unknown; detail?: string }
       if (!ok) {
-        // Also too many requests.
+        // Too many requests, or a server error.
         const temporary = status >= 429
         const code =
           status === 401 || status === 403 ? 'unauthenticated' : temporary ? 'unavailable' : 'token_url'

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createTokens, type TokenSource } from './token.ts'
 
 it.each<TokenSource>([' x ', 'x\n', () => '\r\n x', async () => 'x\t'])(
-  'ignores blanks and line breaks around the token of %j',
+  'ignores whitespace around the token %j',
   async (source) => {
     const tokens = createTokens(source)
     expect(await tokens.get()).toBe('x')

@@ -1,6 +1,5 @@
 /**
- * A user token, or a function that gets one, for example from your own backend. Blanks and line breaks around a token are
- * ignored.
+ * A user token, or a function that gets one, for example from your own backend. Whitespace around a token is ignored.
  */
 export type TokenSource = string | (() => string | Promise<string>)
 
@@ -23,7 +22,7 @@ export const createTokens = (source: TokenSource) => {
       asking ??= Promise.resolve(fixed ? source : source()).finally(() => {
         asking = undefined
       })
-      // HTTP ignores blanks around a token, but a socket sends them.
+      // HTTP ignores whitespace around a token, but a socket sends it.
       current = String(await asking).trim()
       return current
     },

@@ -48,7 +48,7 @@ beforeAll(async () => {
 afterEach(() => {
   for (const client of clients.splice(0)) client.close()
   hub.polls.length = hub.received.length = 0
-  Object.assign(hub, { knowsPolls: true, cutsPolls: () => false, severs: () => false })
+  Object.assign(hub, { knowsPolls: true, cutsPolls: () => false, dropsConnections: () => false })
 })
 afterAll(() => hub.close())
 
@@ -113,11 +113,11 @@ describe('without a WebSocket', () => {
     feed.subscribe(() => {})
     await state(client, 'live')
     hub.cutsPolls = () => true
-    hub.severs = () => true
+    hub.dropsConnections = () => true
     hub.add(user, newItem())
     await state(client, 'offline')
     hub.cutsPolls = () => false
-    hub.severs = () => false
+    hub.dropsConnections = () => false
     await state(client, 'live')
     await until(feed, ({ items }) => items.length === 1)
   })

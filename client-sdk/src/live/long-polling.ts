@@ -9,7 +9,7 @@ import type { ConnectionState } from './connection.ts'
 const WAITS = [25, 10, 0] as const
 /** The time that a request may take beyond the wait, in ms. */
 const MARGIN_MS = 10_000
-/** The pause after an answer, so that a burst of changes is one fetch, in ms. */
+/** The pause after an answer, so that a burst of changes needs one fetch, in ms. */
 const PAUSE_MS = 250
 /** Number of consecutive cut polls after which a shorter wait is used. */
 const CUTS_MAX = 2

@@ -8,7 +8,7 @@ import { LOADING, type Preferences, type PreferencesSnapshot } from './lazy.ts'
 
 /**
  * Creates the preferences of a client. Changes are sent one after the other, and the preferences are read after each.
- * `onChanged` calls back when the hub reports changed preferences.
+ * `onChanged` registers a listener for changed preferences. It returns an unsubscribe function.
  */
 export const createPreferences = ({
   request,

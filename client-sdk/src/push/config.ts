@@ -15,7 +15,7 @@ export type PushConfig = {
   waiting?: readonly Report[]
 }
 
-/** The configuration is in a cache, because page and worker share caches, which outlive both. */
+/** The configuration is stored by the Cache API, which the page and the worker share. */
 const CACHE = 'carillon-push'
 const PLACE = '/carillon-push.json'
 

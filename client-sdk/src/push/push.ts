@@ -50,8 +50,8 @@ export type Push = {
    */
   resume(): Promise<PushState>
   /**
-   * Keeps the badge of the app at the number of unread items, and removes shown notifications whose items are read or gone, as
-   * long as the page is open and push is on. `counts` are those of a client. Returns a function that stops this.
+   * Sets the app badge to the number of unread items, and removes shown notifications whose items are read or deleted, as long
+   * as the page is open and push is on. `counts` are those of a client. Returns a function that stops this.
    */
   follow(counts: Readable<Counts>): () => void
   /** Unregisters this browser. Call it when the user signs out. */
@@ -63,13 +63,16 @@ const activated = (registration: ServiceWorkerRegistration) => {
   const { active, waiting, installing } = registration
   const worker = active ?? waiting ?? installing
   return new Promise<ServiceWorkerRegistration>((resolve, reject) => {
-    const look = () => {
+    const settled = new AbortController()
+    const check = () => {
       if (!worker || worker.state === 'activated') resolve(registration)
       else if (worker.state === 'redundant')
         reject(new Error(`the service worker ${worker.scriptURL} could not be installed`))
+      else return
+      settled.abort()
     }
-    worker?.addEventListener('statechange', look)
-    look()
+    worker?.addEventListener('statechange', check, settled)
+    check()
   })
 }
 

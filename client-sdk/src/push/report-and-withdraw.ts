@@ -6,7 +6,7 @@ import { exclusively, messagesOf, REPORTS_MAX } from './shown-notifications.ts'
 const WAITING_MAX = 20
 
 /**
- * Sends reports to the hub, and closes the shown notifications that the hub says are out of date, except `keep`. Reports that
+ * Sends reports to the hub, and closes the shown notifications that are out of date by its answer, except `keep`. Reports that
  * cannot be sent are stored for the next call. Does nothing if there is nothing to report or to ask.
  */
 export const reportAndWithdraw = async (
@@ -40,7 +40,7 @@ export const reportAndWithdraw = async (
     })
     setAppBadge(answer.unread)
   } catch {
-    // The hub is unreachable.
+    // The hub is unreachable. The next call sends the reports again.
     await writeConfig({ ...config, waiting: [...waiting, ...reports].slice(-WAITING_MAX) })
   }
 }

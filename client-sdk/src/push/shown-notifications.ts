@@ -16,6 +16,7 @@ export type Shown = {
 
 /** Maximum number of reports in one request, and of messages of one notification. */
 export const REPORTS_MAX = 50
+
 /** Returns the messages of a notification; an empty list for the page's own notifications. */
 export const messagesOf = ({ data }: Pick<Notification, 'data'>): readonly ShownMessage[] =>
   (data as Partial<Shown> | null)?.carillon?.messages ?? []

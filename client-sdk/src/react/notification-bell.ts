@@ -71,7 +71,7 @@ const useProperties = (element: { current: BellElement | null }, wanted: Partial
   const given = useRef<Partial<Settings>>({})
   useEffect(() => {
     for (const [name, attribute] of Object.entries(SETTINGS) as [keyof Settings, string | null][]) {
-      // The user may have closed what `open` opened.
+      // The user may have closed the panel since `open` was set.
       if (attribute || given.current[name] === wanted[name]) continue
       Object.assign(element.current!, { [name]: wanted[name] })
     }

@@ -31,7 +31,7 @@ it.each([
   ['a hook without a provider', createElement(Unread), /<CarillonProvider/],
   ['a provider without a URL', createElement(CarillonProvider, { token: 'x' }), /needs `client`, or `url`/],
   ['a provider without a token', createElement(CarillonProvider, { url: '/' }), /`token` or `tokenUrl`/],
-])('says what is missing: %s', (_, element, message) => {
+])('throws an error that names what is missing: %s', (_, element, message) => {
   expect(() => render(element)).toThrow(message)
 })
 

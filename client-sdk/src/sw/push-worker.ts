@@ -1,6 +1,6 @@
 /**
- * Web push in a service worker: shows messages in groups, keeps the badge of the app, opens links in the app's own windows,
- * reports deliveries and clicks, and renews the subscription.
+ * Web push in a service worker: shows messages in groups, updates the app badge, opens links in the app's own windows, reports
+ * deliveries and clicks, and renews the subscription.
  * @module
  */
 import type { PushMessage } from '@carillon/schemas'

@@ -23,7 +23,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('a tab that shares with no other announces everything', () => {
+test('a tab that shares with no other tab announces every item', () => {
   const tab = open()
   tab.add({ id: 'a' })
   expect(tab.announced).toEqual(['a'])

@@ -2,7 +2,7 @@ type Claims = { iss?: unknown; sub?: unknown; contexts?: unknown }
 
 const claimsOf = (token: string): Claims => {
   const payload = token.split('.')[1] ?? ''
-  // Other characters than ASCII are not decoded. The claims are only hashed.
+  // Non-ASCII characters are not decoded, because the claims are only hashed.
   return JSON.parse(atob(payload.replace(/-/g, '+').replace(/_/g, '/')))
 }
 
@@ -13,7 +13,7 @@ export const canShare = (): boolean => {
 }
 
 /**
- * Returns the name that all tabs share which show the same inbox: a hash of the hub, the tenant, the user and the contexts of
+ * Returns the name shared by all tabs that show the same inbox: a hash of the hub, the tenant, the user and the contexts of
  * the token, and of the context that the client is limited to. Undefined if the token cannot be read, or if the browser refuses
  * locks or channels, as it does in a frame with an opaque origin (`sandbox` without `allow-same-origin`).
  */

@@ -1,6 +1,6 @@
 /**
- * Follows the life of a page. `turned`: it was hidden or shown. `leave`: it is frozen, closed or put into the back/forward
- * cache. `rejoin`: it is back. Stops when the signal aborts.
+ * Handles the lifecycle events of a page. `turned`: it was hidden or shown. `leave`: it is frozen, closed or put into the
+ * back/forward cache. `rejoin`: it was resumed or restored. Stops when the signal aborts.
  */
 export const onPageLifecycle = (
   { turned, leave, rejoin }: Record<'turned' | 'leave' | 'rejoin', () => void>,

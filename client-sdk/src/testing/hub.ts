@@ -1,6 +1,6 @@
 /**
  * A stand-in for the hub that implements its protocol over real HTTP and Socket.IO, with everything in
- * memory. Tests can disturb it.
+ * memory. Tests can make it fail, delay or refuse requests.
  * @module
  */
 
@@ -63,11 +63,11 @@ export const startHub = async () => {
     /** Delivers a live message to its user; a test replaces it to lose, delay or repeat messages. */
     carry: (_live: LiveMessage, deliver: () => void): void => deliver(),
     /** Overrides the response to a request: with a problem, a delay, or no response at all. */
-    meddle: (_request: Request): Refusal | Promise<Refusal | undefined> | undefined => undefined,
+    intercept: (_request: Request): Refusal | Promise<Refusal | undefined> | undefined => undefined,
     /** A pause between the steps of reading a page. */
     pause: (): Promise<void> | undefined => undefined,
     /** Returns whether requests with this method lose their connection instead of getting a response. */
-    severs: (_method: string): boolean => false,
+    dropsConnections: (_method: string): boolean => false,
     /** Whether pages have a position: those for a token with several contexts have none. */
     isPlaced: true,
     /** The problem with which handshakes are refused, whatever their token. */
@@ -140,8 +140,8 @@ export const startHub = async () => {
       return reply(response, 404, { code: 'not_found', detail: 'no such route' })
     const request = await requestOf(message, url)
     requests.push(request)
-    if (hub.severs(request.method)) return message.socket.destroy()
-    const refusal = await hub.meddle(request)
+    if (hub.dropsConnections(request.method)) return message.socket.destroy()
+    const refusal = await hub.intercept(request)
     const user = tokens.get(request.token)
     if (refusal) return refuse(response, refusal)
     if (!user) return refuse(response, { code: 'token_expired' })

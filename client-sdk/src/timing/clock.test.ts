@@ -16,7 +16,7 @@ describe('the clock of the hub', () => {
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_500)
   })
 
-  it('is never fast, and exact after a response at the beginning of a second', () => {
+  it('is never ahead of the hub, and is exact after a response at the start of a second', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 })
     const clock = createClock()
     for (const at of [1_700, 2_950, 3_400, 5_000, 6_999]) {
@@ -28,7 +28,7 @@ describe('the clock of the hub', () => {
     expect(clock.now()).toBe(Date.now())
   })
 
-  it('is that of the device without a valid header', () => {
+  it('is the clock of the device without a valid header', () => {
     const clock = createClock()
     const before = Date.now()
     for (const header of [null, '', 'now', 'x'.repeat(10_000)]) clock.observe(header)

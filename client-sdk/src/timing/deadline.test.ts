@@ -15,7 +15,7 @@ it('aborts after the deadline, and when the other signal aborts', async () => {
   expect(await withDeadline(60_000, AbortSignal.abort(), aborted)).toBe('at once')
 })
 
-it('aborts any number of concurrent works with one listener', async () => {
+it('aborts any number of concurrent calls with one listener', async () => {
   const other = new AbortController()
   const works = Array.from({ length: 50 }, () => withDeadline(60_000, other.signal, aborted))
   expect(getEventListeners(other.signal, 'abort')).toHaveLength(1)

@@ -1,6 +1,6 @@
 const groups = new WeakMap<AbortSignal, Set<() => void>>()
 
-/** Returns what runs when a signal aborts. It shares one listener, because Node warns about more than ten. */
+/** Returns the callbacks of an abort signal. They share one listener, because Node warns about more than ten. */
 const onAbort = (signal: AbortSignal): Set<() => void> => {
   const group = groups.get(signal) ?? new Set()
   if (!groups.has(signal))

@@ -6,9 +6,9 @@ import type { Announcements } from '../announcements/announcements.ts'
 import type { Follow } from '../follow.ts'
 import type { Text } from '../text/text.ts'
 import type { Toasts } from '../toasts/toasts.ts'
+import { type AlertingElement, isAlerting, registerAlertingElement } from './alerting-element.ts'
 import { createLazyPageBadge } from './lazy-page-badge.ts'
 import { hasSound } from './sound-choice.ts'
-import { joinSpeakers, type Speaker, speaks } from './speaker.ts'
 
 type AlertOptions = {
   mode?: string | undefined
@@ -45,9 +45,9 @@ const loaded = <T>(part: Promise<T>): Promise<T | undefined> => part.catch(() =>
  * when it is first needed.
  */
 export const createAlerts = (host: AlertsHost) => {
-  let me: Speaker | undefined
+  let me: AlertingElement | undefined
   let feed: Feed | undefined
-  /** The announcements of an inbox that has more items than `feed`. */
+  /** The feed of all announcements, if `feed` has not loaded all items of the inbox. */
   let older: Feed | undefined
   let toasts: Toasts | undefined
   let announcements: Announcements | undefined
@@ -95,7 +95,7 @@ export const createAlerts = (host: AlertsHost) => {
       me = { element: host.element, client, isBanner }
       feed = client.feed()
       off = [
-        joinSpeakers(me),
+        registerAlertingElement(me),
         feed.subscribe(() => {
           update()
           void announce()
@@ -121,7 +121,7 @@ export const createAlerts = (host: AlertsHost) => {
     },
     /** Alerts the user to a new item. */
     arrived(item: InboxItem) {
-      if (!me || !speaks(me)) return
+      if (!me || !isAlerting(me)) return
       const isWatched = host.isOpen() && document.visibilityState === 'visible'
       if (hasSound(host.options().sound) && !isWatched)
         void loaded(import('./sound.ts')).then((part) => part?.playSound())
@@ -129,11 +129,11 @@ export const createAlerts = (host: AlertsHost) => {
     },
     clearToasts: () => toasts?.clear(),
     render: () => {
-      const showsBanner = me && speaks(me, 'banner')
+      const showsBanner = me && isAlerting(me, 'banner')
       return [
         toasts?.render() ?? nothing,
         showsBanner ? (announcements?.banner(isBanner()) ?? nothing) : nothing,
-        me && speaks(me) ? (announcements?.modal() ?? nothing) : nothing,
+        me && isAlerting(me) ? (announcements?.modal() ?? nothing) : nothing,
       ]
     },
     /** Called after each rendering. */

@@ -9,11 +9,11 @@ import { createModalTime } from './modal-time.ts'
 
 export { styles }
 
-/** How often a waiting dialog checks whether it may open, in ms. */
-const LOOK_MS = 1_000
+/** The interval at which a waiting dialog checks whether it may open, in ms. */
+const CHECK_MS = 1_000
 
 /** Whether an element of this page shows a dialog. Only one is shown at a time. */
-let isTaken = false
+let isDialogShown = false
 
 export type AnnouncementsHost = {
   feed: Feed
@@ -51,15 +51,15 @@ export const createAnnouncements = ({ feed, root, text, follow, hasDialog, updat
   }
 
   const show = (item: InboxItem | undefined) => {
-    if (!modal !== !item) isTaken = !!item
+    if (!modal !== !item) isDialogShown = !!item
     modal = item
     update()
   }
-  const look = () => {
-    if (modal || !next || isTaken || hasDialog() || !time.isNow()) return
+  const check = () => {
+    if (modal || !next || isDialogShown || hasDialog() || !time.isNow()) return
     show(next)
   }
-  const clock = setInterval(look, LOOK_MS)
+  const clock = setInterval(check, CHECK_MS)
 
   return {
     /** Sets the items to announce, newest first. */
@@ -68,7 +68,7 @@ export const createAnnouncements = ({ feed, root, text, follow, hasDialog, updat
       const modals = items.filter(({ display }) => display === 'modal')
       next = modals[0]
       if (modal) show(modals.find(({ id }) => id === modal?.id))
-      look()
+      check()
       update()
     },
     /** Renders the banner, in the flow of the page or as a card in the top layer. */
@@ -108,7 +108,7 @@ export const createAnnouncements = ({ feed, root, text, follow, hasDialog, updat
       seen.stop()
       time.stop()
       dialog()?.close()
-      if (modal) isTaken = false
+      if (modal) isDialogShown = false
       modal = undefined
     },
   }

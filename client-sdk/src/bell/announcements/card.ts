@@ -14,7 +14,7 @@ import { titleOf } from '../text/title.ts'
 /** The styles of announcements. */
 export const styles = [controlStyles, contentStyles, announcementStyles]
 
-/** Characters of the body that are shown. */
+/** Maximum number of shown characters of the body. */
 const BODY_MAX = 600
 
 /** The user's actions on an announcement. */

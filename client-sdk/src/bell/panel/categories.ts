@@ -36,7 +36,7 @@ export const createCategories = (
       }
       return left
     },
-    /** Starts to follow changes, unless it has started already. */
+    /** Subscribes to changes, unless it is subscribed. */
     start() {
       if (off.length === 0) off = [preferences.subscribe(update), counts.subscribe(update)]
     },

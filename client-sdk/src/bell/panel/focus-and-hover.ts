@@ -1,8 +1,8 @@
 import type { List } from './list.ts'
 
 /**
- * Follows whether the user is busy with the list: with the pointer, the focus, a selection or a menu, or because it is scrolled.
- * Arrivals wait meanwhile.
+ * Tracks whether the user is busy with the list: it is hovered, focused or scrolled, or it has a selection or an open menu. New
+ * items are not inserted meanwhile.
  */
 export const createFocusAndHover = (
   root: ShadowRoot,
@@ -42,7 +42,7 @@ export const createFocusAndHover = (
     onFocus({ type, target, relatedTarget }: FocusEvent) {
       const now = (type === 'focusin' ? target : relatedTarget) as Element | null
       const id = now?.closest<HTMLElement>('article')?.dataset.id
-      // An item that was removed keeps its entry until the next one gets the focus.
+      // The id of a removed item is kept until another item gets the focus.
       if (id === focused || (!now && !list.ids.includes(focused ?? ''))) return
       focused = id
       engage()
@@ -51,7 +51,7 @@ export const createFocusAndHover = (
     focusItem,
     /** The ids of the items that have or get the focus. */
     kept: () => [focused, wanted],
-    /** Called after each rendering. Moves the focus, and gives that of a removed item to the next one. */
+    /** Called after each rendering. Moves the focus to the wanted item, and from a removed item to the next one. */
     rendered() {
       const articles = [...(scroller()?.querySelectorAll('article') ?? [])]
       articles.find(({ dataset }) => dataset.id === wanted)?.focus()
@@ -68,7 +68,7 @@ export const createFocusAndHover = (
       if (ids.length > 0) focusItem(ids[position] ?? ids.at(-1))
       else scroller()?.focus()
     },
-    /** Forgets everything, because the panel closes. */
+    /** Resets the state when the panel closes. */
     reset() {
       hovered = false
       focused = undefined

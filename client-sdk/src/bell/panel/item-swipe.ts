@@ -7,8 +7,8 @@ import type { Panel } from './panel-state.ts'
 export const styles = [swipeStyles]
 
 /**
- * Returns a listener for `pointerdown` that handles the touches of the list: a swipe to the start marks as read or unread, one
- * to the end archives, holding selects.
+ * Returns a `pointerdown` listener for the touches of the list. A swipe to the start marks an item as read or unread, a swipe to
+ * the end archives or restores it, and a long press selects it.
  */
 export const createItemSwipe = ({
   list,
@@ -35,7 +35,7 @@ export const createItemSwipe = ({
     find: (target) => (selection.active ? null : target.closest<HTMLElement>('article')),
     label: (element, direction) => verbOf(element, direction)?.label ?? '',
     swiped: (element, direction) => verbOf(element, direction)?.run(),
-    held(element) {
+    longPressed(element) {
       const item = itemOf(element)
       if (item) selection.toggle(item.id)
     },

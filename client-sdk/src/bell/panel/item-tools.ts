@@ -11,7 +11,7 @@ const isSnoozed = (item: InboxItem, { now }: Panel) =>
 /** An action on an item. `opens`: it opens a menu beside the button. */
 export type Tool = { label: PanelKey; icon: IconName; run: (button: HTMLElement) => void; opens?: boolean }
 
-/** Returns the actions on an item that have a button: one to mark, one to snooze and one to archive it, or to undo that. */
+/** Returns the actions on an item that have a button: mark as read, snooze and archive, or the opposite of each. */
 export const toolsOf = (item: InboxItem, panel: Panel): Tool[] => {
   const { verbs } = panel
   const one = [item]

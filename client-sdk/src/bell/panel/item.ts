@@ -13,7 +13,7 @@ import { itemTools } from './item-tools.ts'
 import type { Panel, RenderItem } from './panel-state.ts'
 import type { Row } from './rows.ts'
 
-/** Characters of the body that are rendered while the item is folded. */
+/** Maximum number of rendered characters of the body while the item is folded. */
 const FOLDED_MAX = 600
 const MINUTE_MS = 60_000
 

@@ -7,13 +7,13 @@ const PAGE = 5
 
 const articleOf = (event: Event) => (event.target as Element).closest<HTMLElement>('article')
 
-/** Returns the position to which a key moves from a position, or nothing if the key does not move. */
+/** Returns the position of the item that a key moves to; undefined if the key does not move. */
 const nextPosition = (key: string, at: number, end: number): number | undefined => {
   const step = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE, End: end }[key]
   return step && Math.min(Math.max(at + step, 0), end)
 }
 
-/** Moves the focus out of the list. The code for it is loaded now; if that fails, the focus stays. */
+/** Moves the focus out of the list, and loads the code for it before. Rejects if that fails. */
 const leave = async (article: HTMLElement, forward: boolean) => {
   const { leaveList } = await import('./leave-list.ts')
   leaveList(article, forward)
@@ -52,6 +52,7 @@ export const onListKey = (event: KeyboardEvent, panel: Panel) => {
   const modified = event.ctrlKey || event.metaKey
   const next = nextPosition(key, at, list.items.length - 1)
 
+  // After a failed load, the focus stays. The next key press tries again.
   if (modified && (key === 'Home' || key === 'End')) leave(article, key === 'End').catch(() => {})
   else if (modified && key === 'a') selection.all(list.ids)
   else if (modified) return
@@ -66,11 +67,11 @@ export const onListKey = (event: KeyboardEvent, panel: Panel) => {
   event.preventDefault()
 }
 
-/** Ends a selection by Escape, which would close the panel. */
+/** Ends the selection on Escape, which would otherwise close the panel. */
 export const onPanelKey = (event: KeyboardEvent, { selection, menu, focused, focusItem }: Panel) => {
   if (event.key !== 'Escape' || !selection.active || menu.isOpen) return
   event.preventDefault()
-  // The toolbar, which may have the focus, disappears.
+  // The toolbar is removed, and may have the focus.
   focusItem(focused ?? [...selection.ids][0])
   selection.stop()
 }

@@ -2,8 +2,8 @@ import type { InboxItem } from '@carillon/schemas'
 import type { Panel } from './panel-state.ts'
 
 /**
- * Opens a menu. The code of menus is loaded now. If that fails, the first item offers to try again; without an item, nothing
- * happens, and the next click tries again.
+ * Opens a menu, and loads the code of menus before. A failed load is shown at the first item, with a button that tries again.
+ * Without an item, the next click tries again.
  */
 export const openMenu = (
   name: 'openItemMenu' | 'openListMenu' | 'openSnoozeMenu',

@@ -51,7 +51,7 @@ export const hasGapNear = (elements: ListElements, distance: number): boolean =>
  * Removes the comments that Lit leaves for each removed row (lit/lit#5298). Lit needs one comment before and one after a row, so
  * those between the first and the last of a sequence belong to removed rows.
  */
-export const sweep = ({ rows }: ListElements): void => {
+export const removeStaleMarkers = ({ rows }: ListElements): void => {
   const isMarker = (node: Node | null) => node instanceof Comment && node.data === ''
   for (const node of [...rows.childNodes])
     if (isMarker(node) && isMarker(node.previousSibling) && isMarker(node.nextSibling)) node.remove()

@@ -10,7 +10,7 @@ export type MenuRow = {
   run: (event: MouseEvent) => void
 }
 
-/** A menu in the top layer, beside the button that opened it. Arrow keys move in it; Escape and a choice close it. */
+/** A menu in the top layer, beside the button that opened it. Arrow keys move the focus; Escape and a choice close it. */
 export const createMenu = (update: () => void) => {
   let rows: readonly MenuRow[] = []
   let extra: TemplateResult | typeof nothing = nothing
@@ -21,7 +21,7 @@ export const createMenu = (update: () => void) => {
 
   const close = () => {
     element()?.hidePopover()
-    // Before the choice removes the opener, so that the next item gets the focus.
+    // The opener has the focus before a choice removes its item, so that the next item gets the focus.
     opener?.focus()
   }
   const onToggle = ({ newState }: ToggleEvent) => {

@@ -44,7 +44,7 @@ export const openListMenu = (button: HTMLElement, _: readonly InboxItem[], panel
   menu.open(button, text('more'), [
     { label: text('select'), icon: 'check', run: selection.start },
     { label: text('archiveRead'), icon: 'archive', run: panel.archiveRead },
-    // A narrow header has no room for it.
+    // A narrow header has no button for it.
     ...(preferences?.checkVisibility()
       ? []
       : [{ label: text('prefs'), icon: 'prefs' as const, run: panel.openPreferences }]),

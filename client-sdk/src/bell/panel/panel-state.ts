@@ -59,7 +59,7 @@ export type Panel = {
   selectionBar(panel: Panel): unknown
   /** Renders the offer of web push above the list. */
   offer(): unknown
-  /** Handles the touches of the list: swiping and holding. */
+  /** Handles the touches of the list: swipes and long presses. */
   onPointerDown(event: PointerEvent): void
   readAll(): void
   archiveRead(): void

@@ -135,7 +135,7 @@ export const createPanel = (host: PanelHost) => {
     counts: () => categories.countOf(UNREAD),
     /** Commits the action that the user could still undo. */
     commit: undo.commit,
-    /** Called when the panel opens, and when it replaces that of another user. The focus of the replaced one is lost. */
+    /** Called when the panel opens, or replaces the panel of another user, which may have had the focus. */
     open() {
       if (document.activeElement === document.body) root.querySelector<HTMLElement>('dialog.panel')?.focus()
       list.reopen()
@@ -150,7 +150,7 @@ export const createPanel = (host: PanelHost) => {
       scroll.closest<HTMLElement>('.panel')!.onkeydown = (event) => onPanelKey(event, panel)
       const tabs = root.querySelector('.tabs')
       if (tabs) fadeTabs(tabs)
-      // A scrollbar that takes room replaces the margin at the end.
+      // A classic scrollbar takes space, and replaces the padding at the end.
       scroll.style.paddingInlineEnd = scroll.offsetWidth > scroll.clientWidth ? '0' : ''
       virtual.rendered()
       focusAndHover.rendered()

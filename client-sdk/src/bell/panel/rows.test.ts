@@ -10,7 +10,7 @@ const [fourth, third, second, first] = [itemAt(4), itemAt(3), itemAt(2), itemAt(
 
 const none = { membersOf: () => [], divider: undefined, hasCards: true }
 
-it('lists the members of an unfolded group after the item that stands for it, also if they are older than what follows', () => {
+it('lists the members of an unfolded group after its newest item, even if later rows are newer', () => {
   const { rows, items } = rowsOf({
     ...none,
     items: [fourth, third],

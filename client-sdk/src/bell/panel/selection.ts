@@ -14,7 +14,7 @@ export const createSelection = (update: () => void) => {
     },
     ids: ids as ReadonlySet<string>,
     start: () => change(() => (active = true)),
-    /** Selects or deselects an item; with `through`, every item between it and the one before, in this order of ids. */
+    /** Selects or deselects an item; with `through`, an ordered list of ids, all items from the last toggled one to it. */
     toggle: (id: string, through?: readonly string[]) =>
       change(() => {
         active = true

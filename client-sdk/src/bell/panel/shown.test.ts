@@ -32,7 +32,7 @@ test('an item that left the feed stays in its place while it is held', () => {
   expect(ids(arrange(held, items(2), never, false).items)).toEqual([2])
 })
 
-test('after every item has left, older items are no arrivals', () => {
+test('older items are not arrivals, even after every item has left', () => {
   const none = arrange(first, [], never, false)
   const later = arrange(none, items(4, 1), never, false)
   expect(ids(later.items)).toEqual([1])

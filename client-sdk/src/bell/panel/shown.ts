@@ -4,7 +4,7 @@ import { placeOf } from '../../inbox/query.ts'
 /**
  * The items of an open list, newest first.
  *
- * - `waiting`: items that arrived and are not inserted yet, so that nothing moves under the pointer.
+ * - `waiting`: items that arrived and are not inserted yet, so that no row moves under the pointer.
  * - `top`: the place of the newest item that was inserted; undefined before the feed has loaded.
  */
 export type Shown = {

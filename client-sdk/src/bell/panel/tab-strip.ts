@@ -18,7 +18,7 @@ const onKey = (event: KeyboardEvent) => {
 
 /** Fades the ends of the strip where more tabs are hidden. */
 export const fadeTabs = (strip: Element): void => {
-  // It is negative in right-to-left text.
+  // `scrollLeft` is negative in right-to-left text.
   const start = Math.abs(strip.scrollLeft)
   strip.classList.toggle('before', start > 1)
   strip.classList.toggle('after', strip.scrollWidth - strip.clientWidth - start > 1)

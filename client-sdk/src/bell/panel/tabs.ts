@@ -3,8 +3,8 @@ import type { FeedQuery } from '../../feed/feed.ts'
 import type { PanelText } from './english.ts'
 
 /**
- * A tab of the panel and the query of its feed. `name` is the name of its category. The text of the key is the name of other
- * tabs.
+ * A tab of the panel, with the query of its feed. `name` is the name of the category of a tab. Other tabs are named by the text
+ * with their key.
  */
 export type Tab =
   | { key: 'all' | 'unread' | 'snoozed' | 'archived'; query: FeedQuery; name?: undefined }

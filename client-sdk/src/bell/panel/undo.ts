@@ -2,10 +2,10 @@ import { createTimer } from '../../timing/timer.ts'
 
 const UNDO_MS = 8_000
 
-/** An action that the user may still undo, or a notice without `undo`. `commit` runs when the time for that is over. */
+/** An action that the user may still undo, or a notice without `undo`. `commit` runs when the time to undo is over. */
 export type Undoable = { label: string; undo?: () => void; commit?: () => void }
 
-/** Offers to undo the last action for eight seconds. The time stands still while the bar has the pointer or the focus. */
+/** Offers to undo the last action for eight seconds. The timer restarts after the bar was hovered or focused. */
 export const createUndo = (update: () => void) => {
   let offered: Undoable | undefined
   const timer = createTimer()
@@ -44,7 +44,7 @@ export const createUndo = (update: () => void) => {
     },
     hold: timer.clear,
     release: () => offered && timer.set(commit, UNDO_MS),
-    /** Ends the time to undo at once. */
+    /** Commits the action at once. It can no longer be undone. */
     commit,
   }
 }

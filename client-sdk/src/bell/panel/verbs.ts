@@ -33,13 +33,13 @@ export const createVerbs = ({
   type Call = (item: InboxItem, option: GroupOption) => Promise<void>
 
   /** Returns the items with their options. An item that stands for a folded group changes the whole group. */
-  const meant = (items: readonly InboxItem[]) =>
+  const targetsOf = (items: readonly InboxItem[]) =>
     items.map((item) => ({ item, option: list.groups.isWhole(item) ? { group: true } : {} }))
   /**
    * Changes items. Announces `label` once the hub has confirmed every change. A failure is shown at its item, or in place of
    * the undo bar if the list does not show the item.
    */
-  const run = async (targets: ReturnType<typeof meant>, call: Call, label?: string) => {
+  const run = async (targets: ReturnType<typeof targetsOf>, call: Call, label?: string) => {
     let hasFailed = false
     const failed = (target: (typeof targets)[number], { status }: CarillonError) => {
       const { id } = target.item
@@ -60,9 +60,9 @@ export const createVerbs = ({
     await Promise.all(changes)
     if (label && !hasFailed) announce(label)
   }
-  const sizeOf = (targets: ReturnType<typeof meant>) =>
+  const sizeOf = (targets: ReturnType<typeof targetsOf>) =>
     targets.reduce((sum, { item, option }) => sum + (option.group ? (item.group?.count ?? 1) : 1), 0)
-  const done = (label: string, targets: ReturnType<typeof meant>, back: Call) => {
+  const done = (label: string, targets: ReturnType<typeof targetsOf>, back: Call) => {
     announce(label)
     undo.offer({ label, undo: () => void run(targets, back, text()('undone')) })
   }
@@ -70,28 +70,28 @@ export const createVerbs = ({
 
   return {
     failure: (id: string) => failures.get(id),
-    /** Does work for items. A failure is shown at them. */
+    /** Runs work for items. A failure is shown at each of them. */
     attempt: (items: readonly InboxItem[], work: () => Promise<void>) =>
       void run(
         items.map((item) => ({ item, option: {} })),
         work,
       ),
     read(items: readonly InboxItem[]) {
-      void run(meant(items), ({ id }, option) => feed().read(id, option))
+      void run(targetsOf(items), ({ id }, option) => feed().read(id, option))
       announce(text()('wasRead'))
     },
     unread(items: readonly InboxItem[]) {
-      void run(meant(items), ({ id }) => feed().unread(id))
+      void run(targetsOf(items), ({ id }) => feed().unread(id))
       announce(text()('wasUnread'))
     },
     archive(items: readonly InboxItem[]) {
-      const targets = meant(items)
+      const targets = targetsOf(items)
       void run(targets, ({ id }, option) => feed().archive(id, option))
       const label = text()('wasArchived', { n: sizeOf(targets) })
       done(label, targets, ({ id }, option) => feed().unarchive(id, together(option)))
     },
     restore(items: readonly InboxItem[]) {
-      const targets = meant(items)
+      const targets = targetsOf(items)
       void run(targets, ({ id }, option) => feed().unarchive(id, option))
       const label = text()('wasRestored', { n: sizeOf(targets) })
       // Archiving a group would include items that were not archived before.
@@ -99,21 +99,21 @@ export const createVerbs = ({
       else done(label, targets, ({ id }) => feed().archive(id))
     },
     snooze(items: readonly InboxItem[], time: Date) {
-      const targets = meant(items)
-      // The milliseconds tell these items from those that were snoozed until the same time before.
+      const targets = targetsOf(items)
+      // The milliseconds distinguish these items from others that were snoozed until the same time.
       const until = new Date(time.getTime() + (Date.now() % 1_000))
       void run(targets, ({ id }, option) => feed().snooze(id, until, option))
       const label = text()('snoozedUntil', { time: times().clock(time.getTime()) })
       done(label, targets, ({ id }, option) => feed().snooze(id, null, together(option)))
     },
     wake(items: readonly InboxItem[]) {
-      const targets = meant(items)
+      const targets = targetsOf(items)
       void run(targets, ({ id }, option) => feed().snooze(id, null, option))
       announce(text()('wasRestored', { n: sizeOf(targets) }))
     },
     /** Hides the items. They are deleted when the time to undo is over. */
     remove(items: readonly InboxItem[]) {
-      const targets = meant(items)
+      const targets = targetsOf(items)
       const label = text()('wasDeleted', { n: sizeOf(targets) })
       const { feed } = list
       const show = () => list.hide(items, false)

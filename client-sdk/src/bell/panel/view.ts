@@ -51,7 +51,7 @@ const emptyView = ({ list, text, problem, retry, isLoading }: Panel) => {
   )
 }
 
-/** Renders the button for the next page. Scrolling loads it, too; the button is for short lists and failed loads. */
+/** Renders the button that loads the next page. Scrolling also loads it, except in short lists and after failed loads. */
 const loadMore = ({ list, text, more }: Panel) => html`
   ${list.hasFailed ? html`<p class="failure" role="alert">${text('loadError')}</p>` : nothing}
   <button class="load" @click=${more}>${text(list.hasFailed ? 'again' : 'loadMore')}</button>
@@ -93,7 +93,7 @@ const listView = (panel: Panel) => {
                   ${entry.row.isFirstSeen ? html`<div class="divider" role="presentation"><span>${text('earlier')}</span></div>` : nothing}
                   ${guard(shownOf(entry.row, entry.index, panel), () => itemView(entry.row, entry.index, panel))}
                 `
-              : // The CSP allows to set styles by property.
+              : // CSP allows styles that are set as a property.
                 html`<div class="gap" role="presentation" .style=${`block-size:${entry.height}px`}></div>`,
         )}
       </div>

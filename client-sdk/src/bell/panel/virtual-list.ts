@@ -5,7 +5,7 @@ import {
   type ListElements,
   type Measured,
   measureRows,
-  sweep,
+  removeStaleMarkers,
   visiblePart,
 } from './list-geometry.ts'
 import type { Row } from './rows.ts'
@@ -123,7 +123,7 @@ export const createVirtualList = ({
         observer.observe(found.rows)
         found.scroll.style.overflowAnchor = 'none'
       }
-      sweep(found)
+      removeStaleMarkers(found)
       settle()
     },
     /** Called when the list, or something around it, has been scrolled. Renders the rows that are needed. */

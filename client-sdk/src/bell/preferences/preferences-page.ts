@@ -123,7 +123,7 @@ export const createPreferencesPage = (host: PageHost) => {
       <div class="page" tabindex="-1" @keydown=${onKey}>${preferencesHeader({ text: text(), isSheet: host.isSheet(), back: host.back, close: host.close })}
       <div class="prefs" part="preferences" aria-busy=${preferences.getSnapshot().status === 'loading'}>${content()}</div></div>
     `,
-    /** A scrollbar that takes room is part of the margin at the end. */
+    /** Called after each rendering. The padding at the end includes the width of a classic scrollbar. */
     rendered() {
       const scroll = root.querySelector<HTMLElement>('.prefs')
       if (scroll)

@@ -4,7 +4,7 @@ import { DAYS, formOf, isWindow, quietHoursOf, windowsOf } from './quiet-hours.t
 const week = (windows: [string, string][]) => Object.fromEntries(DAYS.map((day) => [day, windows]))
 
 describe('the form of quiet hours', () => {
-  it('proposes the usual hours on every day where none are set', () => {
+  it('proposes the default window on every day if none are stored', () => {
     const form = formOf(undefined)
     expect(form).toEqual({ on: false, from: '22:00', to: '07:00', days: DAYS, differs: false })
     expect(quietHoursOf({}, { ...form, on: true })).toEqual({
@@ -13,14 +13,14 @@ describe('the form of quiet hours', () => {
     })
   })
 
-  it('keeps the time zone, and stores days without windows as empty, so that no default applies', () => {
+  it('keeps the time zone, and stores an empty list for each day without windows', () => {
     const quiet = { timezone: 'Asia/Tokyo', days: { mon: [['22:00', '07:00']] as [string, string][] } }
     const off = quietHoursOf(quiet, { ...formOf(quiet), on: false })
     expect(off).toEqual({ timezone: 'Asia/Tokyo', days: week([]) })
     expect(formOf({ days: off.days })).toMatchObject({ on: false })
   })
 
-  it('shows midnight as 00:00 at the end, and stores it as 24:00', () => {
+  it('shows the end of a day as 00:00, and stores it as 24:00', () => {
     const days = { sat: [['00:00', '24:00']] as [string, string][] }
     const form = formOf({ days })
     expect(form).toMatchObject({ from: '00:00', to: '00:00', days: ['sat'] })
@@ -29,7 +29,7 @@ describe('the form of quiet hours', () => {
     expect([isWindow('09:00', '09:00'), isWindow('', '09:00')]).toEqual([false, false])
   })
 
-  it('keeps days that differ until a time is changed', () => {
+  it('keeps different windows until a time is changed', () => {
     const days = {
       mon: [['22:00', '07:00']] as [string, string][],
       sat: [

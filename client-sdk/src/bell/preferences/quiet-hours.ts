@@ -7,29 +7,29 @@ type Window = [string, string]
 
 /** The days of a week, Monday first. */
 export const DAYS: readonly Day[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
-const USUAL: Window = ['22:00', '07:00']
+const DEFAULT_WINDOW: Window = ['22:00', '07:00']
 
 /**
- * Quiet hours as a form shows them: one window for all selected days. `differs`: a stored day has other windows, which a change
- * of the times replaces.
+ * The form of the quiet hours: one window for all selected days. `differs`: the stored windows of at least one day differ. They
+ * are kept until the user changes the times.
  */
 export type QuietForm = { on: boolean; from: string; to: string; days: readonly Day[]; differs: boolean }
 
-/** Returns the end of a window as an input for times shows it, which has 00:00 in place of 24:00. */
+/** Converts the end of a window to the value of a time input, which has 00:00 in place of 24:00. */
 export const shownEnd = (end: string): string => (end === '24:00' ? '00:00' : end)
 const storedEnd = (end: string): string => (end === '00:00' ? '24:00' : end)
 
-/** Returns the quiet windows of each day that has some. */
+/** Returns the windows of each day that has any, Monday first. */
 export const windowsOf = ({ days = {} }: QuietHours): [Day, readonly Window[]][] =>
   DAYS.flatMap((day): [Day, readonly Window[]][] => {
     const windows = days[day] ?? []
     return windows.length > 0 ? [[day, windows]] : []
   })
 
-/** Returns the form of quiet hours. Without any, it has the usual hours on every day, turned off. */
+/** Converts quiet hours to a form. If none are stored, the form is off and proposes the default window on every day. */
 export const formOf = (quiet: QuietHours = {}): QuietForm => {
   const stored = windowsOf(quiet)
-  const [from, to] = stored[0]?.[1][0] ?? USUAL
+  const [from, to] = stored[0]?.[1][0] ?? DEFAULT_WINDOW
   const same = JSON.stringify([[from, to]])
   return {
     on: stored.length > 0,
@@ -44,8 +44,8 @@ export const formOf = (quiet: QuietHours = {}): QuietForm => {
 export const isWindow = (from: string, to: string): boolean => !!from && !!to && from !== storedEnd(to)
 
 /**
- * Returns the complete quiet hours of a form. Each day is stored, because the quiet hours of a user replace the defaults. A day
- * without windows is stored as empty, so that no default applies to it.
+ * Converts a form to quiet hours. Every day is stored, because the quiet hours of a user replace the defaults. A day without
+ * windows is stored as an empty list, so that no default applies to it.
  */
 export const quietHoursOf = (
   { days: stored = {}, timezone }: QuietHours,

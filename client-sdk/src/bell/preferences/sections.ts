@@ -65,7 +65,7 @@ export const digestTime = (page: Page) => {
     (_, each) => [each, format.format(MONDAY + each * HOUR_MS)] as const,
   )
   const names = dayNames(locale, 'long')
-  // Both are sent, because they apply as a whole.
+  // The hour and the day are sent together, because they apply as a whole.
   const change = (next: { hour?: number; day?: Day }) => save('digest', { digest: { hour, day, ...next } })
   return html`
     <div class="line digest">

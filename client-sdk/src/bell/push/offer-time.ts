@@ -1,6 +1,6 @@
 import { storeChoice, storedChoice } from '../stored-choices.ts'
 
-/** Web push is offered in the list from this visit on, when users know the notifications. */
+/** The first visit in which web push is offered in the list. Earlier, users do not know the notifications yet. */
 const VISITS_MIN = 2
 
 /** Counts the visits in which the panel was opened. Returns their number, including this one. */

@@ -10,7 +10,7 @@ import { endOffer, isOfferTime } from './offer-time.ts'
 
 export { PUSH_ENGLISH }
 
-/** Offers web push in this browser: once in the list, and always in the preferences. */
+/** Offers web push in this browser, once in the list and permanently in the preferences. */
 export const createPushOffer = ({
   push,
   counts,
@@ -25,7 +25,7 @@ export const createPushOffer = ({
   let state: PushState | undefined
   let isOffered = false
   let hasFailed = false
-  /** Stops keeping the badge of the app. If push was on when the page loaded, the element keeps it. */
+  /** Stops updating the app badge. If push was on when the page loaded, the element updates the badge instead. */
   let off = storedChoice('push') === 'on' ? () => {} : undefined
 
   const change = async (ask: () => Promise<PushState>) => {

@@ -1,6 +1,6 @@
 import type { Text } from './text.ts'
 
-/** Returns a function that returns further texts of a bell. They are created again when the texts of the bell change. */
+/** Caches further texts of a bell. They are created again when the texts of the bell change. */
 export const derivedText = <Key extends string>(
   text: () => Text,
   create: () => Text<Key>,

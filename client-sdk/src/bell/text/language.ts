@@ -26,7 +26,7 @@ export const createLanguage = (update: () => void) => {
     get text() {
       return text
     },
-    /** Creates texts from other English ones. Texts of the locale and of the app replace them. */
+    /** Creates further texts. Those of the locale and of the app replace the given English ones. */
     textWith: <Key extends string>(english: Record<Key, Message>): Text<Key> =>
       createText(locale, strings(), english),
     /** Sets the locale. `replaced`: the texts of the app. */

@@ -35,7 +35,7 @@ const createTimes = (locale: string) => {
 }
 export type Times = ReturnType<typeof createTimes>
 
-/** Returns a function that returns the times in the current locale. */
+/** Caches the formats of the current locale. */
 export const timesIn = (locale: () => string): (() => Times) => {
   let known: string | undefined
   let times: Times

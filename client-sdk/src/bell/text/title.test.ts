@@ -14,7 +14,7 @@ it.each(['0', '.', '\u200Fשלום', 'e\u0301', '👍', ' x '])('shows the title
   expect(titleOf({ title, type })).toBe(title)
 })
 
-it('shortens a long title, and removes embeddings of the other direction', () => {
+it('shortens a long title, and removes bidirectional embeddings', () => {
   expect(titleOf({ title: 'a'.repeat(301), type })).toBe(`${'a'.repeat(300)}…`)
   expect(titleOf({ title: '\u202Eabc', type })).toBe('abc')
 })

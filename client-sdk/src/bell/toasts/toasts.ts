@@ -17,13 +17,13 @@ import { titleOf } from '../text/title.ts'
 /** The styles of the cards. */
 export const styles = [controlStyles, contentStyles, toastStyles, swipeStyles]
 
-/** Maximum number of cards. One more card counts the further items. */
+/** Maximum number of cards. One more card shows the number of further items. */
 const CARDS_MAX = 3
-/** Characters of the body that are rendered. */
+/** Maximum number of rendered characters of the body. */
 const BODY_MAX = 300
 const BASE_MS = 6_000
 const MS_PER_40_CHARACTERS = 1_000
-/** Maximum time of a card. */
+/** Maximum time that a card is shown, in ms. */
 const TIME_MAX_MS = 20_000
 const TICK_MS = 250
 
