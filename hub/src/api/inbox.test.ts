@@ -555,7 +555,7 @@ describe('POST /v1/inbox/{id}/actions/{name}', () => {
     })
   })
 
-  it('names the actions of an item that lacks the one named', async () => {
+  it('lists the actions of the item if it has no action of this name', async () => {
     const detailOf = async (id: string, name = 'other') =>
       (await call<{ code: string; detail: string }>('POST', `/${id}/actions/${encodeURIComponent(name)}`))
         .json

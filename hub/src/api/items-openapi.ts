@@ -58,7 +58,7 @@ export const markItems = defineRoute({
   operationId: 'markItems',
   summary: 'Mark delivered items',
   description:
-    'Marks the items of a notification, an entity or a tag as read, seen or archived, or the opposite, for everyone who has them or for one user. Pending steps of their delivery plans apply the new state. Open apps are updated at once.',
+    'Sets or clears the read, seen or archived state of the items of a notification, an entity or a tag, for everyone who has them or for one user. Pending steps of their delivery plans use the new state. Open apps are updated at once.',
   body: MarkItems,
 })
 
@@ -68,7 +68,7 @@ export const replaceItems = defineRoute({
   operationId: 'replaceItems',
   summary: 'Replace delivered items',
   description:
-    'Replaces the content of the items of a notification, an entity or a tag in place, for everyone who has them or for one user: with other `data`, from which the texts are rendered again, or with literal texts. Messages that have not been sent yet use the new content. Open apps are updated at once.',
+    'Replaces the content of the items of a notification, an entity or a tag in place, for everyone who has them or for one user: with new `data`, from which the texts are rendered again, or with literal texts. Messages that have not been sent yet use the new content. Open apps are updated at once.',
   body: ReplaceItems,
   bodyMaxBytes: NOTIFICATION_MAX_BYTES,
 })

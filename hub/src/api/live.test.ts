@@ -45,7 +45,7 @@ const message = (context: string): LiveMessage => ({
 const deliver = (context = '') => test.ports.live.deliver([message(context)])
 const presence = async (context?: string) =>
   (await test.ports.live.presence([{ tenant: tenant.id, user: 'ann', context }]))[0]
-/** Polls until a place is free, because a poll that only asks for the limit may take one for a moment. */
+/** Polls again after `rate_limited`, because polls that test the limit also count against it. */
 const hold = async (query: string, more?: Call): Promise<Answer> => {
   for (;;) {
     const answer = await poll(query, more)

@@ -16,7 +16,7 @@ const DeviceReportInput = z
     token: Token.describe('The `report` token of the push'),
     event: z.enum(['delivered', 'clicked', 'shown']).meta({
       id: 'PushReportEvent',
-      description: 'What happened to the push. `shown` records nothing: the push is still shown',
+      description: 'What happened to the push. `shown`: the push is still shown; nothing is recorded',
     }),
     action: ActionName.optional().describe('With `clicked`: the action button that was clicked'),
   })

@@ -5,8 +5,9 @@ import { type AfterChange, grouped, itemsWhere } from './after-change.ts'
 import type { Announcer } from './announce.ts'
 import { requireContext, type Viewer } from './viewer.ts'
 
-/** Archived items that are looked through in one request, and read at once. */
-const LOOKED_THROUGH = 2_000
+/** Maximum archived items that one request examines. */
+const EXAMINED_MAX = 2_000
+/** Items read at once. */
 const PAGE = 100
 
 /** Returns the verbs that change many items. */
@@ -59,8 +60,8 @@ export const createBulkVerbs = (parts: { inbox: Inbox; afterChange: AfterChange;
     },
 
     /**
-     * Restores the items that were archived at this time. Looks through a bounded number of archived items; `next` is where the
-     * next call continues. Throws `forbidden` for a context that the token excludes.
+     * Restores the items that were archived at this time. Examines at most EXAMINED_MAX archived items; `next` is the
+     * cursor for the next call. Throws `forbidden` for a context that the token excludes.
      */
     unarchiveAll: async (
       viewer: Viewer,
@@ -76,7 +77,7 @@ export const createBulkVerbs = (parts: { inbox: Inbox; afterChange: AfterChange;
       const query = { status: 'archived', context, contexts: viewer.contexts, limit: PAGE } as const
       const changed: ChangedItem[] = []
       let next = before
-      for (let looked = 0; looked < LOOKED_THROUGH; looked += PAGE) {
+      for (let examined = 0; examined < EXAMINED_MAX; examined += PAGE) {
         const page = await inbox.page(viewer, { ...query, ...(next && { before: next }) })
         const ids = page.items.filter((item) => item.archivedAt === at).map(({ id }) => id)
         const restore = (item: InboxItem) =>

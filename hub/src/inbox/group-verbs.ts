@@ -13,8 +13,8 @@ import type { Viewer } from './viewer.ts'
 
 /** Maximum items that are changed one by one. */
 const ONE_BY_ONE_MAX = 1_000
-/** Maximum items that are looked through for those that changed together. */
-const LOOKED_THROUGH_MAX = 10_000
+/** Maximum items that are examined for `together`. */
+const EXAMINED_MAX = 10_000
 /** Items read at once. */
 const PAGE = 100
 
@@ -63,7 +63,7 @@ export const createGroupVerbs = ({
 
   return {
     /**
-     * Applies a patch to the items that are active, archived or snoozed like the item was. Items that are changed one by
+     * Applies a patch to the items that are in the same list (active, archived or snoozed) as the item was. Items that are changed one by
      * one are returned; the others are described by sweeps. Archived items get the time `now`.
      */
     change: async (
@@ -86,19 +86,19 @@ export const createGroupVerbs = ({
         }
         return { items, sweeps }
       }
-      const isMeant = ({ id, archivedAt, snoozedUntil }: InboxItem) =>
+      const isSelected = ({ id, archivedAt, snoozedUntil }: InboxItem) =>
         id !== item.id &&
         (!patch.together || (archivedAt === item.archivedAt && snoozedUntil === item.snoozedUntil))
-      let looked = 0
+      let examined = 0
       for await (const page of pages(viewer, status, filter)) {
-        const ids = page.filter(isMeant).map(({ id }) => id)
-        looked += page.length
+        const ids = page.filter(isSelected).map(({ id }) => id)
+        examined += page.length
         if (typeof patch.snoozedUntil === 'string') {
           const until = Date.parse(patch.snoozedUntil)
           await Promise.all(ids.map((id) => snoozeEnds.set(viewer, id, until)))
         }
         items.push(...(await inbox.change(viewer, ids, (each) => changeOf(each, patch, now))))
-        if (items.length >= ONE_BY_ONE_MAX || looked >= LOOKED_THROUGH_MAX) break
+        if (items.length >= ONE_BY_ONE_MAX || examined >= EXAMINED_MAX) break
       }
       return { items, sweeps }
     },

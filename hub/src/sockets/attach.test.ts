@@ -206,7 +206,7 @@ test.each(Object.keys(bad))('a token that is %s is rejected, and the connection 
   expect(edge.left).toEqual([])
 })
 
-test('an API key in place of a token is told apart', async () => {
+test('an API key in place of a token is refused with a reason of its own', async () => {
   expect((await refusal({ token: 'ck_acme_secret' })).data).toMatchObject({
     ...{ code: 'unauthenticated', detail: 'the token is an API key; this operation takes user tokens' },
   })

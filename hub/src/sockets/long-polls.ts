@@ -32,7 +32,7 @@ type Watched = {
   linger?: NodeJS.Timeout | undefined
 }
 
-/** Returns a function that counts a poll of a user, and returns one that ends it. Throws `rate_limited`. */
+/** Returns a function that counts a poll of a user and returns a function that ends it. Throws `rate_limited`. */
 const createPollsOfUsers = () => {
   /** The number of polls of each user who has one. */
   const polls = new Map<string, number>()
@@ -51,7 +51,7 @@ const createPollsOfUsers = () => {
   }
 }
 
-/** Resolves `woken` when a message comes, after `ms`, or when the client has gone. */
+/** Returns `woken`, which resolves on a message, after `ms`, or when the client disconnects. `stop` cancels the wait. */
 const wait = (waiting: Watched['waiting'], ms: number, gone: AbortSignal | undefined) => {
   let wake = (_moved: boolean) => {}
   let timer: NodeJS.Timeout | undefined

@@ -86,7 +86,7 @@ Object.assign(globalThis, {
     return loaded()
   },
 
-  /** Adds a plain list of these rows, which scrolls. */
+  /** Adds a scrollable list of these rows. */
   addRows(rows) {
     const list = document.body.appendChild(document.createElement('ul'))
     Object.assign(list.style, { blockSize: '600px', overflow: 'auto' })
@@ -98,7 +98,7 @@ Object.assign(globalThis, {
     return rows.length
   },
 
-  /** Scrolls a list for some seconds. Returns the number of frames, divided by that of a screen with 60 Hz. */
+  /** Scrolls a list for some seconds. Returns the number of frames, as a share of 60 frames a second. */
   async scrollFrames([host, list]) {
     const element = rootOf(host).querySelector(list)
     await nextFrame()

@@ -15,7 +15,7 @@ import {
 } from './bench.ts'
 import { startChild } from './child.ts'
 import type { Setup } from './embedded.ts'
-import { type Batch, closedLoop, openLoop, type Round, type Target } from './load.ts'
+import { type Batch, closedLoop, createSentCounts, openLoop, type Target } from './load.ts'
 import { interleaved, measurement, median } from './measure.ts'
 import { freshId, type Mark, notificationFor, TYPE, userOf } from './payload.ts'
 import { openPublisher } from './publisher.ts'
@@ -112,12 +112,7 @@ export const cluster: Bench = async (context) => {
     await receivers.connect(hub.url, await tenant.auths(USERS))
     const carillon = await overNats(servers.urls.nats, tenant.id, processes, later)
 
-    const sent = new Map<number, number>()
-    const counted = async (work: Promise<Round>) => {
-      const round = await work
-      sent.set(round.run, round.sent)
-      return round
-    }
+    const { sent, counted } = createSentCounts()
 
     const closed = { connections: USERS, seconds: quick ? 1.5 : 4, window: WINDOW, chunk: CHUNK }
     note('cluster: warming up Cassandra')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { startCarillon } from '../rig/carillon.ts'
 import { startBareSocketIo } from './bare-socketio.ts'
 import { type Bench, cleaningUp, latencies, noteDuplicates, processorTime, rates, USERS } from './bench.ts'
-import { closedLoop, openLoop, type Target } from './load.ts'
+import { closedLoop, createSentCounts, openLoop, type Target } from './load.ts'
 import { interleaved, measurement, median } from './measure.ts'
 import { notificationFor, userOf } from './payload.ts'
 import { startReceivers } from './receivers.ts'
@@ -62,12 +62,7 @@ export const embedded: Bench = async ({ quick, note, modes }) => {
     await receivers.connect(server.url, await tenant.auths(USERS))
     await receivers.connect(bare.url, bare.auths(USERS))
     const carillon = overHttp(server.url, tenant, { carillon: server.pid })
-    const sent = new Map<number, number>()
-    const counted = async (round: ReturnType<typeof closedLoop>) => {
-      const done = await round
-      sent.set(done.run, done.sent)
-      return done
-    }
+    const { sent, counted } = createSentCounts()
 
     note('embedded: rate')
     const closed = { connections: USERS, seconds: quick ? 1.5 : 4, window: WINDOW, chunk: CHUNK }

@@ -29,8 +29,8 @@ const readResponse = (data: string): JsonResponse | undefined => {
 }
 
 /**
- * Opens HTTP/1.1 connections that are kept alive, each with one request at a time, as backends use them. Plain sockets, so that
- * the server is measured and not the client.
+ * Opens HTTP/1.1 keep-alive connections, each with one request at a time, as in backends. Uses plain sockets, because an HTTP
+ * client would take processor time from the server.
  */
 export const openKeepAlive = async (url: string, connections: number): Promise<KeepAlive> => {
   const { hostname, port, host } = new URL(url)
@@ -57,7 +57,7 @@ export const openKeepAlive = async (url: string, connections: number): Promise<K
         pending.delete(socket)
       }
       socket.setNoDelay(true)
-      // Latin 1 has one character per byte, so that lengths are those of the header.
+      // Latin-1 has one character per byte, so `content-length` is the number of characters.
       socket.setEncoding('latin1')
       socket.on('data', (chunk) => {
         data += chunk

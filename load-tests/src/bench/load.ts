@@ -17,6 +17,17 @@ export type Batch = { run: number; from: number; count: number; at: number }
 /** `rate`: received per second. `cpu`: processor time of each process per received notification, µs. */
 export type Round = { run: number; sent: number; rate: number; report: Report; cpu: Record<string, number> }
 
+/** Returns a map from each run to its number of notifications, and a function that adds a round to it. */
+export const createSentCounts = () => {
+  const sent = new Map<number, number>()
+  const counted = async (work: Promise<Round>): Promise<Round> => {
+    const round = await work
+    sent.set(round.run, round.sent)
+    return round
+  }
+  return { sent, counted }
+}
+
 /** Runs `send`, which returns the number of sent notifications, and waits until all are received by `each` connections. */
 const round = async (
   target: Target,
@@ -81,15 +92,15 @@ export const closedLoop = async (target: Target, receivers: Receivers, options: 
 export type Requests = {
   connections: number
   seconds: number
-  /** Requests at the same time. */
+  /** Number of concurrent requests. */
   inFlight: number
-  /** Maximum receipts that are still missing. */
+  /** Maximum number of outstanding receipts. */
   window: number
   /** Every notification goes to all connections. */
   toAll?: boolean
 }
 
-/** Sends one notification a request, with `inFlight` requests at the same time, each after the response to the one before. */
+/** Sends one notification per request, in `inFlight` concurrent sequences of requests. */
 export const requestLoop = async (
   target: Target,
   receivers: Receivers,

@@ -11,13 +11,13 @@ const post = async (http: KeepAlive, headers: Record<string, string>, notificati
   if (status !== ACCEPTED) throw new Error(`POST ${PATH} responded with ${status}: ${text.slice(0, 500)}`)
 }
 
-/** Who gets a notification: one user after the other, or the members of a topic. */
+/** The recipients: each user in turn, or the members of a topic. */
 export type To = { users: number } | { topic: string }
 
 const recipientOf = (to: To, { n }: Mark): NotificationInput['to'] =>
   'topic' in to ? to : userOf(n % to.users)
 
-/** Publishes one notification a request, over keep-alive connections. */
+/** Publishes one notification per request, over keep-alive connections. */
 export const overRequests = async (
   later: (undo: () => unknown) => void,
   {

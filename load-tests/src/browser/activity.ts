@@ -1,6 +1,6 @@
 import type { BrowserContext } from 'playwright-core'
 
-/** Collects what pages that are opened from now on report to the hub: whether the user is active. */
+/** Collects the `presence` reports of pages that are opened from now on: whether the user is active. */
 export const activityOf = (context: BrowserContext): boolean[] => {
   const reports: boolean[] = []
   context.on('page', (page) =>

@@ -62,7 +62,7 @@ describe.skipIf(!executablePath)(
         /\/fails answered 500 \(unavailable\)/,
       ],
       [
-        'an endpoint that is not there',
+        'an endpoint that does not exist',
         () => `url="${app.hub.url}" token-url="/nope"`,
         ERROR,
         /\/nope answered 404 \(token_url\)\. Check `token-url`\. It must return \{"token": "…"\}/,
@@ -167,13 +167,15 @@ describe.skipIf(!executablePath)(
       await context.close()
     })
 
-    test.concurrent('a hub that does not allow the origin of the page is told apart', async ({ expect }) => {
+    test.concurrent('a hub that does not allow the origin of the page is reported with the missing setting', async ({
+      expect,
+    }) => {
       const dir = await mkdtemp(join(tmpdir(), 'carillon-origins-'))
       const settings = { CARILLON_DATA_DIR: dir, CARILLON_ORIGINS: 'https://other.example' }
       const hub = await startCarillon(['dev'], settings)
       const message = `${hub.url}/ does not allow this page (CORS). Add ${app.url} to CARILLON_ORIGINS`
       try {
-        await expectProblem(expect, `url="${hub.url}" token="x"`, { line: ERROR, message: message })
+        await expectProblem(expect, `url="${hub.url}" token="x"`, { line: ERROR, message })
       } finally {
         await hub.stop()
         await rm(dir, { recursive: true })

@@ -25,6 +25,6 @@ export const launchTabs = async (executablePath: string): Promise<Browser> => {
   const args = [...FLAGS, `--remote-debugging-port=${port}`]
   const started = await chromium.launch({ executablePath, args })
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true })
-  // To close a connected browser is only to disconnect.
+  // `close` of a connected browser only disconnects.
   return Object.assign(browser, { close: () => started.close() })
 }

@@ -20,7 +20,7 @@ type View = {
   isRightToLeft?: boolean
   forcedColors?: 'active'
   viewport?: { width: number; height: number }
-  /** Whether everything is where it is in the first view, or in its mirror image if the view is right to left. */
+  /** Whether all elements have the places of the first view, mirrored if the view is right to left. */
   isCompared?: boolean
   /** The rules of axe that are checked; none by default. */
   rules?: 'all' | readonly string[]

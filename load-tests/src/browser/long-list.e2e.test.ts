@@ -18,7 +18,7 @@ const NODES_MAX = 8_000
 /** Maximum memory per item, bytes: its data and what the client knows of it. A rendered row takes 10 kB. */
 const ITEM_MAX = 1_500
 
-/** Records which item every position has shown, in `shown`, and positions that showed several, in `wrong`. */
+/** Records the item that each position has shown, and, in `wrong`, the positions that have shown several. */
 const record = () => {
   const shown = new Map<number, string>()
   const wrong: number[] = []
@@ -45,7 +45,7 @@ const record = () => {
   })
 }
 
-/** Finds the rows of the list, and what is on screen. */
+/** Returns functions that scroll the list and find its rows. */
 const listOf = (page: Page) => {
   const scroll = page.locator('notification-bell .scroll')
   const inList = <T>(read: (articles: HTMLElement[], given: string | undefined) => T, given?: string) =>
@@ -61,7 +61,7 @@ const listOf = (page: Page) => {
       await page.mouse.wheel(0, distance)
       return scroll.evaluate(async (element, before) => {
         const frame = () => new Promise((done) => requestAnimationFrame(done))
-        // At its end the list does not move, nor does it on a page.
+        // A list at its end does not move. On a page, the window scrolls and not the list.
         for (let frames = 0; element.scrollTop === before && frames < 30; frames++) await frame()
         await frame()
         await frame()
@@ -124,7 +124,7 @@ describe.skipIf(!executablePath)(
     const tokenOf = async (user: string): Promise<string> =>
       (await app.call('POST', `/v1/users/${user}/token`)).token
 
-    /** Resolves with the ids of all items of a user, newest first, when there are as many. */
+    /** Resolves with the ids of all items of a user, newest first, once there are `count`. */
     const idsOf = async (user: string, count: number) => {
       const token = await tokenOf(user)
       const ids: string[] = []
@@ -202,7 +202,7 @@ describe.skipIf(!executablePath)(
       await page.keyboard.press('PageDown')
       await expect.poll(focused, WAIT).toBe(8)
       await row(12).waitFor(WAIT)
-      // The controls of the item, and then the next item.
+      // Tab reaches the controls of the item, and then the next item.
       for (let presses = 0; (await focused()) !== 9 && presses < 8; presses++)
         await page.keyboard.press('Tab')
       expect(await focused()).toBe(9)
@@ -230,7 +230,7 @@ describe.skipIf(!executablePath)(
     test.each([
       ['in a panel, right to left', 'alan', 'dir="rtl"'],
       ['on a page', 'mary', 'mode="page"'],
-    ])('%s: what is read does not move when items above it leave or arrive', async (_, user, attributes) => {
+    ])('%s: visible rows do not move when items above them leave or arrive', async (_, user, attributes) => {
       const [ids, token] = [await idsOf(user, FEW), await tokenOf(user)]
       const opened = await openList(user, attributes, { reducedMotion: 'reduce' })
       const { page, row, find, middle, errors, positions, context } = opened
@@ -238,16 +238,16 @@ describe.skipIf(!executablePath)(
       expect((await positions()).length).toBeLessThan(ROWS_MAX)
       let read: string | undefined
       let before: Awaited<ReturnType<typeof find>>
-      // Scrolling and loading have ended.
+      /** Reports whether scrolling and loading have ended. */
       const settled = async () => {
         ;[read, before] = [await middle(), await find(read)]
         return before && (await find(read))?.top === before.top
       }
       await expect.poll(settled, { ...WAIT, interval: 500 }).toBe(true)
-      if (!before) return
+      if (!before) throw new Error('no row is visible')
       await app.send(user, { title: 'New' })
       await page.getByRole('button', { name: '1 new' }).waitFor(WAIT)
-      // One is not rendered, the other one is, above the visible part.
+      // The first item is not rendered. The second one is, above the visible part.
       for (const id of [ids[5]!, ids[before.position - 9]!])
         await app.call('PATCH', `/v1/inbox/${id}`, { archived: true }, token)
       await expect.poll(async () => (await find(read))?.position, WAIT).toBe(before.position - 2)

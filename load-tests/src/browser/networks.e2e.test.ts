@@ -156,6 +156,7 @@ describe.skipIf(skip || !executablePath || !cassandra)(title, { concurrent: true
       let moved = 0
       context.on('response', async (response) => {
         if (!response.url().includes('/v1/live?')) return
+        // An aborted response has no body.
         const answer = await response.json().catch(() => undefined)
         if (answer?.moved) moved++
       })
@@ -173,7 +174,7 @@ describe.skipIf(skip || !executablePath || !cassandra)(title, { concurrent: true
         await call('POST', '/v1/notifications', { to: 'ada', type: 'greeting', title: titles[0] })
         for (const tab of tabs) await expect.poll(tab.titles, WAIT).toEqual(titles)
       }
-      // A poll that ends without a change does not say so.
+      // A poll that ends without a change returns `moved: false`.
       await expect.poll(() => moved, WAIT).toBeGreaterThanOrEqual(titles.length)
       expect(proxy.polled().toSorted()).toEqual(environment.hubs.map(({ port }) => port).toSorted())
       const notified = (await Promise.all(tabs.map((tab) => tab.notified()))).flat()

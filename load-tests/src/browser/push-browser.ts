@@ -1,5 +1,5 @@
 /**
- * Browsers that are subscribed to web push, and get their pushes from tests.
+ * Browsers that are subscribed to web push. The tests deliver the pushes.
  * @module
  */
 import type {} from '@carillon/client/push'
@@ -41,7 +41,7 @@ export const signedIn = async (hub: Hub, context: BrowserContext, user: string) 
   return page
 }
 
-/** Opens a browser with push on for a user, and a way to send them notifications and deliver the pushes. */
+/** Opens a browser that is subscribed for a user. Returns functions that send notifications and deliver their pushes. */
 export const subscribed = async (hub: Hub, user: string, { site }: { site?: string } = {}) => {
   const service = await subscribedBrowser()
   await hub.call('PUT', '/v1/providers/web-push', service.account)

@@ -134,7 +134,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
 
   test('pushes are shown while others are reported', async () => {
     const { worker, deliver, close } = await subscribed(hub, 'iris')
-    // The hub answers at once, so that many reports and pushes meet.
+    // Reports are answered at once, so that they overlap with many pushes.
     await worker.evaluate('fetch = async () => Response.json({ withdraw: [] }); 0')
     const titles = Array.from({ length: 30 }, (_, n) => `push ${n}`).sort()
     for (const title of titles)

@@ -14,7 +14,7 @@ export const startPackaged = async (executablePath: string) => {
   const browser = await launchChromium(executablePath)
   return {
     ...{ dir, hub, browser },
-    /** Installs the packages into the folder of an app, and links those of `others` that are not packed. */
+    /** Installs the packages into the folder of an app, and links the `others` that are not packed. */
     install: (app: string, others: readonly string[], workspace?: string) =>
       install(
         ...([app, tarballs, packed] as const),

@@ -29,7 +29,7 @@ const isIn = (status, { readAt, archivedAt, snoozedUntil }) =>
   })[status]
 
 /**
- * Returns a client with these items. `status` is that of its feeds, `connection` that of its connection, `error` is emitted at
+ * Returns a client with these items. `status` is the status of its feeds, `connection` the state of the connection, `error` is emitted at
  * once, and `refuses` makes every change fail. `quiet`, `isPaused`, `long` and `language` are passed to the preferences.
  */
 export const galleryClient = ({

@@ -6,7 +6,7 @@ import { serve } from '../child.ts'
 import { addedFor, type Mark } from '../payload.ts'
 
 /**
- * Socket.IO behind HTTP, with nothing stored: a request emits to the room of a user or, as a broadcast, to that of a topic.
+ * Socket.IO behind HTTP, without storage. A request emits to the room of a user, or to the room of a topic as a broadcast.
  * Every connection is in both rooms.
  */
 const http = createServer(async (request: IncomingMessage, response) => {
