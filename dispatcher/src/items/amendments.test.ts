@@ -67,6 +67,17 @@ describe('a replacement of a scheduled notification', () => {
     expect(JSON.stringify(mail.got)).toContain('Literally {{ data.number }}')
   })
 
+  test('keeps literal texts if later data is not in a template', async () => {
+    const { delivered, inbox, operate } = await scheduled({ type: 'plain', title: 'Old', body: 'Old' })
+    const target = { entity: 'order-7' }
+    await operate({ kind: 'replace', content: { title: 'New', body: null } }, target)
+    await operate({ kind: 'replace', data: { status: 'lost' } }, target)
+    await delivered()
+    const [item] = await inbox('ada')
+    expect(item).toMatchObject({ title: 'New', data: { number: 7, status: 'lost' } })
+    expect(item?.body).toBeUndefined()
+  })
+
   test('counts a notification with too many amendments as skipped', async () => {
     const { operate, store, tenant } = await scheduled()
     const record = await store.notifications.get(tenant, 'later')

@@ -1,4 +1,5 @@
 import { createPatchedData } from '@carillon/core/data-schema/patched-data'
+import { textFields } from '@carillon/core/notification/literal-texts'
 import type { Amendment } from '@carillon/core/store/ports/notifications'
 import type { InboxContent } from '@carillon/schemas'
 import type { Pinned } from '../intake/ready.ts'
@@ -13,10 +14,12 @@ export const createApplyAmendments = () => {
   const patchedData = createPatchedData()
 
   const withData = (pinned: Pinned, patch: Data): Pinned => {
-    const { texts: _, ...ready } = pinned.ready
+    const { texts, ...ready } = pinned.ready
     const data = patchedData(ready.tenant, pinned.type, ready.notification.data, patch)
     if (!data) return pinned
-    return { ...pinned, ready: { ...ready, notification: { ...ready.notification, data } } }
+    // Earlier literal texts stay where the type has none, as in an item.
+    const notification = { ...ready.notification, ...(texts && textFields(texts)), data }
+    return { ...pinned, ready: { ...ready, notification } }
   }
 
   return (pinned: Pinned, amendments: readonly Amendment[] = []): Pinned =>
