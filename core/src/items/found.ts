@@ -1,11 +1,13 @@
 import type { InboxItem, ItemSelection } from '@carillon/schemas'
-import { slices } from '../group-by.ts'
+import { groupedSlices, slices } from '../group-by.ts'
 import type { Store } from '../store/port.ts'
 import type { InboxPlace, NamedItem, Owner } from '../store/ports/inbox.ts'
 import type { Batch } from './walk.ts'
 
 /** Inboxes that are read at the same time. */
 const AT_ONCE = 32
+/** Items of one inbox that are read together. */
+const ITEMS = 500
 
 /** An item and its user. */
 export type FoundItem = { user: string; item: InboxItem }
@@ -59,14 +61,22 @@ export const createBatchItems = (inbox: Pick<Store['inbox'], 'ofEntity' | 'get'>
         await Promise.all(some.map((batch) => candidates(tenant, batch)))
       ).entries())
         named.push(...all.map((each) => ({ ...each, notification: some[index]!.id })))
-    const found: FoundItem[] = []
-    for (const some of slices(named, AT_ONCE)) {
-      const items = await Promise.all(some.map(({ user, id }) => inbox.get({ tenant, user }, [id])))
-      for (const [index, [item]] of items.entries())
-        if (item && item.notification === some[index]!.notification && isSelected(item, selection))
-          found.push({ user: some[index]!.user, item })
-    }
-    return found
+    const items = new Map<string, InboxItem>()
+    const nameOf = (user: string, id: string) => `${user}\n${id}`
+    for (const some of slices(
+      groupedSlices(named, ({ user }) => user, ITEMS),
+      AT_ONCE,
+    ))
+      await Promise.all(
+        some.map(async ([user, own]) => {
+          const ids = [...new Set(own.map(({ id }) => id))]
+          for (const item of await inbox.get({ tenant, user }, ids)) items.set(nameOf(user, item.id), item)
+        }),
+      )
+    return named.flatMap(({ user, id, notification }) => {
+      const item = items.get(nameOf(user, id))
+      return item?.notification === notification && isSelected(item, selection) ? [{ user, item }] : []
+    })
   }
 }
 
