@@ -1,5 +1,5 @@
 import { endsPush, type PushUpdates } from '@carillon/core/delivery/push-updates'
-import { grouped, slices } from '@carillon/core/group-by'
+import { grouped } from '@carillon/core/group-by'
 import type { FoundItem } from '@carillon/core/items/found'
 import { verbsOf } from '@carillon/core/items/verbs'
 import type { Store } from '@carillon/core/store/port'
@@ -7,10 +7,8 @@ import type { ChangedItem } from '@carillon/core/store/ports/inbox'
 import type { Stream } from '@carillon/core/stream/port'
 import { changeOf, type ItemMarks } from '@carillon/schemas'
 import { type Announce, isInStream, type Told } from './announce.ts'
+import { inSlices } from './in-slices.ts'
 import { eventsOfUsers } from './lifecycle.ts'
-
-/** Users whose items are changed at the same time. */
-const AT_ONCE = 32
 
 export type MarkPorts = {
   store: Pick<Store, 'inbox'>
@@ -70,8 +68,7 @@ export const createMark = ({ store, stream, announce, pushUpdates }: MarkPorts) 
       if (changed.length > 0) touched.push({ user, changed })
     }
     try {
-      for (const some of slices([...grouped(found, ({ user }) => user)], AT_ONCE))
-        await Promise.all(some.map(change))
+      await inSlices([...grouped(found, ({ user }) => user)], change)
     } finally {
       // A repetition after a failure does not find what is changed already.
       await tell(tenant, touched, marks)

@@ -236,6 +236,37 @@ describe('recall', () => {
 })
 
 describe('mark', () => {
+  test('tells apps and the log of every changed item, also if the store fails in between', async () => {
+    const { live, operate, order, quiet, store, stream } = await open()
+    await order('first', { to: ['ada', 'bob'] })
+    await quiet()
+    const { change } = store.inbox
+    let fail = (_error: Error) => {}
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject
+    })
+    failed.catch(() => {})
+    const changed = vi.spyOn(store.inbox, 'change').mockImplementation(async (owner, ...given) => {
+      if (changed.mock.calls.length > 2) return change(owner, ...given)
+      if (owner.user === 'bob') return failed
+      fail(new UnavailableError('store', new Error('no answer')))
+      // The other change has failed before this one is stored.
+      await failed.catch(() => {})
+      return change(owner, ...given)
+    })
+    const publish = vi.spyOn(stream, 'publish')
+    live.length = 0
+    await operate({ kind: 'mark', marks: { read: true } }, { entity: 'order-7' })
+    const frames = live.filter(({ event }) => event === 'inbox.changed')
+    expect(frames.map(({ user }) => user).sort()).toEqual(['ada', 'bob'])
+    const events = publish.mock.calls.flatMap(([messages]) =>
+      messages.flatMap(({ data, subject }) =>
+        subject.startsWith('event.') ? JSON.parse(Buffer.from(data).toString()).user : [],
+      ),
+    )
+    expect(events.sort()).toEqual(['ada', 'bob'])
+  })
+
   test('sets the state of items, as their users would, and resets it', async () => {
     const { inbox, live, operate, order, quiet } = await open()
     await order('first', { to: ['ada', 'bob'] })

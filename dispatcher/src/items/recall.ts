@@ -7,26 +7,17 @@ import type { Batch } from '@carillon/core/items/walk'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
 import type { Announce, Told } from './announce.ts'
+import { inSlices } from './in-slices.ts'
 import { eventsOfUsers } from './lifecycle.ts'
 
 /** Ids in one live message. */
 const IDS_MAX = 500
-/** Notifications whose items are removed at the same time. */
-const AT_ONCE = 32
 
 export type RecallPorts = {
   store: Pick<Store, 'inbox' | 'notifications'>
   stream: Pick<Stream, 'publish' | 'cancel' | 'cancelGroup'>
   announce: Announce
   pushUpdates: PushUpdates
-}
-
-/** Handles AT_ONCE at the same time. Rejects after all of a slice have ended. */
-const inSlices = async <T>(all: readonly T[], handle: (each: T) => Promise<void>): Promise<void> => {
-  for (const some of slices(all, AT_ONCE)) {
-    const ends = await Promise.allSettled(some.map(handle))
-    for (const end of ends) if (end.status === 'rejected') throw end.reason
-  }
 }
 
 type Removed = { user: string; item: { id: string; notification: string; context?: string } }
