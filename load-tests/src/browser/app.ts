@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { BrowserContext, Page } from 'playwright-core'
 import { errorsOf, startHub } from './hub.ts'
 
-/** Tailwind's reset, as far as it touches elements that the bell uses, and a rule that reserves the space of the bell. */
+/** The part of Tailwind's reset that affects the bell, and a rule that reserves the space of the bell. */
 const CSS = `
 *, ::before, ::after { box-sizing: border-box; border: 0 solid red; margin: 0; padding: 0 }
 html { line-height: 1.5; font-family: ui-sans-serif, system-ui, sans-serif }

@@ -99,7 +99,7 @@ describe.skipIf(!executablePath)(
       await page.context().close()
     })
 
-    test('the counts leave out what is about to be deleted; closing the panel deletes it', async () => {
+    test('the counts leave out items whose deletion is pending; closing the panel deletes them', async () => {
       const { page } = await openPanel('dorothy', [{ title: 'A' }, { title: 'B' }, { title: 'C' }])
       const counts = () => page.locator('.badge, [role=tab] .count').allTextContents()
       await expect.poll(counts, WAIT).toEqual(['3', '3'])

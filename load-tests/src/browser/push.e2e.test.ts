@@ -112,7 +112,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     await close()
   })
 
-  test('pushes of a group are one notification with their number; the next push removes what was read elsewhere', async () => {
+  test('pushes of a group are one notification with their number; the next push removes the ones that were read elsewhere', async () => {
     await hub.call('PUT', '/v1/types/comment.created', { group: '{{ data.post }}' })
     const { worker, push, deliver, close } = await subscribed(hub, 'cleo')
     const comment = (title: string) => push({ type: 'comment.created', title, data: { post: 'post-7' } })
@@ -171,7 +171,7 @@ describe.skipIf(!executablePath)(`web push in Chromium${executablePath ? '' : ' 
     await close()
   })
 
-  test('an open page keeps the badge, and removes what is read elsewhere', async () => {
+  test('an open page updates the badge, and removes notifications that were read elsewhere', async () => {
     const { page, worker, push, close } = await subscribed(hub, 'dan')
     await page.evaluate(`badges = []; navigator.setAppBadge = async (unread) => { badges.push(unread) }`)
     await page.evaluate(`Promise.all([import('/client.js'), fetch('/demo/token', { method: 'POST',

@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core'
 
-/** Moves a finger over an element by CDP, so that the browser decides what is a tap, a swipe or scrolling. */
+/** Moves a finger over an element by CDP, so that the browser distinguishes taps, swipes and scrolling. */
 export const touchOf = async (page: Page) => {
   const session = await page.context().newCDPSession(page)
   const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', at?: { x: number; y: number }) =>

@@ -43,9 +43,10 @@ const startServer = async (host: string) => {
 
 const hosts = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address))
 
-it.each(['127.0.0.1', '::1'].filter((host) => hosts.includes(host)))(
+it.for(['127.0.0.1', '::1'])(
   'the bundled part of Socket.IO talks to a server at %s',
-  async (host) => {
+  async (host, { skip }) => {
+    skip(!hosts.includes(host), `this machine has no address ${host}`)
     const { server, origin } = await startServer(host)
     server.on('connection', (socket) => {
       socket.on('question', (question) => socket.emit('answer', question, socket.handshake.auth))

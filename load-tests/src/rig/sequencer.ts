@@ -41,7 +41,7 @@ const orderOf = (projects: readonly string[], spec: TestSpecification): number[]
   positionIn(LONG, spec),
 ]
 
-/** Sorts files by what is known about them. A clean clone has no durations, by which Vitest orders the rest. */
+/** Sorts files by `orderOf`. Vitest sorts the rest by duration, which a clean clone does not have. */
 export default class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const projects = this.ctx.projects.map(({ name }) => name)
