@@ -7,14 +7,14 @@ import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { chunksOf } from './inbox/chunks.ts'
 import type { HandOver } from './inbox/live.ts'
 import type { RenderItems } from './inbox/render-items.ts'
-import { replacedDecision, toldOf } from './inbox/replaced.ts'
+import { replacedDecision, replacementMessages } from './inbox/replaced.ts'
 import type { StoreItems } from './inbox/store-items.ts'
 import { sentMarks } from './inbox/variant-marks.ts'
 import type { Ready } from './intake/ready.ts'
 import type { Announce } from './items/announce.ts'
 import type { NotificationPlan } from './plan/audience.ts'
 import { messagesOf, type OpenedChain } from './plan/local-time.ts'
-import { decisionEntry, type Portion } from './plan/recipients.ts'
+import { decisionEntry, type RecipientBatch } from './plan/recipients.ts'
 import { withoutErased } from './plan/record.ts'
 import type { StartPlans } from './sending/first-step.ts'
 import { countDecisions, countPlanned } from './telemetry/decisions.ts'
@@ -31,7 +31,7 @@ export type CarryOutPorts = {
   metrics: Pick<Metrics, 'decisions'>
 }
 
-/** Makes durable what was planned. Each function is repeatable. */
+/** Creates the functions that make a plan durable. Each is repeatable. */
 export const createCarryOut = (ports: CarryOutPorts) => {
   const { store, stream, metrics } = ports
   const { renderItems, storeItems, handOver, announce, pushUpdates, startPlans } = ports
@@ -43,14 +43,14 @@ export const createCarryOut = (ports: CarryOutPorts) => {
   }
 
   /** Runs stages 3 and 4 for a chunk of recipients. Resolves with the erased users of each notification. */
-  const deliver = async (portions: readonly Portion[]): Promise<Map<Ready, string[]>> => {
+  const deliver = async (batches: readonly RecipientBatch[]): Promise<Map<Ready, string[]>> => {
     const erased = new Map<Ready, string[]>()
-    for (const entries of chunksOf(portions)) {
+    for (const entries of chunksOf(batches)) {
       const stored = await storeItems(await renderItems(entries))
       const marks = sentMarks(stored.kept)
       for (const [tenant, some] of grouped(marks, ({ tenant }) => tenant))
         await store.variantFigures.mark(tenant, some)
-      await announce(toldOf(stored.replaced))
+      await announce(replacementMessages(stored.replaced))
       const now = Date.now()
       for (const [tenant, some] of grouped(stored.replaced, ({ entry }) => entry.ready.tenant)) {
         await recordDecisions(
@@ -85,7 +85,7 @@ export const createCarryOut = (ports: CarryOutPorts) => {
 
   /** The record is stored before the messages, because a chunk may be handled as soon as it is published. */
   const carryOut = async (plans: readonly NotificationPlan[]) => {
-    const erased = await deliver(plans.map(({ portion }) => portion))
+    const erased = await deliver(plans.map(({ batch }) => batch))
     for (const [tenant, some] of grouped(plans, ({ record }) => record.tenant))
       await recordDecisions(
         tenant,

@@ -96,13 +96,13 @@ export const createPipeline = (ports: PipelinePorts) => {
       const { tenant, id } = ready
       const [ended, planned] = await Promise.all([hasEnded(ready), planChunk(work, await pin(ready))])
       if (ended) return
-      const { portion, against, next, users, partial } = planned
-      const erased = await deliver([portion])
+      const { batch, against, next, users, partial } = planned
+      const erased = await deliver([batch])
       await recordDecisions(tenant, against)
       const page = work.opened ?? 0
       const local = openLocal(planned, { users, opener: chain, page, partial })
       await putBack(ready, local)
-      const reached = work.reached + portion.recipients.length - (erased.get(ready)?.length ?? 0)
+      const reached = work.reached + batch.recipients.length - (erased.get(ready)?.length ?? 0)
       await store.notifications.progress(tenant, id, { chain, reached, finished: next === undefined })
       if (next) await stream.publish([nextChunk(work, next, { reached, opened: page + local.length })])
     },
@@ -113,10 +113,10 @@ export const createPipeline = (ports: PipelinePorts) => {
       const { tenant, id } = ready
       const [ended, planned] = await Promise.all([hasEnded(ready), planLocal(work, await pin(ready))])
       if (ended) return
-      const { portions, against, waiting } = planned
-      const erased = await deliver(portions)
+      const { batches, against, waiting } = planned
+      const erased = await deliver(batches)
       await recordDecisions(tenant, against)
-      const due = portions.reduce((sum, { recipients }) => sum + recipients.length, 0)
+      const due = batches.reduce((sum, { recipients }) => sum + recipients.length, 0)
       const reached = work.reached + due - (erased.get(ready)?.length ?? 0)
       await store.notifications.progress(tenant, id, { chain, reached, finished: waiting.length === 0 })
       if (waiting.length > 0) await stream.publish([localMessage({ ...work, reached }, waiting)])

@@ -5,8 +5,8 @@ import { createDataCheck } from './data-check.ts'
 type Data = NonNullable<InboxContent['data']>
 
 /**
- * Returns a function that applies a merge patch to the `data` of a notification. It returns undefined if the new data is too
- * large or does not fit the schema of the type.
+ * Returns a function that applies a merge patch to the `data` of a notification. The function returns undefined if the new data
+ * is too large or does not fit the schema of the type.
  */
 export const createPatchedData = () => {
   const dataFault = createDataCheck()

@@ -4,9 +4,9 @@ import type { Store } from '../store/port.ts'
 import type { InboxPlace, NamedItem, Owner } from '../store/ports/inbox.ts'
 import type { Batch } from './walk.ts'
 
-/** Inboxes that are read at the same time. */
+/** Maximum inboxes that are read concurrently. */
 const AT_ONCE = 32
-/** Items of one inbox that are read together. */
+/** Maximum items of one inbox per read. */
 const ITEMS = 500
 
 /** An item and its user. */

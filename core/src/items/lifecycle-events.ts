@@ -16,8 +16,8 @@ const ITEMS_MAX = 500
 type EventItem = Pick<InboxItem, 'id' | 'notification'> &
   Partial<Pick<InboxItem, 'context' | 'variant' | 'test'>>
 
-/** A verb on items of one user. */
-export type Happening<Item extends EventItem = EventItem> = {
+/** An event about any number of items of one user. */
+export type ItemsEvent<Item extends EventItem = EventItem> = {
   kind: LifecycleKind
   items: readonly Item[]
   action?: string
@@ -30,10 +30,10 @@ export const lifecycleMessage = (event: LifecycleEvent): OutgoingMessage => ({
   data: Buffer.from(JSON.stringify(event)),
 })
 
-/** Returns the lifecycle events about a verb on items of one user, one for every ITEMS_MAX items. */
+/** Returns the messages that publish an event, one for every ITEMS_MAX items. */
 export const lifecycleEvents = (
   { tenant, user }: Owner,
-  { kind, items, action, via }: Happening,
+  { kind, items, action, via }: ItemsEvent,
 ): OutgoingMessage[] =>
   slices(items, ITEMS_MAX).map((some) =>
     lifecycleMessage({

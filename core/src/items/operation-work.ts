@@ -46,7 +46,7 @@ export const OperationWork = z.object({
   verb: Verb,
   target: ItemSelection,
   until: EpochMs.describe(
-    "Covers notifications accepted before, by the log's clock. Also the version of the contents that it writes",
+    'The operation covers notifications that the log accepted before this time. Also the version of the new contents',
   ),
   step: z.int().min(0).describe('The number of the part'),
   phase: Phase,

@@ -2,12 +2,12 @@ import type { ItemSelection } from '@carillon/schemas'
 import type { Store } from '../store/port.ts'
 import { labelOf } from './labels.ts'
 
-/** Notifications that are read together. */
+/** Maximum notifications per read. */
 const TOGETHER = 50
 
 /**
- * Where a walk continues: after a notification; or `within` its recipients, after `skip` of a page. `at`: its place, epoch ms,
- * or its index in a list of ids.
+ * Where a walk continues: after a notification; or `within` its recipients, after `skip` of a page. `at`: when the notification
+ * was accepted, epoch ms, or its index in a list of ids.
  */
 export type Position = { at: number; id: string; within?: { page: string; skip: number } | undefined }
 
@@ -21,7 +21,7 @@ export type Walked = Pick<ItemSelection, 'entity' | 'tag' | 'context'> & {
   until?: number
 }
 
-/** A notification of a walk, at its place. */
+/** A notification of a walk. `at`: as in `Position`. */
 export type Next = { at: number; id: string; context?: string }
 
 /** Returns a function that reads the next notifications of a walk. `next`: where the walk continues, if it has not ended. */

@@ -4,10 +4,10 @@ import type { NamedItem } from '../store/ports/inbox.ts'
 import type { NotificationProgress } from '../store/ports/notifications.ts'
 import { createSequence, type Next, type Position, type Walked } from './sequence.ts'
 
-/** Reads of notifications per call, for walks that find few recipients. */
+/** Maximum reads of notifications per call, if they have few recipients. */
 const READS = 4
 
-/** Some recipients of a notification. `at`: its place. `first`: they are its first ones. `context`: '' for none. */
+/** Some recipients of a notification. `at`: as in `Position`. `first`: its first recipients. `context`: '' for none. */
 export type Batch = {
   id: string
   at: number
@@ -17,10 +17,10 @@ export type Batch = {
   first: boolean
 }
 
-/** Called with notifications before their recipients are read. May be called with one again in the next walk. */
+/** Called with notifications before their recipients are read. A later call of the walk may pass one of them again. */
 export type Begin = (notifications: readonly Pick<Batch, 'id' | 'record'>[]) => Promise<void>
 
-/** `most`: recipients to return, roughly. `user`: only this one. */
+/** `most`: the approximate maximum of recipients to return. `user`: only this recipient. */
 type WalkOptions = { most: number; user?: string | undefined; begin?: Begin | undefined }
 
 /** The list of recipients in the record comes first; pages of stored recipients start with `r`. */
@@ -36,7 +36,7 @@ const namedIn = (tenant: string, record: NotificationProgress): NamedItem[] => {
   return [...new Set([...users, ...absent])].map((user) => itemOf(tenant, record, user))
 }
 
-/** Returns the item that a user may have of a notification. */
+/** Returns the item of a user; empty without a record, or if it names other recipients. */
 const namedOf = (tenant: string, record: NotificationProgress | undefined, user: string): NamedItem[] => {
   if (!record) return []
   const { users, absent = [] } = record

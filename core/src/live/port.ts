@@ -42,7 +42,7 @@ export type Presence = 'here' | 'left' | 'away'
 /** How long a user counts as `left` after the last connection ended, in ms: longer than a page reload takes. */
 export const GRACE_MS = 10_000
 
-/** The connection of a long poll. `contexts`: those that it is limited to, if it is. */
+/** The connection of a long poll. `contexts`: the contexts that it is limited to; absent for the whole inbox. */
 export type Watcher = {
   tenant: string
   user: string
@@ -71,8 +71,8 @@ export interface Live {
   /** Resolves to the presence of each user, in order. Rejects with UnavailableError if the bus does not answer. */
   presence(viewers: readonly Viewers[]): Promise<Presence[]>
   /**
-   * Opens a connection of the user without a socket, until `end`. Calls `onMessage` for each message to it; once resolved, no
-   * message is missed. Only in hubs.
+   * Opens a connection of the user that has no socket and lasts until `end`. Calls `onMessage` for each message to it. No
+   * message after the promise resolves is missed. Only in hubs.
    */
   watch(watcher: Watcher, onMessage: () => void): Promise<Watch>
   /**

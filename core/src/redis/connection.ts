@@ -73,7 +73,7 @@ export const connectRedis = async (url: string, onError: ErrorListener): Promise
 
 type MessageListener = (message: Buffer, channel: Buffer) => void
 
-/** The listeners of channels: at most one that receives the messages, and any number of watchers, called without them. */
+/** The listeners of channels: at most one that receives the messages, and any number that are called without them. */
 const createChannelListeners = () => {
   const receiving = new Map<string, MessageListener>()
   const watching = new Map<string, Set<() => void>>()

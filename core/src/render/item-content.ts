@@ -1,7 +1,7 @@
 import type { ItemContent } from '@carillon/schemas'
 import type { Content } from '../delivery/provider.ts'
 
-/** How paths become links: resolved against a URL, or left `given` for an app that resolves them. Undefined: omitted. */
+/** The base of relative links: a URL, or `given` if the app resolves them. Without a base, they are omitted. */
 export type LinkBase = string | { as: 'given' } | undefined
 
 /** Makes a path absolute; returns undefined without a base. */

@@ -56,15 +56,15 @@ if (url) {
     await expect(store.check()).rejects.toThrow(/^the keyspace \w+ does not exist: run carillon migrate/)
   })
 
-  test('a bucket of labelled notifications is marked again only to be kept for longer', async () => {
+  test('a bucket of a label is written again only to extend its expiry', async () => {
     const connection = connectCassandra(at('main'))
     const store = cassandraStore({ ...connection, seal: contractSeal, retention: RETENTION })
     onTestFinished(() => store.close())
     await store.migrate()
     const session = cassandraSession(connection.client, connection.keyspace)
-    let marks = 0
+    let writes = 0
     const write: typeof session.write = (statements) => {
-      marks += statements.filter(({ query }) => query.includes('label_buckets')).length
+      writes += statements.filter(({ query }) => query.includes('label_buckets')).length
       return session.write(statements)
     }
     const labelled = cassandraLabelled({ ...session, write }, RETENTION)
@@ -75,9 +75,9 @@ if (url) {
       return labelled.enter(tenant, [{ ...place, dueAt }])
     }
     for (const second of [1, 2, 3]) await enter(second)
-    expect(marks).toBe(1)
+    expect(writes).toBe(1)
     await enter(4, begin + DAY)
-    expect(marks).toBe(2)
+    expect(writes).toBe(2)
     const before = { at: begin + 600_000, notification: '' }
     const { found } = await labelled.list(tenant, 'tag x', { before, limit: 10 })
     expect(found.map(({ notification }) => notification)).toEqual(['n4', 'n3', 'n2', 'n1'])

@@ -5,7 +5,7 @@ import type { Planned } from '@carillon/core/routing/plan'
 import type { NewItem } from '@carillon/core/store/ports/inbox'
 import type { InboxContent, InboxItem, NotificationType } from '@carillon/schemas'
 import type { Ready } from '../intake/ready.ts'
-import type { PlannedRecipient, Portion } from '../plan/recipients.ts'
+import type { PlannedRecipient, RecipientBatch } from '../plan/recipients.ts'
 
 /** The item of a notification for one recipient, with its content. */
 export type Entry = {
@@ -43,8 +43,8 @@ export const hasItem = ({ planned }: Pick<Entry, 'planned'>): boolean => planned
  * Returns a function that creates the entry of a recipient. Pure: the same notification and user give the
  * same item.
  */
-export const entriesOf = (portion: Portion): ((recipient: PlannedRecipient) => Entry) => {
-  const { ready, type, unnamed } = portion
+export const entriesOf = (batch: RecipientBatch): ((recipient: PlannedRecipient) => Entry) => {
+  const { ready, type, unnamed } = batch
   const known = new Map<string, InboxContent>()
   let usual: InboxContent | undefined
   const { deliverAt: _, expiresAt, ...notification } = ready.notification

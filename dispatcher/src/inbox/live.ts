@@ -14,8 +14,8 @@ const messageOf = (entry: Entry, arrivedAt: string): LiveMessage => ({
 const NOBODY: ReadonlySet<Entry> = new Set()
 
 /**
- * Hands stored items over to the apps of their users. Resolves with the entries whose user had an active connection; idle
- * ones get the item, too. If the live bus is unavailable, the messages are counted as lost, and clients fetch the items on
+ * Sends stored items to the apps of their users. Resolves with the entries whose user had an active connection. Idle
+ * connections get the items, too. If the live bus is unavailable, the messages are counted as lost, and clients fetch the items on
  * their next sync.
  */
 export const createHandOver =

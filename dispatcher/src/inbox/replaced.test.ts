@@ -48,7 +48,7 @@ describe('a notification that replaces', () => {
     })
   })
 
-  test('starts no steps if it replaced an item; pending steps of the first continue with the newest content', async () => {
+  test('starts no steps if it replaced an item; pending steps of the first notification continue with the newest content', async () => {
     const { mail, ledger, progress, quiet } = await open()
     const step = { channel: 'email', when: 'unread', after: 3 } as const
     await progress('10 %', { id: 'first', plan: [step] })
@@ -105,7 +105,7 @@ describe('a notification that replaces', () => {
     ])
   })
 
-  test('costs a notification without an entity nothing', async () => {
+  test('does not affect notifications without an entity', async () => {
     await open()
     const evolve = vi.spyOn(world.store.inbox, 'evolve')
     await world.send({ to: 'ada', type: 'x', title: 'Hi' })

@@ -2,7 +2,7 @@ import { grouped } from '@carillon/core/group-by'
 import type { Decision } from '@carillon/core/routing/decision'
 import type { Evolution } from '@carillon/core/store/ports/inbox'
 import type { InboxItem } from '@carillon/schemas'
-import { replacedTold, type Told } from '../items/announce.ts'
+import { replacedMessages, type UserMessages } from '../items/announce.ts'
 import type { Entry } from './item.ts'
 
 /**
@@ -29,12 +29,12 @@ export const replacedDecision = ({ outcome }: Replaced, now: number): Decision =
     : { ...decision, path, outcome: 'skip', reason: 'superseded' }
 }
 
-/** Returns the live messages about replaced items: of each item, its latest version. */
-export const toldOf = (replaced: readonly Replaced[]): Told[] => {
+/** Returns the live messages about replaced items. Each item appears once, in its latest version. */
+export const replacementMessages = (replaced: readonly Replaced[]): UserMessages[] => {
   const byUser = grouped(replaced, ({ entry: { ready, user } }) => `${ready.tenant}\n${user}`)
   return [...byUser.values()].flatMap((some) => {
     const { ready, user } = some[0]!.entry
     const items = new Map(some.flatMap(({ item }) => (item ? [[item.id, item]] : [])))
-    return items.size === 0 ? [] : [replacedTold(ready.tenant, user, [...items.values()])]
+    return items.size === 0 ? [] : [replacedMessages(ready.tenant, user, [...items.values()])]
   })
 }

@@ -20,7 +20,7 @@ export const Ready = z.object({
     priority: Priority,
     deliverAt: z.union([Timestamp, LocalTime]).optional(),
   }),
-  fingerprint: z.string().describe('Of the content it was accepted with'),
+  fingerprint: z.string().describe('The fingerprint of the accepted content'),
   version: TypeVersion.optional().describe(
     'The version of its type at acceptance; absent for an unknown type',
   ),
@@ -30,9 +30,9 @@ export const Ready = z.object({
     .optional()
     .describe('The revision of the library at acceptance; absent if its type has no templates'),
   toAudience: z.boolean().describe('Whether it goes to an audience'),
-  acceptedAt: EpochMs.describe('When the log took it, or the time that its id carries'),
+  acceptedAt: EpochMs.describe('When the log accepted it, or the time in its id'),
   at: EpochMs.describe(
-    'When the log took it, or its `deliverAt`, if that is local the one in UTC+14; the time in the ids of its items',
+    'The time in the ids of its items: `deliverAt` (in UTC+14 if it is local), otherwise when the log accepted it',
   ),
   expiresAt: EpochMs.describe('When its last items are removed'),
   texts: ItemTexts.optional().describe(

@@ -16,11 +16,11 @@ const AMENDMENTS_MAX_BYTES = 4 * NOTIFICATION_MAX_BYTES
 const isScheduled = (record: Batch['record']): record is NotificationProgress & { deliverAt: number } =>
   record?.state === 'scheduled' && record.deliverAt !== undefined
 
-/** Reports whether a notification is scheduled, and due so soon that an operation waits for its items. */
+/** Reports whether a scheduled notification is due so soon that an operation waits for its items. */
 export const isDueSoon = (record: Batch['record']): boolean =>
   isScheduled(record) && record.deliverAt <= Date.now() + SOON_MS
 
-/** Reports whether steps of a notification without items may wait. They are amended when they are due. */
+/** Reports whether a notification without items may have waiting steps. Amendments apply to these when they are due. */
 const hasWaitingSteps = (record: Batch['record']): record is NotificationProgress =>
   record?.inbox === 'none' &&
   record.planned === true &&
@@ -31,8 +31,8 @@ const hasRoom = ({ amendments = [] }: NotificationProgress, at: number): boolean
   (amendments.length < AMENDMENTS_MAX && Buffer.byteLength(JSON.stringify(amendments)) < AMENDMENTS_MAX_BYTES)
 
 /**
- * Returns a function that adds the new content of a replacement to scheduled notifications, and to those without items whose
- * steps may wait. Resolves with the number of notifications that have too many amendments. Repeatable.
+ * Returns a function that adds the new content of a replacement to scheduled notifications, and to those without items that
+ * may have waiting steps. Resolves with the number of notifications that have too many amendments. Repeatable.
  */
 export const createAmend =
   (notifications: Pick<Store['notifications'], 'amend'>) =>

@@ -7,11 +7,11 @@ import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import type { InboxItem } from '@carillon/schemas'
 
-/** Users whose live messages are sent at the same time. Each takes a read of the counts. */
+/** Maximum users whose messages are sent concurrently. The counts of each are read. */
 const AT_ONCE = 32
 
 /** The live messages about items of one user. `contexts`: those of the items, '' for none. */
-export type Told = { tenant: string; user: string; contexts: readonly string[]; eventsFor: EventsFor }
+export type UserMessages = { tenant: string; user: string; contexts: readonly string[]; eventsFor: EventsFor }
 
 export type AnnouncePorts = {
   store: Pick<Store, 'inbox'>
@@ -20,17 +20,17 @@ export type AnnouncePorts = {
   metrics: Pick<Metrics, 'live'>
 }
 
-/** Reports whether an item is in the stream of a context; every item is in that of the whole inbox. */
+/** Reports whether an item belongs to the stream of a context; without a context, to that of the whole inbox. */
 export const isInStream = (item: Pick<InboxItem, 'context'>, context: string | undefined): boolean =>
   context === undefined || (item.context ?? '') === context
 
-/** Returns the live messages about items of one user with new content. `ring`: apps announce them as if they were new. */
-export const replacedTold = (
+/** Returns the live messages about items of one user that have new content. `ring`: apps announce them like new items. */
+export const replacedMessages = (
   tenant: string,
   user: string,
   items: readonly InboxItem[],
   ring = false,
-): Told => ({
+): UserMessages => ({
   ...{ tenant, user },
   contexts: [...new Set(items.map(({ context = '' }) => context))],
   eventsFor: (counts, context) =>
@@ -47,7 +47,7 @@ export const replacedTold = (
 })
 
 /** Returns messages to nobody, which ask whether the user has connections, active or idle. */
-const questionsOf = ({ tenant, user, contexts }: Told): LiveMessage[] =>
+const questionsOf = ({ tenant, user, contexts }: UserMessages): LiveMessage[] =>
   [undefined, ...contexts].map((ask) => ({
     ...{ tenant, user, to: 'nobody', ask },
     ...{ event: 'inbox.resync', payload: undefined },
@@ -60,20 +60,20 @@ const questionsOf = ({ tenant, user, contexts }: Told): LiveMessage[] =>
  */
 export const createAnnounce =
   ({ store, live, log, metrics }: AnnouncePorts) =>
-  async (all: readonly Told[]): Promise<void> => {
+  async (all: readonly UserMessages[]): Promise<void> => {
     if (all.length === 0) return
-    const tell = ({ tenant, user, contexts, eventsFor }: Told) =>
+    const send = ({ tenant, user, contexts, eventsFor }: UserMessages) =>
       deliverToStreams(live, { tenant, user }, contexts, {
         countsOf: async (context) => (await store.inbox.counts({ tenant, user }, { context })).counts,
         eventsFor,
       })
     try {
-      const questions = all.flatMap((told) => questionsOf(told).map((message) => ({ told, message })))
+      const questions = all.flatMap((one) => questionsOf(one).map((message) => ({ one, message })))
       const answers = await live.deliver(questions.map(({ message }) => message))
-      const here = new Set(questions.flatMap(({ told }, index) => (answers[index]?.other ? [told] : [])))
-      const connected = all.filter((told) => here.has(told))
+      const here = new Set(questions.flatMap(({ one }, index) => (answers[index]?.other ? [one] : [])))
+      const connected = all.filter((one) => here.has(one))
       metrics.live.inc({ outcome: 'away' }, all.length - connected.length)
-      for (const some of slices(connected, AT_ONCE)) await Promise.all(some.map(tell))
+      for (const some of slices(connected, AT_ONCE)) await Promise.all(some.map(send))
       metrics.live.inc({ outcome: 'connected' }, connected.length)
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error

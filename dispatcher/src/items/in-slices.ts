@@ -3,7 +3,10 @@ import { slices } from '@carillon/core/group-by'
 /** Maximum concurrent changes. */
 const AT_ONCE = 32
 
-/** Handles AT_ONCE at the same time. Rejects after all of a slice have ended, so nothing changes afterwards. */
+/**
+ * Calls `handle` for each, up to AT_ONCE concurrently. Before it rejects, it waits for the pending calls, so nothing changes
+ * afterwards.
+ */
 export const inSlices = async <T>(all: readonly T[], handle: (each: T) => Promise<void>): Promise<void> => {
   for (const some of slices(all, AT_ONCE)) {
     const ends = await Promise.allSettled(some.map(handle))

@@ -1,12 +1,12 @@
 import { grouped } from '@carillon/core/group-by'
-import { type Happening, lifecycleEvents } from '@carillon/core/items/lifecycle-events'
+import { type ItemsEvent, lifecycleEvents } from '@carillon/core/items/lifecycle-events'
 import type { OutgoingMessage } from '@carillon/core/stream/port'
 
 /** Returns the lifecycle events about items that a backend changed. */
 export const eventsOfUsers = (
   tenant: string,
-  kind: Happening['kind'],
-  found: readonly { user: string; item: Happening['items'][number] }[],
+  kind: ItemsEvent['kind'],
+  found: readonly { user: string; item: ItemsEvent['items'][number] }[],
 ): OutgoingMessage[] =>
   [...grouped(found, ({ user }) => user)].flatMap(([user, some]) =>
     lifecycleEvents({ tenant, user }, { kind, items: some.map(({ item }) => item) }),

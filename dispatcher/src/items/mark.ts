@@ -6,7 +6,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { ChangedItem } from '@carillon/core/store/ports/inbox'
 import type { Stream } from '@carillon/core/stream/port'
 import { changeOf, type ItemMarks } from '@carillon/schemas'
-import { type Announce, isInStream, type Told } from './announce.ts'
+import { type Announce, isInStream, type UserMessages } from './announce.ts'
 import { inSlices } from './in-slices.ts'
 import { eventsOfUsers } from './lifecycle.ts'
 
@@ -22,7 +22,7 @@ type Touched = { user: string; changed: ChangedItem[] }
 
 const isChanged = ({ change }: ChangedItem) => Object.keys(change).length > 0
 
-const changedTold = (tenant: string, user: string, changed: readonly ChangedItem[]): Told => ({
+const changedMessages = (tenant: string, user: string, changed: readonly ChangedItem[]): UserMessages => ({
   ...{ tenant, user },
   contexts: [...new Set(changed.map(({ item }) => item.context ?? ''))],
   eventsFor: (counts, context) => {
@@ -36,9 +36,9 @@ const changedTold = (tenant: string, user: string, changed: readonly ChangedItem
 
 /** Returns a function that sets the state of items, as their users could. Repeatable. */
 export const createMark = ({ store, stream, announce, pushUpdates }: MarkPorts) => {
-  /** Tells apps, the event log and devices that items were changed. */
-  const tell = async (tenant: string, touched: readonly Touched[], marks: ItemMarks): Promise<void> => {
-    await announce(touched.map(({ user, changed }) => changedTold(tenant, user, changed)))
+  /** Publishes live messages, lifecycle events and push updates about changed items. */
+  const publish = async (tenant: string, touched: readonly Touched[], marks: ItemMarks): Promise<void> => {
+    await announce(touched.map(({ user, changed }) => changedMessages(tenant, user, changed)))
     const events = verbsOf(marks).flatMap(({ kind, cell }) =>
       eventsOfUsers(
         tenant,
@@ -70,8 +70,8 @@ export const createMark = ({ store, stream, announce, pushUpdates }: MarkPorts) 
     try {
       await inSlices([...grouped(found, ({ user }) => user)], change)
     } finally {
-      // A repetition after a failure does not find what is changed already.
-      await tell(tenant, touched, marks)
+      // A retry would not find these changes.
+      await publish(tenant, touched, marks)
     }
   }
 }

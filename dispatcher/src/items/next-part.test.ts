@@ -38,7 +38,7 @@ describe('nextPart', () => {
   test('pauses a walk with too many unfinished notifications, and continues it when there are fewer', () => {
     const paused = nextPart(work(), part({ next, unfinished: ids(UNFINISHED_MAX) }), NOW)
     expect(paused).toMatchObject({ work: { phase: 'recheck', resume: next, round: 1, unfinished: [] } })
-    if (!('work' in paused)) throw new Error('it ended')
+    if (!('work' in paused)) throw new Error('the operation ended')
     expect(paused.work.ids).toHaveLength(UNFINISHED_MAX)
     expect(paused.at).toBeGreaterThan(NOW)
     // The check itself takes several parts.
@@ -54,10 +54,10 @@ describe('nextPart', () => {
   test('walks again for notifications that were accepted before the operation and read after the walk began', () => {
     const again = nextPart(work(), part({ watermark: NOW - 50, unfinished: ['a'] }), NOW)
     expect(again).toMatchObject({ work: { phase: 'recheck', ids: ['a'] } })
-    if (!('work' in again)) throw new Error('it ended')
+    if (!('work' in again)) throw new Error('the operation ended')
     const walk = nextPart({ ...again.work }, part({ watermark: NOW - 50, unfinished: ['a'] }), NOW)
     expect(walk).toMatchObject({ work: { phase: 'walk', since: NOW - 50, unfinished: ['a'] } })
-    if (!('work' in walk)) throw new Error('it ended')
+    if (!('work' in walk)) throw new Error('the operation ended')
     expect(walk.work.watermark).toBeUndefined()
     expect(nextPart(walk.work, part({ finished: ['a'] }), NOW)).toHaveProperty('ended')
   })
@@ -66,7 +66,7 @@ describe('nextPart', () => {
     const target = { tag: 'x', user: 'ada' }
     const inbox = nextPart(work({ target }), part({ unfinished: ['a', 'b'] }), NOW)
     expect(inbox).toMatchObject({ work: { phase: 'inbox', unfinished: ['a', 'b'] } })
-    if (!('work' in inbox)) throw new Error('it ended')
+    if (!('work' in inbox)) throw new Error('the operation ended')
     expect(nextPart(inbox.work, part({ done: 1, finished: ['a'] }), NOW)).toMatchObject({
       work: { phase: 'recheck', ids: ['b'], done: 1 },
     })
@@ -77,7 +77,7 @@ describe('nextPart', () => {
     expect(nextPart(work({ verb: { kind: 'replace' } }), part({ unfinished: ['a'] }), late)).toMatchObject({
       ended: { unfinished: ['a'] },
     })
-    // A long walk goes on.
+    // A walk continues, however long it takes.
     const full = part({ next, unfinished: ids(UNFINISHED_MAX) })
     expect(nextPart(work(), full, late)).toMatchObject({ work: { phase: 'walk', position: next } })
   })

@@ -6,7 +6,7 @@ export const UNFINISHED_MAX = 1_000
 /** The pause before unfinished notifications are checked again, in ms. It doubles each time. */
 const PAUSE_MS = 250
 const PAUSE_MAX_MS = 30_000
-/** How long unfinished notifications are checked, in ms: longer than a fan-out takes, or the intake of a notification. */
+/** How long unfinished notifications are checked, in ms: longer than a fan-out and the intake of a notification take. */
 const FAN_OUT_MS = 3_600_000
 const INTAKE_MS = 600_000
 

@@ -15,7 +15,7 @@ const open = async (options: Parameters<typeof openOperationWorld>[0] = {}) => {
 }
 
 describe('recall', () => {
-  test('removes the items of an entity from every inbox, with frames, and nothing else', async () => {
+  test('removes the items of an entity from every inbox, sends live messages, and leaves other items', async () => {
     const { inbox, live, operate, order, quiet } = await open()
     await order('first', { to: ['ada', 'bob'] })
     await order('second', { context: 'org-7' })
@@ -115,7 +115,7 @@ describe('recall', () => {
     const recipients = vi.spyOn(store.inbox, 'recipients')
     const operation = await operate({ kind: 'recall' }, { notification: 'broadcast' })
     expect(operation).toMatchObject({ done: 1_200, total: 1_200 })
-    // Whoever is stored after the recipients were read sees that the notification is recalled.
+    // Items that are stored after the recipients were read are removed, because the notification is recalled.
     const [first] = recalled.mock.invocationCallOrder
     expect(first).toBeLessThan(recipients.mock.invocationCallOrder[0] ?? 0)
     for (const user of ['user-0', 'user-700', 'user-1199']) expect(await inbox(user)).toEqual([])
@@ -182,7 +182,7 @@ describe('recall', () => {
     expect(await inbox('ada')).toEqual([])
   })
 
-  test('tells apps of every removed item, also if the store fails in between', async () => {
+  test('sends live messages about every removed item, even if the store fails in between', async () => {
     const { live, operate, order, quiet, store } = await open()
     await order('first')
     await order('second')
@@ -202,7 +202,7 @@ describe('recall', () => {
     expect(calls).toBeGreaterThan(2)
   })
 
-  test('of many notifications with nothing pending removes nothing from the log', async () => {
+  test('of notifications without pending steps cancels no messages of the log', async () => {
     const { inbox, operate, quiet, send, stream } = await open()
     for (let n = 0; n < 120; n++)
       await send({ to: `user-${n % 40}`, type: 'order', title: `${n}`, tags: ['many'] })
@@ -284,7 +284,7 @@ describe('mark', () => {
     await operate({ kind: 'mark', marks: { archived: true } }, { entity: 'order-7' })
     expect(await inbox('ada')).toEqual([])
     expect(await inbox('ada', 'archived')).toHaveLength(1)
-    // Repeating it changes nothing, and tells nobody.
+    // A repeated operation changes nothing and sends no messages.
     live.length = 0
     await operate({ kind: 'mark', marks: { archived: true } }, { entity: 'order-7' })
     expect(live).toEqual([])
@@ -340,7 +340,7 @@ describe('replace', () => {
     expect(live[0]?.payload).not.toHaveProperty('ring')
   })
 
-  test('uses texts as they are, on every channel that has not been sent', async () => {
+  test('uses literal texts on every channel that has not been sent', async () => {
     const { appUrl, inbox, mail, operate, order, person, quiet, store, tenant } = await open()
     await appUrl('https://app.example.org')
     await person('ada', { email: 'ada@example.org' })
@@ -396,7 +396,7 @@ describe('replace', () => {
     expect(operation).toMatchObject({ skipped: 800 })
   })
 
-  test('leaves items whose data would be too large, in bytes', async () => {
+  test('skips items whose data would be too large, in bytes', async () => {
     const { inbox, operate, order, quiet } = await open()
     await order('first', { data: { note: 'é'.repeat(20_000) } })
     await quiet()
@@ -405,18 +405,20 @@ describe('replace', () => {
     expect((await inbox('ada'))[0]?.data).not.toHaveProperty('more')
   })
 
-  test('reads the counts of a user once, however many items there are', async () => {
+  test('reads the items and counts of a user once, however many notifications there are', async () => {
     const { live, operate, order, quiet, store } = await open()
     for (const entity of ['order-7', 'order-8', 'order-9']) await order(entity, { entity, tags: ['all'] })
     await quiet()
     live.length = 0
     const counts = vi.spyOn(store.inbox, 'counts')
+    const get = vi.spyOn(store.inbox, 'get')
     await operate({ kind: 'replace', content: { title: 'now' } }, { tag: 'all' })
     expect(live).toHaveLength(3)
+    expect(get).toHaveBeenCalledTimes(1)
     expect(counts).toHaveBeenCalledTimes(1)
   })
 
-  test('makes items unread, and rings, if asked', async () => {
+  test('makes items unread and rings on request', async () => {
     const { inbox, live, operate, order, quiet } = await open()
     await order('first')
     await quiet()

@@ -17,7 +17,7 @@ export type OperatePorts = PartActionPorts &
 
 /**
  * Returns a function that handles one part of an operation on delivered items, records its progress, and appends the next part
- * to the log. Repeatable. `isAgain`: the part was begun before.
+ * to the log. Repeatable. `isRedelivered`: an earlier attempt may have made some of the changes.
  */
 export const createOperate = (ports: OperatePorts) => {
   const { store, stream, log } = ports
@@ -34,16 +34,16 @@ export const createOperate = (ports: OperatePorts) => {
       : forOneUser.notifications(tenant, user, work)
   }
 
-  return async (tenant: string, work: OperationWork, isAgain = false): Promise<void> => {
+  return async (tenant: string, work: OperationWork, isRedelivered = false): Promise<void> => {
     const part = await partOf(tenant, work)
-    if (isAgain) await resync(tenant, part.users)
+    if (isRedelivered) await resync(tenant, part.users)
     const following = nextPart(work, part, Date.now())
     const finished = 'ended' in following
     const { step, done, total, skipped, unfinished } = finished ? following.ended : following.work
     if (finished && unfinished.length > 0)
       log.warn(
         { tenant, operation: work.id, notifications: unfinished.length },
-        'an operation ended before these notifications were stored for everybody',
+        'an operation ended before some notifications were stored for all recipients',
       )
     await store.operations.progress(tenant, work, {
       ...{ step, finished, done, skipped },

@@ -20,8 +20,8 @@ export type PartActionPorts = RecallPorts &
   }
 
 /**
- * Reports whether items of a notification may be stored after the operation looked for them. A recall from every inbox checks
- * only notifications without a record again, because the items of others are removed as they are stored.
+ * Reports whether items of a notification may still be stored after this part. A recall for all users only waits for
+ * notifications without a record, because later items of the others are removed when they are stored.
  */
 export const isUnfinished = ({ verb, target }: OperationWork, record: Batch['record']): boolean => {
   if (verb.kind === 'mark') return false
@@ -29,7 +29,7 @@ export const isUnfinished = ({ verb, target }: OperationWork, record: Batch['rec
   return record === undefined || (!isStopped && (record.state === 'delivering' || isDueSoon(record)))
 }
 
-/** Creates the reads and changes that the parts of all operations share. Each function is repeatable. */
+/** Creates the functions that read and change items for a part. Each is repeatable. */
 export const createPartActions = (ports: PartActionPorts) => {
   const walk = createWalk(ports.store)
   const recall = createRecall(ports)
@@ -48,7 +48,7 @@ export const createPartActions = (ports: PartActionPorts) => {
       return verb.kind === 'replace' ? replace(tenant, found, verb, until) : 0
     },
 
-    /** Returns the next notifications of a walk or check. A recall from every inbox ends them first. */
+    /** Returns the next notifications of a walk or check. A recall for all users ends them first. */
     batchesOf: (tenant: string, { phase, target, since, until, verb, position, ids }: OperationWork) => {
       const { notification, user } = target
       const named = notification === undefined ? undefined : [notification]

@@ -4,8 +4,8 @@ import type { Part } from './next-part.ts'
 import { isUnfinished, type PartActions } from './part-actions.ts'
 
 /**
- * Returns a function that handles notifications for all their recipients. A notification that is checked again is counted in
- * its last check.
+ * Returns a function that handles notifications for all their recipients. It counts a notification that is checked several
+ * times only in the last check.
  */
 export const createPartForAllUsers =
   ({ recall, amend, watermark, itemsOf, apply, batchesOf }: PartActions) =>

@@ -5,7 +5,7 @@ import type { Store } from '@carillon/core/store/port'
 import { findsUnfinishedOnly, type Part } from './next-part.ts'
 import { isUnfinished, PART_INBOXES, type PartActions } from './part-actions.ts'
 
-/** Returns the ids of notifications without items of which a step waits for the user. */
+/** Returns the ids of notifications without items that may have a waiting step of the user. */
 const waitingSteps = (batches: readonly Batch[]): string[] =>
   batches.flatMap(({ id, record, named }) =>
     record?.planned && record.inbox === 'none' && named.length > 0 ? [id] : [],
@@ -15,7 +15,7 @@ const waitingSteps = (batches: readonly Batch[]): string[] =>
 const hasVersion = ({ item }: FoundItem, { verb, until }: OperationWork): boolean =>
   verb.kind === 'replace' && item.updatedAt !== undefined && Date.parse(item.updatedAt) === until
 
-/** Creates the parts of an operation on the items of one user. A notification with an item in the inbox is handled once. */
+/** Creates the parts of an operation on the items of one user. Notifications whose item was found are not checked again. */
 export const createPartForOneUser = (
   { recall, watermark, itemsOf, apply, batchesOf }: PartActions,
   inbox: Pick<Store['inbox'], 'arrivals' | 'get'>,

@@ -6,11 +6,11 @@ import { removeWaiting } from '@carillon/core/items/waiting-steps'
 import type { Batch } from '@carillon/core/items/walk'
 import type { Store } from '@carillon/core/store/port'
 import type { Stream } from '@carillon/core/stream/port'
-import type { Announce, Told } from './announce.ts'
+import type { Announce, UserMessages } from './announce.ts'
 import { inSlices } from './in-slices.ts'
 import { eventsOfUsers } from './lifecycle.ts'
 
-/** Ids in one live message. */
+/** Maximum ids in one live message. */
 const IDS_MAX = 500
 
 export type RecallPorts = {
@@ -22,7 +22,7 @@ export type RecallPorts = {
 
 type Removed = { user: string; item: { id: string; notification: string; context?: string } }
 
-const removedTold = (tenant: string, user: string, removed: readonly Removed[]): Told[] => {
+const removedMessages = (tenant: string, user: string, removed: readonly Removed[]): UserMessages[] => {
   const contexts = grouped(removed, ({ item }) => item.context ?? '')
   return [...contexts].map(([context, some]) => ({
     ...{ tenant, user, contexts: [context] },
@@ -38,11 +38,11 @@ const removedTold = (tenant: string, user: string, removed: readonly Removed[]):
 export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPorts) => {
   const candidates = createCandidates(store.inbox)
 
-  /** Tells apps, the event log and devices that items were removed. */
-  const tell = async (tenant: string, removed: readonly Removed[]): Promise<void> => {
+  /** Publishes live messages, lifecycle events and push updates about removed items. */
+  const publish = async (tenant: string, removed: readonly Removed[]): Promise<void> => {
     if (removed.length === 0) return
     const users = grouped(removed, ({ user }) => user)
-    await announce([...users].flatMap(([user, some]) => removedTold(tenant, user, some)))
+    await announce([...users].flatMap(([user, some]) => removedMessages(tenant, user, some)))
     await stream.publish(eventsOfUsers(tenant, 'recalled', removed))
     await pushUpdates(
       tenant,
@@ -52,7 +52,7 @@ export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPor
 
   return {
     /**
-     * Ends notifications: nothing more of them is delivered, and items that are stored later are removed again. Call it before
+     * Ends notifications: their pending steps are cancelled, and items that are stored later are removed again. Call it before
      * their recipients are read.
      */
     begin: async (tenant: string, some: readonly Pick<Batch, 'id' | 'record'>[]): Promise<void> => {
@@ -75,12 +75,12 @@ export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPor
             removed.push({ user, item: { id, notification: batch.id, ...context } })
         })
       } finally {
-        // A repetition after a failure does not find what is removed already.
-        await tell(tenant, removed)
+        // A retry would not find these items.
+        await publish(tenant, removed)
       }
     },
 
-    /** Removes items of one user. The steps that wait for them end, because the items are gone. */
+    /** Removes items. Steps that wait for them end when they are due, because the items no longer exist. */
     items: async (tenant: string, found: readonly FoundItem[]): Promise<void> => {
       const gone = new Set<string>()
       const notifications = [...grouped(found, ({ item }) => item.notification)]
@@ -90,15 +90,15 @@ export const createRecall = ({ store, stream, announce, pushUpdates }: RecallPor
           for (const { id } of await store.inbox.recall(tenant, notification, named)) gone.add(id)
         })
       } finally {
-        // A repetition after a failure does not find what is removed already.
-        await tell(
+        // A retry would not find these items.
+        await publish(
           tenant,
           found.filter(({ item }) => gone.has(item.id)),
         )
       }
     },
 
-    /** Removes the steps of notifications that wait for one user. */
+    /** Removes the waiting steps of one user from the log. */
     steps: async (tenant: string, user: string, notifications: readonly string[]): Promise<void> => {
       if (notifications.length === 0) return
       await stream.cancel(notifications.map((notification) => planKey({ tenant, notification, user })))

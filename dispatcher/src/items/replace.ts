@@ -8,11 +8,11 @@ import type { NotificationProgress } from '@carillon/core/store/ports/notificati
 import type { KnownUser } from '@carillon/core/store/ports/users'
 import type { Stream } from '@carillon/core/stream/port'
 import { changeOf, type InboxContent, type InboxItem } from '@carillon/schemas'
-import { type Announce, replacedTold } from './announce.ts'
+import { type Announce, replacedMessages } from './announce.ts'
 import { eventsOfUsers } from './lifecycle.ts'
 import { type ContentFor, createNewContent, type NewContentPorts } from './new-content.ts'
 
-/** Users whose items are replaced at the same time. */
+/** Maximum users whose items are replaced concurrently. */
 const AT_ONCE = 32
 
 type Replace = Extract<Verb, { kind: 'replace' }>
@@ -90,7 +90,7 @@ export const createReplace = ({ store, stream, cache, prepared, announce, pushUp
     const replaced = done.flatMap(({ user, replaced }) => replaced.map((item) => ({ user, item })))
     await announce(
       done.flatMap(({ user, replaced: items }) =>
-        items.length === 0 ? [] : [replacedTold(tenant, user, items, verb.ring)],
+        items.length === 0 ? [] : [replacedMessages(tenant, user, items, verb.ring)],
       ),
     )
     if (replaced.length > 0) await stream.publish(eventsOfUsers(tenant, 'replaced', replaced))

@@ -12,7 +12,7 @@ const VERBS: [string, Verb][] = [
 ]
 
 test.each(VERBS)(
-  'apps fetch again after a %s whose first try ended between a change and its live messages',
+  'apps fetch again after a %s whose first attempt failed between a change and its live messages',
   async (_, verb) => {
     world = await openOperationWorld()
     const { bus, live, operate, order, quiet } = world
@@ -28,12 +28,12 @@ test.each(VERBS)(
       throw new Error('the process ends here')
     })
     await operate(verb, { entity: 'order-7' })
-    const told = live.filter(({ event }) => event === 'inbox.resync').map(({ user, to }) => `${user} ${to}`)
-    expect(told.sort()).toEqual(['ada limited', 'ada unlimited', 'bob limited', 'bob unlimited'])
+    const frames = live.filter(({ event }) => event === 'inbox.resync').map(({ user, to }) => `${user} ${to}`)
+    expect(frames.sort()).toEqual(['ada limited', 'ada unlimited', 'bob limited', 'bob unlimited'])
   },
 )
 
-test('apps do not fetch again after a part that was handled once', async () => {
+test('apps do not fetch again after a part that was delivered once', async () => {
   world = await openOperationWorld()
   const { live, operate, order, quiet } = world
   await order('first')

@@ -10,8 +10,8 @@ const resync = (tenant: string, user: string, to: 'limited' | 'unlimited'): Live
 })
 
 /**
- * Returns a function that makes the apps of users fetch the inbox again, and updates their devices. Call it for work that is
- * handled again: the first attempt may have ended between a change and its live messages, and a second one finds no change.
+ * Returns a function that makes the apps of users fetch the inbox again, and updates their devices. Call it for redelivered
+ * work. The first attempt may have failed between a change and its live messages, and the second attempt finds no change.
  */
 export const createResync =
   ({ live, pushUpdates, log }: ResyncPorts) =>

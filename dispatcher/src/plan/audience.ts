@@ -35,7 +35,7 @@ const nobody = (pinned: Pinned, messages: OutgoingMessage[] = []): NotificationP
   const { users } = addresseesOf(pinned.ready.notification)
   const absent = users.length > 0 && users.length <= USERS_KEPT ? { absent: users } : {}
   return {
-    portion: { ...pinned, recipients: [], unnamed: false },
+    batch: { ...pinned, recipients: [], unnamed: false },
     against: [],
     record: { ...recordOf(pinned, 0, { recipients: [] }), ...absent },
     opened: [],
@@ -84,9 +84,9 @@ export const planNamed = (pinned: Pinned, ahead: ReadAhead, now: number): Notifi
   const chosen = ahead.chosen(pinned, users)
   if (audiences.length > 0 || !chosen || needsPeople(pinned)) return undefined
   const people = users.map((user) => [user, DIRECTLY] as const)
-  const { portion, against } = planRecipients(pinned, people, { ...chosen, tenancy, now, partial: false })
+  const { batch, against } = planRecipients(pinned, people, { ...chosen, tenancy, now, partial: false })
   const forAll = decisionsForAll({ notification, type, tenancy }, now)
-  return { portion, against, record: recordOf(pinned, 0, portion, forAll), opened: [], messages: [] }
+  return { batch, against, record: recordOf(pinned, 0, batch, forAll), opened: [], messages: [] }
 }
 
 /**
@@ -120,9 +120,9 @@ export const createPlanAudience =
       ...(await lookUpPeople(store, pinned, people.keys())),
       ...{ tenancy, now, partial },
     })
-    const { portion, against, waiting } = planned
+    const { batch, against, waiting } = planned
     const forAll = decisionsForAll({ notification: ready.notification, type, tenancy }, now)
-    const record = recordOf(marked, chains, { recipients: portion.recipients, waiting }, forAll)
+    const record = recordOf(marked, chains, { recipients: batch.recipients, waiting }, forAll)
     const opened = openLocal(planned, { users: [...people.keys()], opener: OUTSIDE, partial })
-    return { portion, against, record, opened, messages }
+    return { batch, against, record, opened, messages }
   }

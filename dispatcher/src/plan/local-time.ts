@@ -57,7 +57,7 @@ export type OpenedChain = { chain: number; message?: OutgoingMessage }
  * `opener` and `page` number them, as in `localChain`. None for a notification without a local time.
  */
 export const openLocal = (
-  { portion: { ready, unnamed }, waiting }: PlannedPeople,
+  { batch: { ready, unnamed }, waiting }: PlannedPeople,
   {
     users,
     opener,
@@ -81,7 +81,7 @@ export const messagesOf = (opened: readonly OpenedChain[]): OutgoingMessage[] =>
 
 /** People of a chain, planned. `waiting`: those who still wait. */
 export type PlannedLocal = Pick<PlannedPeople, 'waiting' | 'against'> & {
-  portions: PlannedPeople['portion'][]
+  batches: PlannedPeople['batch'][]
 }
 
 /**
@@ -112,7 +112,7 @@ export const createPlanLocal =
       ),
     )
     return {
-      portions: planned.map(({ portion }) => portion),
+      batches: planned.map(({ batch }) => batch),
       against: planned.flatMap(({ against }) => against),
       waiting: [
         ...planned.flatMap(({ waiting }) => waiting),

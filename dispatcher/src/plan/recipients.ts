@@ -17,13 +17,13 @@ import { USERS_KEPT } from './record.ts'
 export type PlannedRecipient = { user: string; planned: Planned; topics?: readonly string[] }
 
 /** One notification, and the plans of some of its recipients. `unnamed`: no record names them. */
-export type Portion = Pinned & { recipients: readonly PlannedRecipient[]; unnamed: boolean }
+export type RecipientBatch = Pinned & { recipients: readonly PlannedRecipient[]; unnamed: boolean }
 
 /** A recipient whose local time lies ahead. `at`: that time, epoch ms. */
 export type Waiting = { user: string; at: number; addressed: readonly Addressed[] }
 
 /** The people who get a notification now, those who wait for their local time, and the decisions about the others. */
-export type PlannedPeople = { portion: Portion; waiting: Waiting[]; against: DecisionEntry[] }
+export type PlannedPeople = { batch: RecipientBatch; waiting: Waiting[]; against: DecisionEntry[] }
 
 /** People, each with the ways in which they are addressed. */
 export type People = Iterable<readonly [user: string, addressed: readonly Addressed[]]>
@@ -113,5 +113,5 @@ export const planRecipients = (pinned: Pinned, people: People, facts: PlanFacts)
   const unnamed = facts.unnamed ?? (ready.toAudience || recipients.length + waiting.length > USERS_KEPT)
   if (unnamed) against.push(...withoutItem(ready, recipients))
   else if (byDefault) against.push(decisionEntry(ready, EVERYBODY, byDefault))
-  return { portion: { ready, type, recipients, unnamed }, waiting, against }
+  return { batch: { ready, type, recipients, unnamed }, waiting, against }
 }

@@ -6,8 +6,8 @@ import type { ItemContent, NotificationType } from '@carillon/schemas'
 const patchedData = createPatchedData()
 
 /**
- * Returns the content of a step without an item after these amendments. Ignores data that would make the content too large or
- * does not fit the schema of the type.
+ * Applies amendments to the content of a step without an item. Ignores data that would make the content too large or does not
+ * fit the schema of the type.
  */
 export const amendedContent = (
   tenant: string,

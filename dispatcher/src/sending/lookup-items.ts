@@ -70,7 +70,7 @@ export const lookUpItems = async (
   return {
     item: ({ tenant, user, item }: Step) =>
       item === undefined ? undefined : items.get(at(tenant, user, item)),
-    /** Returns the replacements of a step's notification that apply to steps without an item. */
+    /** Returns the amendments of a step's notification, which apply to steps without an item. */
     amendments: ({ tenant, notification }: Step) => amendments.get(at(tenant, notification)) ?? [],
     isCancelled: ({ tenant, notification }: Step) => cancelled.has(at(tenant, notification)),
     isErased: (step: Step) => isVoid(erasures.get(at(step.tenant, step.user)), acceptedAt(step)),

@@ -70,8 +70,8 @@ export const lookUpTemplates = async (
 const withoutType = ({ version: _version, revision: _revision, ...step }: Step): Step => step
 
 /**
- * Returns the templates of steps. Messages about items with literal texts, which a backend put in place of those of the type,
- * get the default ones.
+ * Returns the templates of steps. If a backend replaced the texts of an item, messages about it have the default layout and no
+ * texts of the type.
  */
 export const withLiteral = async (
   ports: TemplatePorts,

@@ -25,7 +25,7 @@ const textsOf = (tag: string, { title, body }: InboxItem): NewTexts => ({
   ...(body === undefined ? {} : { body: cut(body, BODY_MAX) }),
 })
 
-/** Returns the new texts of a push. A push of a digest keeps its text, because no item has the texts of all. */
+/** Returns the new texts of a push, if its item was replaced. A push about several items keeps its text. */
 const replacedOf = (push: ShownPush, items: ReadonlyMap<string, InboxItem>): Replaced[] => {
   const [id = '', ...others] = push.items
   const item = others.length === 0 ? items.get(id) : undefined
@@ -35,7 +35,7 @@ const replacedOf = (push: ShownPush, items: ReadonlyMap<string, InboxItem>): Rep
 }
 
 /**
- * Returns the shown pushes that no longer fit their items at `now` (epoch ms). `obsolete`: all of their items were read,
+ * Returns the shown pushes that are out of date at `now` (epoch ms). `obsolete`: all of their items were read,
  * archived, snoozed or removed. `replaced`: the content of their item was replaced.
  */
 export const obsoletePushes = (

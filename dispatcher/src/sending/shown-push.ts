@@ -41,8 +41,8 @@ const shownPush = (
 }
 
 /**
- * Returns a function that records a push before it is sent: an item that is read while the push is on its way must find it, or
- * the device would keep showing it. Pushes that are sent at the same time are recorded together.
+ * Returns a function that records a push before it is sent. Otherwise a change of its item during the send would not withdraw
+ * the push. Concurrent pushes are recorded together.
  */
 export const createRecordShown = (shownPushes: Pick<ShownPushes, 'put'>) => {
   const put = gathered(async (tenant, pushes: readonly ShownPush[]) => {

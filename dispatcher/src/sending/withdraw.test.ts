@@ -53,7 +53,7 @@ const withDevices = async () => {
   }
 }
 
-test('apps are told once of items that were read, with the unread count; browsers are not', async () => {
+test('apps are updated once about items that were read, with the unread count; browsers are not', async () => {
   const { google, apple, browsers, push, read, update, updates } = await withDevices()
   const [first, second] = [await push('n1'), await push('n2')]
   await update()
@@ -61,8 +61,8 @@ test('apps are told once of items that were read, with the unread count; browser
   await read(first)
   await update()
   await update()
-  const told = { badge: 1, replace: [], withdraw: [pushKey({ item: first, key: '' })] }
-  await until(() => expect([updates(google), updates(apple)]).toEqual([[told], [told]]))
+  const expected = { badge: 1, replace: [], withdraw: [pushKey({ item: first, key: '' })] }
+  await until(() => expect([updates(google), updates(apple)]).toEqual([[expected], [expected]]))
   expect(google.got.at(-1)).toMatchObject({ content: {}, priority: 'low', address: { id: 'fcm' } })
   await read(second)
   await update()
@@ -77,7 +77,7 @@ test('apps are told once of items that were read, with the unread count; browser
   expect(updates(browsers)).toEqual([])
 })
 
-test('a push is recorded before it is sent, so that an item that is read meanwhile finds it', async () => {
+test('a push is recorded before it is sent', async () => {
   const google = scripted('fcm', ['push'], { needs: 'device' })
   const recorded: unknown[] = []
   const provider: Provider<unknown> = {
@@ -164,15 +164,15 @@ test('apps get the new texts of an item that was replaced, once', async () => {
   await update()
   const tag = pushKey({ item, key: '' })
   const texts = { tag, title: expect.stringMatching(/^Delivered 🎉 .{1,48}…$/u) }
-  const told = { badge: 1, withdraw: [], replace: [texts] }
-  await until(() => expect([updates(google), updates(apple)]).toMatchObject([[told], [told]]))
+  const expected = { badge: 1, withdraw: [], replace: [texts] }
+  await until(() => expect([updates(google), updates(apple)]).toMatchObject([[expected], [expected]]))
 })
 
-test('apps get the new texts also if the replacement was asked for before the push was sent', async () => {
+test('apps get the new texts even if the replacement was requested before the push was sent', async () => {
   const { google, push, update, updates, owner, world } = await withDevices()
-  const asked = Date.now() - 60_000
+  const requestedAt = Date.now() - 60_000
   const item = await push('n1')
-  await world.store.inbox.rewrite(owner, [item], (before) => ({ ...before, title: 'Arrived' }), asked)
+  await world.store.inbox.rewrite(owner, [item], (before) => ({ ...before, title: 'Arrived' }), requestedAt)
   await update()
   const replace = [{ tag: pushKey({ item, key: '' }), title: 'Arrived' }]
   await until(() => expect(updates(google)).toMatchObject([{ replace }]))
@@ -194,8 +194,8 @@ test('pushes that do not fit into an update are withdrawn by the next one', asyn
   )
 })
 
-test('an item that evolves replaces the texts of its push', async () => {
-  const { google, push, updates, world, owner } = await withDevices()
+test('a notification that replaces an item replaces the texts of its push', async () => {
+  const { google, push, update, updates, world, owner } = await withDevices()
   const order = { entity: 'order/9', replace: true }
   const item = await push('n1', { ...order, title: 'Sent' })
   await world.send(note('n2', [step('push')], { ...order, title: 'Arrived' }))
@@ -204,9 +204,11 @@ test('an item that evolves replaces the texts of its push', async () => {
   )
   await until(() => expect(world.dueAt()).toBeGreaterThan(Date.now()))
   expect(updates(google)).toEqual([])
+  await update()
+  await until(() => expect(updates(google)).toMatchObject([{ replace: [{ title: 'Arrived' }] }]))
 })
 
-test('an update in doubt is sent again, because one that arrives twice changes nothing', async () => {
+test('an update in doubt is sent again, because a repeated update changes nothing', async () => {
   const { world, google, push, read, update, updates } = await withDevices()
   const item = await push('n1')
   await read(item)
@@ -234,7 +236,7 @@ test('a device that is gone is deleted, and the others stay', async () => {
   expect([updates(google).length, updates(apple).length]).toEqual([1, 1])
 })
 
-test('an update that cannot be sent is tried again, but not for ever', async () => {
+test('an update that cannot be sent is retried a limited number of times', async () => {
   const { world, google, push, read, update, updates } = await withDevices()
   const item = await push('n1')
   await read(item)

@@ -33,10 +33,9 @@ export type WithdrawPorts = {
 type ObsoletePushes = { obsolete: readonly ShownPush[]; replaced: readonly Replaced[] }
 
 /**
- * Returns a function that updates the devices of users: a silent push sets the badge to the unread count, names the pushes to
- * remove because their items were read or removed, and has the new texts of those whose item was replaced. A device gets an
- * update only if it shows such a push that no update has named yet. Updates that may not have arrived are retried a few times.
- * Repeatable.
+ * Returns a function that updates the devices of users. A silent push sets the badge to the unread count, removes pushes whose
+ * items were read or removed, and replaces the texts of those whose item was replaced. A device gets an update only if it shows
+ * such a push and has not been updated about it. Updates that may not have arrived are retried a few times. Repeatable.
  */
 export const createWithdraw = ({ store, stream, accounts, permits, log }: WithdrawPorts) => {
   const { shownPushes, devices, inbox } = store
@@ -71,7 +70,7 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
     // An update that arrives twice changes nothing, so one in doubt is sent again.
     if (device && (outcome === undefined || outcome.outcome === 'retry' || outcome.outcome === 'doubt'))
       return true
-    // As after a push: the push service no longer knows the device.
+    // The push service no longer knows the device, so it is deleted, as after a push.
     if (device && outcome?.outcome === 'refused' && outcome.forget === 'device')
       await devices.remove(owner.tenant, owner.user, [device.id])
     const isSent = outcome?.outcome === 'sent'
@@ -134,7 +133,7 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
     if (later.length < again.length)
       log.warn(
         { tenant, users: again.length - later.length, attempts: ATTEMPTS_MAX },
-        'devices could not be updated; the next change of the inbox updates them',
+        'devices could not be updated; the next change of the inbox will update them',
       )
     const now = Date.now()
     if (later.length > 0) await stream.publish(later.map((update) => pushUpdateMessage(tenant, update, now)))

@@ -1,9 +1,5 @@
 import { slices } from '@carillon/core/group-by'
-import {
-  type Happening as LifecycleHappening,
-  lifecycleEvents,
-  lifecycleMessage,
-} from '@carillon/core/items/lifecycle-events'
+import { type ItemsEvent, lifecycleEvents, lifecycleMessage } from '@carillon/core/items/lifecycle-events'
 import type { Live, LiveEvent, LiveMessage } from '@carillon/core/live/port'
 import { deliverToStreams, type EventsFor } from '@carillon/core/live/streams'
 import type { AllVerb, Owner, SweepFilter } from '@carillon/core/store/ports/inbox'
@@ -29,7 +25,7 @@ const patchOf = ({ verb, at }: Sweep): StateChange =>
   ({ read: { readAt: at, seenAt: at }, seen: { seenAt: at }, archived: { archivedAt: at } })[verb]
 
 /** A verb on items, for a lifecycle event. */
-export type Happening = LifecycleHappening<InboxItem>
+export type Happening = ItemsEvent<InboxItem>
 
 const contextOf = ({ context = '' }: InboxItem): string => context
 

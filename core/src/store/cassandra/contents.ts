@@ -18,7 +18,7 @@ const AT_ONCE = 64
 const WRITTEN_MAX = 10_000
 
 /**
- * Content is one cell, written with the time at which it was accepted, so the latest stays in any order of writes. The
+ * Content is one cell. Its write timestamp is the time of acceptance, so the latest content wins in any order of writes. The
  * rendering '' has the content of a notification that has only one. Its row also says whether the notification is recalled,
  * for items that are stored later.
  */

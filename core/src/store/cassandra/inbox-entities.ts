@@ -23,8 +23,8 @@ export const cassandraEntities = (
     USING TIMESTAMP ? AND TTL ?`
 
   /**
-   * Writes every row of an item again, because its expiry may have changed. The timestamp is the version of the content, so the
-   * newest version stays, and a later removal wins.
+   * Writes every row of an item again, because its expiry may have changed. The write timestamp is the version of the content,
+   * so the newest version wins, and a later removal wins over it.
    */
   const rewriteOne = async ({ tenant, user }: Owner, { id, place, content, at, expiresAt }: Rewrite) => {
     const [dated] = datedIds([id])

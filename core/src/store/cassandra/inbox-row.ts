@@ -44,10 +44,10 @@ export const labelsCell = (content: InboxContent): string | undefined => {
 /** Returns the stored name of a group, an entity or the announced items: 22 characters. */
 export const groupHash = (name: string): string => hash('sha256', name, 'base64url').slice(0, 22)
 
-/** The name under which items with a `display` are found. It differs from the name of every group and entity. */
+/** The name of the items with a `display`. It differs from the name of every group and entity. */
 export const ANNOUNCED = 'announced'
 
-/** Returns the stored names under which an item is found: of its group, of its entity, and of the announced items. */
+/** Returns the stored names under which an item is listed: those of its group, its entity, and the announced items. */
 export const namesOf = (content: InboxContent): string[] => {
   const names = [groupNameOf(content), entityNameOf(content), content.display && ANNOUNCED]
   return names.flatMap((name) => (name === undefined ? [] : groupHash(name)))

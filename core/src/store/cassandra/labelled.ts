@@ -9,20 +9,21 @@ import { ttlUntil } from './ttl.ts'
 const BUCKET_MS = 10 * 60_000
 /** Maximum buckets that one call reads. */
 const BUCKETS_READ = 64
-/** Maximum marked buckets that a process remembers. */
-const MARKED_MAX = 10_000
-/** Marks expire on multiples of this, in ms, so that later notifications of a bucket do not have to extend its mark. */
+/** Maximum buckets whose expiry a process remembers. */
+const KNOWN_MAX = 10_000
+/** Buckets expire on multiples of this, in ms, so that later notifications of a bucket rarely have to extend its expiry. */
 const EXPIRY_STEP_MS = 3_600_000
 
-/** The greatest `int` of Cassandra, for a place above all others. */
+/** The maximum of `int` in Cassandra. */
 const BUCKET_MAX = 2 ** 31 - 1
 
 const bucketOf = (at: number): number => Math.min(Math.floor(at / BUCKET_MS), BUCKET_MAX)
 
 /**
- * Stores the notifications of a label in buckets of ten minutes, so that a tag of every notification makes no large partition.
- * Each non-empty bucket has a mark, which a process writes once, so that a walk skips quiet times. The time up to which a
- * label is recalled is written with itself as timestamp, so the latest stays in any order of arrival.
+ * Stores the notifications of a label in buckets of ten minutes, so that a frequent label does not create a large partition.
+ * `label_buckets` lists the buckets that are not empty, so that reads skip the others. Each process writes a bucket there once,
+ * and again to extend its expiry. The time up to which a label is recalled is its own write timestamp, so the latest one wins
+ * in any order of writes.
  */
 export const cassandraLabelled = (session: Session, retention: number): Labelled => {
   const labelled = session.table('labelled')
@@ -30,15 +31,15 @@ export const cassandraLabelled = (session: Session, retention: number): Labelled
   const recalls = session.table('label_recalls')
   const enter = `INSERT INTO ${labelled} (tenant, label, bucket, at, notification, context) VALUES (?, ?, ?, ?, ?, ?)
     USING TTL ?`
-  const mark = `INSERT INTO ${buckets} (tenant, label, bucket) VALUES (?, ?, ?) USING TTL ?`
+  const enterBucket = `INSERT INTO ${buckets} (tenant, label, bucket) VALUES (?, ?, ?) USING TTL ?`
   const recalled = `SELECT recalled_at FROM ${recalls} WHERE tenant = ? AND label = ? AND context IN ('', ?)`
   const recall = `INSERT INTO ${recalls} (tenant, label, context, recalled_at) VALUES (?, ?, ?, ?)
     USING TIMESTAMP ? AND TTL ?`
   const listed = `SELECT at, notification, context FROM ${labelled}
     WHERE tenant = ? AND label = ? AND bucket = ? AND (at, notification) < (?, ?) LIMIT ?`
-  const marked = `SELECT bucket FROM ${buckets} WHERE tenant = ? AND label = ? AND bucket <= ? LIMIT ?`
-  /** When the mark of each bucket expires, by name, epoch ms. */
-  const known = new LRUCache<string, number>({ max: MARKED_MAX })
+  const listBuckets = `SELECT bucket FROM ${buckets} WHERE tenant = ? AND label = ? AND bucket <= ? LIMIT ?`
+  /** When the row of each bucket expires, by name, epoch ms. */
+  const known = new LRUCache<string, number>({ max: KNOWN_MAX })
 
   return {
     enter: async (tenant, notifications) => {
@@ -51,9 +52,9 @@ export const cassandraLabelled = (session: Session, retention: number): Labelled
         const last = Math.max(...some.map(({ dueAt }) => dueAt))
         const until = Math.ceil(last / EXPIRY_STEP_MS) * EXPIRY_STEP_MS + retention
         const name = JSON.stringify([tenant, bucket, label])
-        // The mark comes first, so that every notification is found through it.
+        // The bucket is written first, so that every stored notification is in a listed bucket.
         if ((known.get(name) ?? 0) < until) {
-          await session.write([{ query: mark, params: [tenant, label, bucket, ttlUntil(until)] }])
+          await session.write([{ query: enterBucket, params: [tenant, label, bucket, ttlUntil(until)] }])
           known.set(name, until)
         }
         await session.write(
@@ -79,9 +80,9 @@ export const cassandraLabelled = (session: Session, retention: number): Labelled
     },
 
     list: async (tenant, label, { before, limit }) => {
-      const marks = await session.rows(marked, [tenant, label, bucketOf(before.at), BUCKETS_READ])
+      const page = await session.rows(listBuckets, [tenant, label, bucketOf(before.at), BUCKETS_READ])
       const found: (LabelledPlace & { context: string })[] = []
-      for (const { bucket } of marks) {
+      for (const { bucket } of page) {
         const { at, notification } = before
         const values = [tenant, label, bucket, at, notification, limit - found.length]
         for (const row of await session.rows(listed, values))
@@ -95,8 +96,8 @@ export const cassandraLabelled = (session: Session, retention: number): Labelled
           return { found, next: { at: last.at, notification: last.notification } }
         }
       }
-      const lowest = marks.at(-1)
-      if (!lowest || marks.length < BUCKETS_READ) return { found }
+      const lowest = page.at(-1)
+      if (!lowest || page.length < BUCKETS_READ) return { found }
       return { found, next: { at: Number(lowest.bucket) * BUCKET_MS, notification: '' } }
     },
   }

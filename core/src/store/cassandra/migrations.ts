@@ -21,7 +21,7 @@ import { translate } from './session.ts'
  * Inbox: UnifiedCompaction drops SSTables whose rows have all expired, even if state changes were written
  * late. gc_grace_seconds stays at ten days: a tombstone must outlive every redelivery (the event log keeps
  * three days), and repairs must run more often than that. A row of the inbox with the place 0 is an item; any
- * other row records only that an item arrived at that place. A row of the groups records the same of an item with a group,
+ * other row records only that an item arrived at that place. A row of inbox_groups records the same for an item with a group,
  * an entity or a display. The guide is small and read with every request, so its tombstones must not accumulate. A removed
  * row that reappears is harmless.
  */

@@ -63,7 +63,7 @@ const cancelledUntil = (retention: number) => Date.now() + (HORIZON_DAYS + 2) * 
 
 type Update = (set: string, values: unknown[], tenant: string, id: string, until: number) => Statement
 
-/** Returns a function that makes the statement that sets columns of a notification, kept until a time (epoch ms). */
+/** Returns a function that builds an UPDATE of a notification. `until`: when the columns expire, epoch ms. */
 const updateOf =
   (table: string): Update =>
   (set, values, tenant, id, until) => ({
@@ -71,7 +71,7 @@ const updateOf =
     params: [ttlUntil(until), ...values, tenant, bucketOf(id), id],
   })
 
-/** The changes of a notification in columns of their own. */
+/** Creates the methods that write single columns of a notification. */
 const changes = (
   session: Session,
   update: Update,

@@ -13,8 +13,8 @@ import { ttlUntil } from './ttl.ts'
 const FUTURE = 2 ** 42
 
 /**
- * Stores operations. The timestamp of progress grows with its step, so the latest stays in any order of arrival. That of the
- * beginning decreases with time, so the first of repeated writes stays.
+ * Stores operations. The write timestamp of progress increases with its step, so the latest step wins in any order of writes.
+ * The write timestamp of `begin` decreases with `createdAt`, so the earliest `begin` wins.
  */
 export const cassandraOperations = (session: Session): Operations => {
   const table = session.table('operations')

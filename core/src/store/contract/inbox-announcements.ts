@@ -12,7 +12,7 @@ export const inboxAnnouncementsContract = (store: () => Store): void => {
       vi.useRealTimers()
     })
 
-    test('one page finds them below thousands of other items', async () => {
+    test('are listed in one page, even if thousands of other items are newer', async () => {
       const { inbox } = store()
       const owner = freshOwner()
       const old = sampleItem(owner, { display: 'banner' })

@@ -56,7 +56,7 @@ export const notificationsContract = (store: () => Store): void => {
       expect(await look()).toEqual(['delivered', 725])
     })
 
-    test('amendments are kept by their key, the earliest first, and are not undone by a repeated record', async () => {
+    test('amendments are stored once per key, returned oldest first, and kept when the record is stored again', async () => {
       const { notifications } = store()
       const tenant = freshTenant()
       const record = sampleRecord(tenant, 'order-1', { deliverAt: Date.now() + HOUR })

@@ -33,7 +33,7 @@ const titles = async ({ inbox }: Store, items: readonly NewItem[]): Promise<(str
 
 /** The contract of recalling a notification, which affects all of its recipients. */
 export const recipientsContract = (store: () => Store): void => {
-  describe('every recipient of a notification', () => {
+  describe('a recipient of a notification', () => {
     const recallAll = async (tenant: string, notification: string): Promise<void> => {
       const { inbox } = store()
       await inbox.recalled(tenant, notification)
@@ -44,7 +44,7 @@ export const recipientsContract = (store: () => Store): void => {
       }
     }
 
-    test('is known by name, also after the item is gone', async () => {
+    test('is found by user id, even after the item was deleted', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
       const { notification, items } = broadcast(tenant)
@@ -56,7 +56,7 @@ export const recipientsContract = (store: () => Store): void => {
       expect(await inbox.received({ tenant, user: 'user-0' }, 'another')).toBe(false)
     })
 
-    test('named in its record loses the item', async () => {
+    test('who is named in the record loses the item when it is recalled', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
       const items = ['ada', 'bob', 'cyd'].map((user) =>
@@ -73,7 +73,7 @@ export const recipientsContract = (store: () => Store): void => {
       expect(await titles(store(), items)).toEqual([undefined, undefined, undefined])
     })
 
-    test('loses it when it is recalled, even after leaving the topic', async () => {
+    test('loses the item when it is recalled, even after leaving the topic', async () => {
       const { inbox, topics } = store()
       const tenant = freshTenant()
       const { notification, items } = broadcast(tenant)
@@ -93,7 +93,7 @@ export const recipientsContract = (store: () => Store): void => {
       ])
     })
 
-    test('loses it even if it is stored during the recall or later', async () => {
+    test('loses the item even if it is stored during the recall or later', async () => {
       const { inbox } = store()
       const tenant = freshTenant()
       const { notification, items } = broadcast(tenant, 120)

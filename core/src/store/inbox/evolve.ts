@@ -9,9 +9,9 @@ import { comparePlaces } from './places.ts'
 import { type FullRow, isLive, replacing, rewriteRow, versionOf } from './rewrite.ts'
 import type { Guide, InboxRows } from './rows.ts'
 
-/** Rows of an entity that are read: the newest few first, because further ones are rarely needed. */
+/** Rows of an entity to read: a few of the newest first, because older ones are rarely needed. */
 const READ = [8, 100]
-/** Inboxes whose items evolve at the same time. */
+/** Maximum concurrent inboxes. */
 const AT_ONCE = 64
 /** Maximum number of retries if the user deletes the item at the same time. */
 const TRIES = 3
@@ -74,7 +74,7 @@ export const createEvolve = (rows: InboxRows) => {
       const item = inboxItem(newest, newest.content, effective(newest, guide.marks, Date.now()))
       return { outcome: 'replaced', item }
     }
-    // Of two versions of one millisecond, the greater name stays, in whatever order they arrive.
+    // Of two versions of the same millisecond, the one with the greater notification id wins, in any order of arrival.
     const lead = versionOf(newest, before) - at || (before.notification > content.notification ? 1 : -1)
     if (lead > 0) return { outcome: 'superseded' }
     const next = { content: replacing(content, before, at), at, expiresAt }
@@ -82,7 +82,7 @@ export const createEvolve = (rows: InboxRows) => {
   }
 
   /**
-   * Replaces an item that another notification is adding at this moment. It may not be stored yet, so it is also stored here.
+   * Replaces an item that another notification is adding concurrently. The item may not be stored yet, so it is stored here.
    * Undefined if the item was removed.
    */
   const joinAdded = async (

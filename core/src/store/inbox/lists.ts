@@ -24,7 +24,7 @@ const groupIn = ({ group, type, context }: InboxQuery): string | undefined =>
     ? undefined
     : groupNameOf({ context, type, group: { key: group } })
 
-/** Where a list with its own log is read, and whether hints shorten the reading. */
+/** `within`: the rows, with the log of one list instead of the whole inbox. `withHints`: whether hints are used to read it. */
 type OwnLog = { within: InboxRows; withHints: boolean }
 
 export const createLists = (
@@ -38,7 +38,7 @@ export const createLists = (
   const ownLog = (query: InboxQuery): OwnLog | undefined => {
     const name = groupIn(query)
     if (name !== undefined) return { within: inGroup(rows, name), withHints: true }
-    // Few items have a `display`. Hints of the whole inbox name many other items, so this list is read without them.
+    // Hints name items of the whole inbox, and few of them have a `display`.
     return query.display && { within: announcedIn(rows), withHints: false }
   }
 
@@ -60,7 +60,7 @@ export const createLists = (
     return list({ owner, opened, now }, query, {}, within)
   }
 
-  /** Opens the inbox, runs the call, and stores the hints that its scans yield. */
+  /** Opens the inbox, calls `work`, and stores the hints that its scans found. */
   const run = async <T>(
     owner: Owner,
     kinds: readonly (HintKind | undefined)[],

@@ -30,9 +30,11 @@ export const replacing = (content: InboxContent, before: InboxContent, at: numbe
 })
 
 /**
- * Replaces the content of an item in place, unless newer content was written. Place and state stay. If the labels change, it
- * first records revivals, because hints may exclude the item from lists that it enters, and writes down the state, because
- * marks may cover the new labels. Returns the item.
+ * Replaces the content of an item in place, unless newer content was written. The item keeps its place and state. Returns the
+ * item.
+ *
+ * New labels can move the item into other lists. A revival is stored first, so that readers of these lists check the item even
+ * if their hints exclude it. The current state is stored too, so that earlier marks for the new labels do not change it.
  */
 export const rewriteRow = async (
   rows: InboxRows,

@@ -10,7 +10,7 @@ export type ShownPush = PushPlace & {
   sentAt: number
   /** The version of the content that it shows, epoch ms; absent for several items. */
   version?: number
-  /** When an update named it for removal. */
+  /** When an update that removes it was sent. */
   withdrawnAt?: number
 }
 

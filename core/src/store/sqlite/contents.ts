@@ -2,7 +2,7 @@ import { itemId } from '../../notification/ids.ts'
 import type { InboxRows } from '../inbox/rows.ts'
 import type { Session } from './session.ts'
 
-/** How long a recall is kept in ms, because it may come before the items. */
+/** How long a recall is kept, in ms. It may be stored before the items. */
 const UNUSED_MS = 366 * 86_400_000
 
 const RECALL = `INSERT INTO shared_contents (tenant, notification, content, written_at, expires_at, recalled_at)
@@ -10,7 +10,7 @@ const RECALL = `INSERT INTO shared_contents (tenant, notification, content, writ
 const RECIPIENTS = `SELECT page, at, users FROM recipients WHERE tenant = ? AND notification = ? AND page > ?
   ORDER BY page LIMIT 1`
 
-/** Finds out whether a notification was recalled. */
+/** Selects a row if a notification was recalled. */
 export const IS_RECALLED = `SELECT 1 FROM shared_contents
   WHERE tenant = ? AND notification = ? AND rendering = '' AND recalled_at IS NOT NULL`
 

@@ -162,7 +162,7 @@ export const sqliteNotifications = (session: Session, retention: number): Notifi
 
   amend: (tenant, { id }, key, amendment) =>
     session.write(({ run }) => {
-      // A text, because a patch would remove what is null in an object.
+      // The amendment is stored as a string, because json_patch would remove its null values.
       const patch = JSON.stringify({ [key]: JSON.stringify(amendment) })
       run(AMEND, [patch, tenant, id])
     }),
