@@ -3,7 +3,7 @@ import { isPushObsolete } from '@carillon/core/delivery/push-updates'
 import type { ShownPush } from '@carillon/core/store/ports/shown-pushes'
 import { cut, type InboxItem } from '@carillon/schemas'
 
-/** A push whose item has newer content. `version`: that of `texts`. */
+/** A push whose item has newer content. `version`: the version of `texts`. */
 export type Replaced = { push: ShownPush; texts: NewTexts; version: number }
 
 /** Maximum pushes that an update withdraws. */
@@ -29,7 +29,7 @@ const textsOf = (tag: string, { title, body }: InboxItem): NewTexts => ({
 const replacedOf = (push: ShownPush, items: ReadonlyMap<string, InboxItem>): Replaced[] => {
   const [id = '', ...others] = push.items
   const item = others.length === 0 ? items.get(id) : undefined
-  // A replacement has the time at which it was asked for, so pushes that were sent since may show earlier content.
+  // A replacement has the time of its request, so a push that was sent later may still show the earlier content.
   if (!item || push.version === undefined || contentVersion(item) <= push.version) return []
   return [{ push, texts: textsOf(push.key, item), version: contentVersion(item) }]
 }
