@@ -42,37 +42,35 @@ const startServer = async (host: string) => {
 }
 
 const hosts = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address))
+/** Containers often have no IPv6. */
+const LOOPBACK = ['127.0.0.1', ...(hosts.includes('::1') ? ['::1'] : [])]
 
-it.for(['127.0.0.1', '::1'])(
-  'the bundled part of Socket.IO talks to a server at %s',
-  async (host, { skip }) => {
-    skip(!hosts.includes(host), `this machine has no address ${host}`)
-    const { server, origin } = await startServer(host)
-    server.on('connection', (socket) => {
-      socket.on('question', (question) => socket.emit('answer', question, socket.handshake.auth))
-    })
-    try {
-      const socket = io(origin, OPTIONS)
-      const refused = new Promise<Error>((resolve) => socket.once('connect_error', resolve))
-      socket.auth = { token: 'bad' }
-      socket.connect()
-      expect((await refused).message).toBe('forbidden')
+it.each(LOOPBACK)('the bundled part of Socket.IO talks to a server at %s', async (host) => {
+  const { server, origin } = await startServer(host)
+  server.on('connection', (socket) => {
+    socket.on('question', (question) => socket.emit('answer', question, socket.handshake.auth))
+  })
+  try {
+    const socket = io(origin, OPTIONS)
+    const refused = new Promise<Error>((resolve) => socket.once('connect_error', resolve))
+    socket.auth = { token: 'bad' }
+    socket.connect()
+    expect((await refused).message).toBe('forbidden')
 
-      const answer = new Promise((resolve) => socket.onAny((...args) => resolve(args)))
-      socket.auth = { token: 'good' }
-      socket.connect()
-      socket.emit('question', 'naïve 🔔')
-      expect(await answer).toEqual(['answer', 'naïve 🔔', { token: 'good' }])
+    const answer = new Promise((resolve) => socket.onAny((...args) => resolve(args)))
+    socket.auth = { token: 'good' }
+    socket.connect()
+    socket.emit('question', 'naïve 🔔')
+    expect(await answer).toEqual(['answer', 'naïve 🔔', { token: 'good' }])
 
-      const ended = new Promise((resolve) => socket.once('disconnect', resolve))
-      server.disconnectSockets()
-      expect(await ended).toBe('io server disconnect')
-      socket.disconnect()
-    } finally {
-      await server.close()
-    }
-  },
-)
+    const ended = new Promise((resolve) => socket.once('disconnect', resolve))
+    server.disconnectSockets()
+    expect(await ended).toBe('io server disconnect')
+    socket.disconnect()
+  } finally {
+    await server.close()
+  }
+})
 
 it.each([
   ['binary', Buffer.from('binary')],
