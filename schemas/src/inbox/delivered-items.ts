@@ -161,7 +161,7 @@ export const ItemsOperation = z
       .min(0)
       .optional()
       .describe(
-        'The number of items that did not change, because the new data does not fit the schema of their type. A notification that cannot keep another replacement counts as one',
+        'The number of items that did not change, because the new data does not fit the schema of their type. A notification with too many pending replacements counts as one item',
       ),
     createdAt: Timestamp.describe('When it was accepted'),
   })

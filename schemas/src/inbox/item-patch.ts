@@ -14,13 +14,13 @@ export const ItemPatch = z
       .boolean()
       .optional()
       .describe(
-        'Whether the other items of its group change, too: those that are active, archived or snoozed like it',
+        'Whether the change also applies to the other items of its group that are active, archived or snoozed like this one',
       ),
     together: z
       .boolean()
       .optional()
       .describe(
-        'With `group`, and `archived: false` or `snoozedUntil: null`: of the other items, only those that were archived at the same time as it, or snoozed until the same time. Undoes a change of the group, and leaves what was archived or snoozed before',
+        'Undoes an earlier change of the group. With `group` and `archived: false` or `snoozedUntil: null`, the change applies only to other items that were archived at the same time as this one, or snoozed until the same time',
       ),
   })
   .refine(

@@ -26,7 +26,7 @@ export type ItemLabels = {
   tags?: readonly string[] | undefined
   context?: string | undefined
   group?: { key: string } | undefined
-  /** Known of grouped items. */
+  /** Set for grouped items. */
   type?: string | undefined
   display?: Display | undefined
 }
@@ -42,7 +42,7 @@ export type ItemFilter = {
   type?: string | undefined
 }
 
-/** Selects the items of a list: also by how apps show them. */
+/** Selects the items of a list by labels, and by how apps show them. */
 export type ListFilter = ItemFilter & { display?: readonly Display[] | undefined }
 
 export const hasLabels = (

@@ -62,8 +62,8 @@ export const InboxReceived = z.strictObject({ ids: z.array(ItemId).min(1).max(10
 export type InboxReceived = z.infer<typeof InboxReceived>
 
 /**
- * Client to hub: whether anybody uses the app. Connections are active at first. Idle ones get every message, but do not count as
- * reached.
+ * Client to hub: whether somebody uses the app. A new connection is active. An idle connection gets every message, but does not
+ * count as reached.
  */
 export const Presence = z.strictObject({ active: z.boolean() })
 export type Presence = z.infer<typeof Presence>

@@ -1,8 +1,8 @@
 /**
  * Why a message waits in the event log until its time: the delay of a step, `deliverAt` (an instant, or the local time of each
  * recipient), a schedule, a window of a digest, frequency or quiet hours, the snooze of an item, a retry or limit of a
- * provider, changes of a user that are about to be made or that devices are told about, and operations on items that are
- * still being stored.
+ * provider, changes of a user that are still to be made or to be sent to devices, and operations on items that are still
+ * being stored.
  */
 export const WAIT_REASONS = [
   'delay',

@@ -43,7 +43,7 @@ const channels = z.object(forEachChannel(() => EffectivePreference)).meta({
 const EffectiveType = z
   .object({
     key: TypeKey,
-    name: z.string().optional().describe('The name of the type as people read it'),
+    name: z.string().optional().describe('The display name of the type'),
     channels,
   })
   .meta({
@@ -56,7 +56,10 @@ const EffectiveCategory = z
   .object({
     key: Category,
     name: z.string().optional().describe('The name of the category in the language of the user'),
-    description: z.string().optional().describe('What it is about, in the language of the user'),
+    description: z
+      .string()
+      .optional()
+      .describe('The description of the category in the language of the user'),
     channels,
     types: z.array(EffectiveType).describe('The types of the category'),
   })
@@ -81,7 +84,7 @@ const DecidedBy = z
   })
   .meta({
     id: 'DecidedBy',
-    description: 'Who decided what applies to all channels. Values that nobody set are absent',
+    description: 'Who set the values that apply to all channels. Values that nobody set are absent',
     examples: [{ quietHours: 'user', digest: 'system' }],
   })
 
