@@ -17,8 +17,8 @@ const isScheduled = (record: Batch['record']): record is NotificationProgress & 
   record?.state === 'scheduled' && record.deliverAt !== undefined
 
 /** Reports whether a scheduled notification is due so soon that an operation waits for its items. */
-export const isDueSoon = (record: Batch['record']): boolean =>
-  isScheduled(record) && record.deliverAt <= Date.now() + SOON_MS
+export const isDueSoon = (record: Batch['record'], now: number): boolean =>
+  isScheduled(record) && record.deliverAt <= now + SOON_MS
 
 /** Reports whether a notification without items may have waiting steps. Amendments apply to these when they are due. */
 const hasWaitingSteps = (record: Batch['record']): record is NotificationProgress =>
@@ -32,15 +32,21 @@ const hasRoom = ({ amendments = [] }: NotificationProgress, at: number): boolean
 
 /**
  * Returns a function that adds the new content of a replacement to scheduled notifications, and to those without items that
- * may have waiting steps. Resolves with the number of notifications that have too many amendments. Repeatable.
+ * may have waiting steps. `now`: when the part decided which notifications are due soon, epoch ms. Resolves with the number
+ * of notifications that have too many amendments. Repeatable.
  */
 export const createAmend =
   (notifications: Pick<Store['notifications'], 'amend'>) =>
-  async (tenant: string, { id, until, verb }: OperationWork, batches: readonly Batch[]): Promise<number> => {
+  async (
+    tenant: string,
+    { id, until, verb }: OperationWork,
+    batches: readonly Batch[],
+    now: number,
+  ): Promise<number> => {
     if (verb.kind !== 'replace') return 0
     const { data, content } = verb
     const amended = batches.flatMap(({ first, record }) =>
-      first && ((isScheduled(record) && !isDueSoon(record)) || hasWaitingSteps(record)) ? [record] : [],
+      first && ((isScheduled(record) && !isDueSoon(record, now)) || hasWaitingSteps(record)) ? [record] : [],
     )
     const open = amended.filter((record) => hasRoom(record, until))
     for (const some of slices(open, AT_ONCE))

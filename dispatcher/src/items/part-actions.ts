@@ -23,10 +23,14 @@ export type PartActionPorts = RecallPorts &
  * Reports whether items of a notification may still be stored after this part. A recall for all users only waits for
  * notifications without a record, because later items of the others are removed when they are stored.
  */
-export const isUnfinished = ({ verb, target }: OperationWork, record: Batch['record']): boolean => {
+export const isUnfinished = (
+  { verb, target }: OperationWork,
+  record: Batch['record'],
+  now: number,
+): boolean => {
   if (verb.kind === 'mark') return false
   const isStopped = verb.kind === 'recall' && target.user === undefined
-  return record === undefined || (!isStopped && (record.state === 'delivering' || isDueSoon(record)))
+  return record === undefined || (!isStopped && (record.state === 'delivering' || isDueSoon(record, now)))
 }
 
 /** Creates the functions that read and change items for a part. Each is repeatable. */

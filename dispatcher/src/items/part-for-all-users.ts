@@ -12,8 +12,10 @@ export const createPartForAllUsers =
   async (tenant: string, work: OperationWork): Promise<Part> => {
     const read = await watermark(work)
     const { batches, next } = await batchesOf(tenant, work)
+    // At one time, so that a notification that becomes due soon is either amended or checked again.
+    const now = Date.now()
     const unfinished = batches.flatMap(({ id, first, at, record }) =>
-      first && at < read && isUnfinished(work, record) ? [id] : [],
+      first && at < read && isUnfinished(work, record, now) ? [id] : [],
     )
     const open = new Set([...unfinished, ...work.unfinished])
     const isLast = ({ id, at }: Batch) => at < read && !open.has(id)
@@ -30,6 +32,8 @@ export const createPartForAllUsers =
       await recall.batches(tenant, batches)
       return { ...part, skipped: 0 }
     }
+    // First, because a notification may become due meanwhile.
+    const full = await amend(tenant, work, batches, now)
     const last = await itemsOf(tenant, batches.filter(isLast), work.target)
     const again = await itemsOf(
       tenant,
@@ -38,5 +42,5 @@ export const createPartForAllUsers =
     )
     const skipped = await apply(tenant, work, last)
     await apply(tenant, work, again)
-    return { ...part, skipped: skipped + (await amend(tenant, work, batches)) }
+    return { ...part, skipped: skipped + full }
   }

@@ -54,12 +54,13 @@ export const createPartForOneUser = (
     notifications: async (tenant: string, user: string, work: OperationWork): Promise<Part> => {
       const read = await watermark(work)
       const { batches, next } = await batchesOf(tenant, work)
+      const now = Date.now()
       if (work.verb.kind === 'recall') await recall.steps(tenant, user, waitingSteps(batches))
       const found = findsUnfinishedOnly(work) ? [] : await itemsOf(tenant, batches, work.target)
       const part = await partOf(tenant, work, found)
       const done = found.filter((each) => !hasVersion(each, work)).length
       const unfinished = batches.flatMap(({ id, at, record }) =>
-        at < read && isUnfinished(work, record) ? [id] : [],
+        at < read && isUnfinished(work, record, now) ? [id] : [],
       )
       return { ...part, done, found: done, watermark: read, unfinished, ...(next ? { next } : {}) }
     },
