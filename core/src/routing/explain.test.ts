@@ -132,7 +132,7 @@ describe('the sentence of a decision', () => {
     )
   })
 
-  test('does not repeat that a digest collects it, and tells a pause of messages from a snoozed item', () => {
+  test('does not repeat that a digest collects it, and distinguishes a pause of messages from a snoozed item', () => {
     const joined = { stage: 'digest', outcome: 'join', reason: 'digest', until: T + 60_000 } as const
     expect(sentenceOf({ ...decision, ...joined, by: 'type', path: 'digest', detail: 'digest d1' })).toBe(
       'E-mail (step 1) joined a digest at 2026-01-31T09:00:00.000Z, which closes at 2026-01-31T09:01:00.000Z (digest d1) (decided by the type, digest).',
@@ -154,7 +154,7 @@ describe('the sentence of a decision', () => {
 })
 
 describe('the story of a recipient', () => {
-  test('begins with the address and the item, and tells what became of it', () => {
+  test('begins with the address and the item, followed by its state', () => {
     const found = explain('ada', facts({ item: item({ seenAt: time(20), readAt: time(30) }) }))
     expect(words(found)).toEqual([ADDRESSED, STORED])
     expect(found[1]?.text).toBe(
@@ -163,7 +163,7 @@ describe('the story of a recipient', () => {
     expect(explain('ada', facts())[1]?.text).toContain('is no longer in the inbox')
   })
 
-  test('of an audience is told from the item, or from what is remembered of it', () => {
+  test('of an audience is derived from the item, or from its stored recipient', () => {
     const audience = record({ users: undefined, chains: 8 })
     expect(story({ record: audience, item: item() })).toEqual([ADDRESSED, STORED])
     expect(story({ record: audience, received: true })).toEqual([ADDRESSED, STORED])
@@ -219,7 +219,7 @@ describe('the story of a recipient', () => {
     expect(found?.detail).toBe(`template_error: ${detail}`)
   })
 
-  test('tells of a failed SMS and the e-mail sent instead', () => {
+  test('includes a failed SMS and the e-mail sent instead', () => {
     const passed = (channel: 'sms' | 'email', step: number, at: number): Decision => ({
       ...{ at, stage: 'condition', channel, step, outcome: 'pass', by: 'system' },
     })
@@ -238,7 +238,7 @@ describe('the story of a recipient', () => {
     expect(found[5]?.text).toContain('sent through smtp-main at 2026-01-31T09:00:00.040Z, delivered at')
   })
 
-  test('tells of doubt, of retries, and of each device', () => {
+  test('includes doubt, retries and each device', () => {
     const doubt = delivery({ state: 'in_doubt', reason: 'interrupted', times: { in_doubt: time(9) } })
     expect(story({ deliveries: [doubt] }).at(-1)).toBe('send email 0 in_doubt system')
     const retry = {
@@ -286,12 +286,12 @@ describe('the story of a recipient', () => {
   })
 })
 
-describe('the story of somebody without the notification', () => {
+describe('the story of a user without the notification', () => {
   const excluded: Decision = {
     ...{ at: T + 3, stage: 'audience', outcome: 'end', by: 'sender', path: 'exclude', reason: 'excluded' },
   }
 
-  test('is the decision against them', () => {
+  test('is the decision against the user', () => {
     expect(story({ stored: [excluded] }, 'bob')).toEqual(['audience end sender exclude excluded'])
     const erased: Decision = { at: T + 3, stage: 'audience', outcome: 'end', by: 'tenant', reason: 'erased' }
     const skipped = [
@@ -310,7 +310,7 @@ describe('the story of somebody without the notification', () => {
     ])
   })
 
-  test('says that they were never addressed', () => {
+  test('says that the user was never addressed', () => {
     expect(story({}, 'eve')).toEqual(['audience end sender to not_recipient'])
     expect(explain('eve', facts())[0]?.text).toBe(
       'Everything for the user was skipped at 2026-01-31T09:00:00.000Z, because it was not addressed to the user (decided by the sender, to).',
@@ -343,7 +343,7 @@ describe('the story of somebody without the notification', () => {
     expect(story({ record: unfinished, item: item() }, 'ada')).toEqual([ADDRESSED, STORED])
   })
 
-  test('of a notification that ended for everybody is that end', () => {
+  test('of a notification that ended for all users is that end', () => {
     const expired: Decision = { at: T, stage: 'audience', outcome: 'end', by: 'sender', reason: 'expired' }
     const over = record({
       users: [],

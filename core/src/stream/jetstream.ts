@@ -88,7 +88,7 @@ export const jetstreamStream = async ({
     now: async (tenant) => {
       const stream = names.own.includes(tenant) ? names.ownStream(tenant) : names.stream('NOTIFY')
       const { ts } = await connectionState.whileUp(() => manager.streams.info(stream))
-      if (ts === undefined) throw new Error(`the stream ${stream} does not tell its time`)
+      if (ts === undefined) throw new Error(`the stream ${stream} does not report its time`)
       return Date.parse(ts)
     },
     read: (queue, { buffer }) =>

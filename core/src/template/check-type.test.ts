@@ -12,7 +12,7 @@ const warnings = (type: Omit<Parameters<typeof templateWarnings>[0], 'key'>) =>
     .map(({ code, pointer, message }) => `${code} ${pointer} ${message}`)
 
 describe('what is wrong with the templates of a type', () => {
-  test('is told with its pointer and line', () => {
+  test('is reported with its pointer and line', () => {
     expect(
       faults({
         content: { title: 'fine', actions: [{ name: 'a', label: '{{ data.x | nofilter }}' }] },
@@ -32,7 +32,7 @@ describe('what is wrong with the templates of a type', () => {
       '/channels/email/layout there is no layout brand',
     ])
   })
-  test('is told of the keys of groups', () => {
+  test('is reported for the keys of groups', () => {
     expect(faults({ group: '{{ nope.x }}' })).toEqual([
       expect.stringMatching(/^\/group line 1, column 4: there is no variable nope/),
     ])
@@ -40,7 +40,7 @@ describe('what is wrong with the templates of a type', () => {
       warnings({ group: '{{ data.post }}', schema: { type: 'object', properties: { post: {} } } }),
     ).toEqual(['maybe_missing /group line 1: data.post has no default, and the schema does not require it'])
   })
-  test('is told of each of thousands of partials', () => {
+  test('is reported for each of thousands of partials', () => {
     expect(faults({ content: { body: "{% render 'no' %}".repeat(3_500) } })).toHaveLength(3_500)
   })
   test('is nothing about its own names', () => {

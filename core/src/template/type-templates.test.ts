@@ -112,7 +112,7 @@ describe('the language', () => {
 })
 
 describe('what is wrong', () => {
-  test('is told with the template, the value and its line', () => {
+  test('is reported with the template, the value and its line', () => {
     const type = { content: { title: 'a' }, locales: { pt: { content: { title: 'x\n{{ data.n }}' } } } }
     expect(render(type, 'inbox', { locale: 'pt' })).toMatchObject({
       texts: { title: 'x' },

@@ -236,7 +236,7 @@ describe('recall', () => {
 })
 
 describe('mark', () => {
-  test('tells apps and the log of every changed item, also if the store fails in between', async () => {
+  test('sends live messages and events about every changed item, even if the store fails in between', async () => {
     const { live, operate, order, quiet, store, stream } = await open()
     await order('first', { to: ['ada', 'bob'] })
     await quiet()

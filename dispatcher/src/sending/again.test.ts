@@ -71,7 +71,7 @@ test('a message that joined a summary in quiet hours is in it alone, though it i
   expect(titles()).toEqual(['2 new notifications'])
 })
 
-test('a message that was sent before quiet hours is not told of after them, though it is delivered again in them', async () => {
+test('a message that was sent before quiet hours is not in the summary after them, even if it is redelivered during them', async () => {
   world = await open('2027-06-07T21:59:59Z', 1)
   await send('one')
   await vi.waitFor(() => expect(titles()).toEqual(['one']))

@@ -12,9 +12,9 @@ import { obsoletePushes, REPLACE_MAX, type Replaced, WITHDRAW_MAX } from './obso
 import type { Permits } from './permit.ts'
 import { createSendUpdate, REPEAT_MS } from './send-update.ts'
 
-/** Users whose devices are updated at the same time. */
+/** Maximum users whose devices are updated concurrently. */
 const AT_ONCE = 16
-/** Items of one user that are read together. */
+/** Maximum items of one user per read. */
 const ITEMS = 500
 const ATTEMPTS_MAX = 5
 
@@ -67,7 +67,7 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
       replace: renewed.map(({ texts }) => texts),
     }
     const outcome = device && (await send(owner, device, update, { last, serving }))
-    // An update that arrives twice changes nothing, so one in doubt is sent again.
+    // A repeated update changes nothing, so an update in doubt is sent again.
     if (device && (outcome === undefined || outcome.outcome === 'retry' || outcome.outcome === 'doubt'))
       return true
     // The push service no longer knows the device, so it is deleted, as after a push.

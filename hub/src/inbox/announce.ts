@@ -2,7 +2,7 @@ import { slices } from '@carillon/core/group-by'
 import { type ItemsEvent, lifecycleEvents, lifecycleMessage } from '@carillon/core/items/lifecycle-events'
 import type { Live, LiveEvent, LiveMessage } from '@carillon/core/live/port'
 import { deliverToStreams, type EventsFor } from '@carillon/core/live/streams'
-import type { AllVerb, Owner, SweepFilter } from '@carillon/core/store/ports/inbox'
+import type { AllVerb, BulkFilter, Owner } from '@carillon/core/store/ports/inbox'
 import type { VariantFigures } from '@carillon/core/store/ports/variant-figures'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
@@ -18,7 +18,7 @@ const IDS_MAX = 500
 export type Group = { items: InboxItem[]; change: StateChange }
 
 /** An action on all active items that match a filter, such as read-all, and when it happened. */
-export type Sweep = { verb: AllVerb; filter: SweepFilter; at: string }
+export type Sweep = { verb: AllVerb; filter: BulkFilter; at: string }
 
 /** Returns the change of a sweep to each item. */
 const patchOf = ({ verb, at }: Sweep): StateChange =>

@@ -1,5 +1,5 @@
 import { uuid7Time } from '@carillon/core/notification/ids'
-import type { AllVerb, ChangedItem, Inbox, InboxCursor, SweepFilter } from '@carillon/core/store/ports/inbox'
+import type { AllVerb, BulkFilter, ChangedItem, Inbox, InboxCursor } from '@carillon/core/store/ports/inbox'
 import { type Counts, changeOf, type InboxItem, sees } from '@carillon/schemas'
 import { type AfterChange, grouped, itemsWhere } from './after-change.ts'
 import type { Announcer } from './announce.ts'
@@ -40,7 +40,7 @@ export const createBulkVerbs = (parts: { inbox: Inbox; afterChange: AfterChange;
     all: async (
       viewer: Viewer,
       verb: AllVerb,
-      query: SweepFilter & { through?: string } = {},
+      query: BulkFilter & { through?: string } = {},
     ): Promise<{ counts: Counts; at: string }> => {
       requireContext(viewer, query.context)
       const now = Date.now()

@@ -18,7 +18,7 @@ describe('quiet hours', () => {
     expect(monday(['22:00', '07:00'], ['00:00', '24:00'], ['23:59', '00:00'])).toEqual([])
   })
 
-  test('each fault is told with its place', () => {
+  test('each fault is reported with its path', () => {
     expect(monday(['22:00', '22:00'])).toEqual([
       ['days/mon/0', 'must not end at its start; a whole day is 00:00 to 24:00'],
     ])

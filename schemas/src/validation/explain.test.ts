@@ -146,7 +146,7 @@ test('nearest ignores words that are too different', () => {
   expect(nearest('x'.repeat(100_000), ['to'])).toBeUndefined()
 })
 
-test('what is wrong with a text is told, though an empty one would do', () => {
+test('the fault of a text is reported, even if an empty text is allowed', () => {
   expect(errors(z.object({ context: ContextFilter }), { context: 'x'.repeat(129) })).toEqual([
     { pointer: '/context', message: 'must have at most 128 bytes' },
     { pointer: '/context', message: 'takes "" or a context' },

@@ -147,7 +147,7 @@ export const inboxEntitiesContract = (store: () => Store): void => {
       }
     })
 
-    test('labels follow: lists and counts by category and tag, also after read-all and behind hints', async () => {
+    test('new labels apply to lists and counts by category and tag, also after read-all and behind hints', async () => {
       const { inbox } = store()
       const ada = owner()
       const first = about(ada, '10 %', { age: 9_000, tags: ['old'], category: 'a' })

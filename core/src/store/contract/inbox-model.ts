@@ -16,7 +16,7 @@ import {
 } from '@carillon/schemas'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Store } from '../port.ts'
-import type { AllVerb, Inbox, NewItem, Owner, Seen, SweepFilter } from '../ports/inbox.ts'
+import type { AllVerb, BulkFilter, Inbox, NewItem, Owner, Seen } from '../ports/inbox.ts'
 import { allPages } from './inbox.ts'
 import { DAY, freshOwner, HOUR, ids, sampleItem, seeded } from './samples.ts'
 
@@ -60,7 +60,7 @@ const model = (countMax: number) => {
     },
     counts: (filter: ItemFilter & Seen) =>
       countsOf(list('unread', filter).length, list('unseen', filter).length, false, countMax),
-    all: (verb: AllVerb, { status, ...filter }: SweepFilter, through?: ModelItem) => {
+    all: (verb: AllVerb, { status, ...filter }: BulkFilter, through?: ModelItem) => {
       for (const entry of list(status ?? 'active', filter))
         if (!through || !isAfter(entry, through)) change(entry, { [verb]: true })
     },
@@ -183,7 +183,7 @@ export const playInbox = async (
   })
   const seen = (): Seen => ({ contexts: one([['acme'], [''], ['', '__proto__'], ['acme', 'none']])! })
   /** A verb for many items, and which of them. */
-  const sweep = (share: number): [AllVerb, SweepFilter] => {
+  const bulk = (share: number): [AllVerb, BulkFilter] => {
     const [verb, narrow] = [one(VERBS)!, random() < share ? {} : filter()]
     return [verb, verb === 'archived' && random() < 0.5 ? { ...narrow, status: 'read' } : narrow]
   }
@@ -223,7 +223,7 @@ export const playInbox = async (
     },
     async () => {
       tick()
-      const [verb, narrow] = sweep(0.5)
+      const [verb, narrow] = bulk(0.5)
       // Items of one put are ordered by id, highest first.
       const through = random() < 0.5 ? one(expected.visible()) : undefined
       if (through) {
@@ -236,7 +236,7 @@ export const playInbox = async (
     },
     async () => {
       tick()
-      const [verb, narrow] = sweep(0.7)
+      const [verb, narrow] = bulk(0.7)
       await inbox.changeAll(owner, verb, narrow)
       expected.all(verb, narrow)
     },

@@ -2,12 +2,12 @@ import { changeOf, hasLabels, hasStatus, type ItemPatch } from '@carillon/schema
 import { uuid7Time } from '../../notification/ids.ts'
 import type {
   AllVerb,
+  BulkFilter,
   ChangedAll,
   ChangedItem,
   Inbox,
   InboxPlace,
   Owner,
-  SweepFilter,
 } from '../ports/inbox.ts'
 import { changeRows } from './changes.ts'
 import { type Cells, latestMark } from './effective.ts'
@@ -43,7 +43,7 @@ const find = async (
   rows: InboxRows,
   owner: Owner,
   verb: AllVerb,
-  { through, status, ...filter }: SweepFilter & { through?: string },
+  { through, status, ...filter }: BulkFilter & { through?: string },
   now: number,
   limits: Limits,
 ) => {

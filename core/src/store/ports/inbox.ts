@@ -71,8 +71,8 @@ export type CountedBy = Counted & { by: ReadonlyMap<CountLabel, ReadonlyMap<stri
 export type Arrival = InboxPlace & { notification: string }
 
 /**
- * The outcome of storing an item of an evolving entity. `added`: it was stored. `replaced`: its content replaced that of the
- * newest item, which is returned as `item`. `superseded`: the inbox has a newer version, and nothing changed. `recalled`: its
+ * The outcome of `evolve` for an item. `added`: it was stored. `replaced`: its content replaced that of the entity's newest
+ * item, which is returned as `item`. `superseded`: the inbox has a newer version, and nothing changed. `recalled`: its
  * notification was recalled.
  */
 export type Evolution =
@@ -87,7 +87,7 @@ export type ChangedItem = { item: InboxItem; change: StateChange }
 export type AllVerb = 'read' | 'seen' | 'archived'
 
 /** The active items that `changeAll` changes. `status`: only read ones; with the verb `archived` only. */
-export type SweepFilter = ItemFilter & { status?: 'read' | undefined }
+export type BulkFilter = ItemFilter & { status?: 'read' | undefined }
 
 /**
  * Changed items. With `all`, too many items to list have changed, in constant time, and `items` is empty.
@@ -142,7 +142,7 @@ export interface Inbox {
   changeAll(
     owner: Owner,
     verb: AllVerb,
-    filter: SweepFilter & { through?: string; at?: number },
+    filter: BulkFilter & { through?: string; at?: number },
   ): Promise<ChangedAll>
   remove(owner: Owner, ids: readonly string[]): Promise<void>
   /**

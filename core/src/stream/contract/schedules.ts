@@ -54,7 +54,7 @@ export const schedulesContract = (kit: Kit): void => {
     expect([removed, await stream.cancel(others)]).toEqual([[1_250, 1_250, 0], 3])
   })
 
-  test('counts what waits by reason, and tells since when the oldest unfinished message has waited', async () => {
+  test('counts scheduled messages by reason, and returns the time of the oldest unfinished message', async () => {
     const { stream, restart } = await world()
     const counts = async (of: Pick<Stream, 'waiting'>) => {
       const { scheduled } = await of.waiting()
