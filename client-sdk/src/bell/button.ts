@@ -33,9 +33,6 @@ export const createBellButton = () => {
     const { unread, unseen } = counts
     if (last !== undefined && unread > last) pulses++
     if (isLoaded) last = unread
-    const onClick = ({ currentTarget }: Event) => {
-      if (!(currentTarget as Element).hasAttribute('popovertarget')) onOpen()
-    }
     // Otherwise the panel loses the focus and closes, and the click opens it again.
     const onMouseDown = (event: Event) => isOpen && event.preventDefault()
     // Alternating between two names of one animation restarts it.
@@ -45,13 +42,13 @@ export const createBellButton = () => {
         class="bell"
         part="button"
         aria-haspopup="dialog"
-        aria-expanded=${isOpen ? 'true' : 'false'}
+        aria-expanded=${isOpen}
         aria-label=${nameOf(counts, text)}
         popovertarget=${target ?? nothing}
         @pointerenter=${onNear}
         @focus=${onNear}
         @mousedown=${onMouseDown}
-        @click=${onClick}
+        @click=${target ? nothing : onOpen}
       >
         <slot name="icon">${svgIcon(BELL)}</slot>
         ${unread > 0 ? html`<span class="badge ${unseen > 0 ? '' : 'calm'} ${pulse}" part="badge" aria-hidden="true">${countText(counts)}</span>` : nothing}

@@ -1,21 +1,20 @@
 import type { InboxItem } from '@carillon/schemas'
-import { type CSSResult, html, nothing } from 'lit'
+import { html, nothing } from 'lit'
 import type { Client } from '../client/client.ts'
 import type { CarillonError } from '../http/error.ts'
-import { adoptStyles } from './adopt-styles.ts'
+import { NONE } from '../inbox/counts.ts'
 import { createAlerts } from './alerts/alerts.ts'
 import { createAnnouncer } from './announcer.ts'
 import { createBellButton } from './button.ts'
 import { createDialog } from './dialog.ts'
-import type { Follow } from './follow.ts'
-import type { BellPanel } from './panel/panel.ts'
+import { createFollow } from './follow.ts'
+import { createLazyPanel } from './lazy-panel.ts'
 import { createProblems } from './problem.ts'
 import { keepPush, openClient, openPush } from './session.ts'
 import { BellSettings } from './settings.ts'
 import { buttonStyles } from './styles/button.ts'
 import { tokens } from './styles/tokens.ts'
 import { createLanguage } from './text/language.ts'
-import { isLink } from './text/link.ts'
 import { titleOf } from './text/title.ts'
 
 const MINUTE_MS = 60_000
@@ -37,17 +36,12 @@ export class NotificationBell extends BellSettings {
   static override styles = [tokens, buttonStyles]
 
   #client: Client | undefined
-  #isOwnClient = false
-  #panel: BellPanel | undefined
-  /** Whether the panel could not be loaded. */
-  #hasPanelFailed = false
   #off: (() => void)[] = []
   #detached: AbortController | undefined
   #button = createBellButton()
   #small = globalThis.matchMedia?.(SMALL)
   #update = () => this.requestUpdate()
   #language = createLanguage(this.#update)
-  #adopt = (styles: readonly CSSResult[]) => adoptStyles(this.renderRoot as ShadowRoot, styles)
   #problems = createProblems(this.#update)
   #announcer = createAnnouncer(
     // A modal dialog makes everything outside it inert, so it has a live region of its own.
@@ -60,25 +54,48 @@ export class NotificationBell extends BellSettings {
     onShown: () => {
       this.open = true
       this.#alerts.clearToasts()
-      this.#panel?.open()
+      this.#panel.current?.open()
     },
     onHidden: () => {
       this.open = false
-      this.#panel?.commit()
-      this.#panel?.closed()
+      this.#panel.current?.closed()
     },
   })
-
+  #follow = createFollow({
+    client: () => this.#client,
+    emitClick: (item) => this.#emit('item-click', item, true),
+    navigate: () => this.navigate,
+    hide: this.#dialog.hide,
+  })
+  #openPanel = () => {
+    this.open = true
+  }
   #alerts = createAlerts({
     element: this,
     options: () => this,
     text: () => this.#language.text,
-    adopt: this.#adopt,
     root: () => this.renderRoot as ShadowRoot,
     isOpen: () => this.#dialog.isShown || this.#isInPlace,
     hasDialog: () => this.#dialog.isShown,
-    openPanel: () => this.#openPanel(),
-    follow: (...click) => this.#follow(...click),
+    openPanel: this.#openPanel,
+    follow: this.#follow,
+    update: this.#update,
+  })
+  #panel = createLazyPanel({
+    client: () => this.#client,
+    text: () => this.#language.text,
+    root: () => this.renderRoot as ShadowRoot,
+    hasDialog: () => this.#dialog.isShown,
+    textWith: this.#language.textWith,
+    locale: () => this.#language.locale,
+    isSheet: () => this.#isSheet,
+    sound: () => this.sound,
+    openPush: () => openPush(this),
+    problem: () => this.#problems.current,
+    renderItem: () => this.renderItem,
+    announce: this.#announcer.announce,
+    close: this.#dialog.hide,
+    follow: this.#follow,
     update: this.#update,
   })
 
@@ -94,7 +111,7 @@ export class NotificationBell extends BellSettings {
     this.#detached = new AbortController()
     const { signal } = this.#detached
     const onVisibility = () => {
-      if (document.visibilityState === 'hidden') this.#panel?.commit()
+      if (document.visibilityState === 'hidden') this.#panel.current?.commit()
       this.#update()
     }
     document.addEventListener('visibilitychange', onVisibility, { signal })
@@ -114,14 +131,14 @@ export class NotificationBell extends BellSettings {
   override willUpdate(changed: Map<PropertyKey, unknown>) {
     if (changed.has('locale') || changed.has('strings') || !this.hasUpdated) {
       const lang = this.closest<HTMLElement>('[lang]')?.lang
-      this.#language.choose(this.locale || lang || globalThis.navigator?.language || 'en', this.strings)
+      this.#language.choose(this.locale || lang || navigator.language, this.strings)
     }
     const isReconfigured = ['url', 'token', 'tokenUrl', 'context', 'client'].some((key) => changed.has(key))
     if (isReconfigured && this.isConnected) {
       this.#disconnect()
       this.#connect()
     }
-    if (this.#isInPlace && changed.has('mode')) void this.#loadPanel()
+    if (this.#isInPlace && changed.has('mode')) void this.#panel.load()
   }
 
   override updated(changed: Map<PropertyKey, unknown>) {
@@ -129,14 +146,13 @@ export class NotificationBell extends BellSettings {
     // A change of the mode replaces the dialog.
     if ((changed.has('open') || changed.has('mode')) && this.open !== isShown)
       this.open ? void this.#show() : this.#dialog.hide()
-    if (isShown || this.#isInPlace) this.#panel?.rendered()
+    if (isShown || this.#isInPlace) this.#panel.current?.rendered()
     this.#dialog.rendered()
     // An update may be pending when the element is removed.
     if (this.isConnected) this.#alerts.rendered()
   }
 
   #connect() {
-    this.#isOwnClient = !this.client
     this.#client = this.client ?? openClient(this)
     const client = this.#client
     this.#problems.connected(!!client)
@@ -148,57 +164,20 @@ export class NotificationBell extends BellSettings {
       client.on('connection', this.#onConnection),
       client.on('error', this.#onError),
       keepPush(this, client),
+      this.#panel.stop,
     )
-    if (this.#isInPlace || this.open) void this.#loadPanel()
-  }
-
-  /** Loads the panel unless it is loaded. */
-  #loadPanel = async () => {
-    const client = this.#client
-    if (!client || this.#panel) return
-    try {
-      const { createPanel, styles } = await import('./panel/panel.ts')
-      if (client !== this.#client || this.#panel) return
-      this.#adopt(styles)
-      this.#panel = createPanel({
-        client,
-        root: this.renderRoot as ShadowRoot,
-        text: () => this.#language.text,
-        textWith: this.#language.textWith,
-        locale: () => this.#language.locale,
-        isSheet: () => this.#isSheet,
-        sound: () => this.sound,
-        openPush: () => openPush(this),
-        problem: () => this.#problems.current,
-        renderItem: () => this.renderItem,
-        announce: (text) => this.#announcer.announce(text),
-        follow: this.#follow,
-        close: this.#dialog.hide,
-        update: this.#update,
-      })
-      this.#hasPanelFailed = false
-      if (this.#dialog.isShown) this.#panel.open()
-    } catch (error) {
-      this.#hasPanelFailed = true
-      console.error('<notification-bell>: the panel cannot be loaded.', error)
-    }
-    this.#update()
-  }
-
-  #openPanel = () => {
-    this.open = true
+    // The panel sends its last actions before its client is closed.
+    if (!this.client) this.#off.push(client.close)
+    if (this.#isInPlace || this.open) void this.#panel.load()
   }
 
   #show = async () => {
-    await this.#loadPanel()
+    await this.#panel.load()
     if (this.open && this.isConnected) this.#dialog.show()
   }
 
   #disconnect() {
     for (const off of this.#off.splice(0)) off()
-    this.#panel?.stop()
-    this.#panel = undefined
-    if (this.#isOwnClient) this.#client?.close()
     this.#client = undefined
     this.#alerts.disconnect()
   }
@@ -227,49 +206,28 @@ export class NotificationBell extends BellSettings {
     this.#emit('error', error)
   }
 
-  /** Reports a click, and opens the link unless the app cancels `item-click` or navigates itself. */
-  #follow: Follow = (event, item, url, via) => {
-    // The request is sent before the page navigates. The `error` event of the client reports a failure.
-    if (via) void this.#client?.clicked(item.id, via).catch(() => {})
-    if (!this.#emit('item-click', item, true)) return event.preventDefault()
-    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey
-    if (!isLink(url) || !isPlain) return
-    if (this.navigate) {
-      event.preventDefault()
-      this.#dialog.hide()
-      this.navigate(url)
-    } else if ((event.currentTarget as Element).localName !== 'a') location.assign(url)
-  }
-
   get #isInPlace() {
     return this.mode === 'inline' || this.mode === 'page'
   }
   get #isSheet() {
-    return !this.#isInPlace && (this.#small?.matches ?? false)
-  }
-
-  #content() {
-    if (this.#panel) return this.#panel.render()
-    if (this.#client && !this.#hasPanelFailed) return nothing
-    const { text } = this.#language
-    return html`<p class="trouble" role="alert"><span id="name">${text('loadError')}</span> <button class="link" ?hidden=${!this.#client} @click=${this.#loadPanel}>${text('tryNow')}</button></p>`
+    return !this.#isInPlace && !!this.#small?.matches
   }
 
   override render(): unknown {
     const alerts = this.#alerts.render()
     const live = html`<p class="live outer hidden" aria-live="polite"></p>`
     if (this.mode === 'banner') return html`${alerts}${live}`
-    const content = this.#isInPlace || this.open ? this.#content() : nothing
+    const content = this.#isInPlace || this.open ? this.#panel.render() : nothing
     if (this.#isInPlace)
-      return html`<div class="panel" part="panel" role="region" aria-labelledby="name">${content}</div>${alerts}${live}`
+      return html`<div class="panel" part="panel" role="region" aria-labelledby="name" @keydown=${this.#panel.onKey}>${content}</div>${alerts}${live}`
     return html`
       ${this.#button({
-        counts: this.#panel?.counts() ?? this.#client?.counts.getSnapshot() ?? { unread: 0, unseen: 0 },
+        counts: this.#panel.current?.counts() ?? this.#client?.counts.getSnapshot() ?? NONE,
         text: this.#language.text,
         isOpen: this.open,
         isLoaded: this.#alerts.isLoaded,
-        target: this.#isSheet || !this.#panel ? undefined : 'panel',
-        onNear: this.#loadPanel,
+        target: this.#isSheet || !this.#panel.current ? undefined : 'panel',
+        onNear: this.#panel.load,
         onOpen: this.#openPanel,
       })}
       <dialog
@@ -279,6 +237,7 @@ export class NotificationBell extends BellSettings {
         popover
         tabindex="-1"
         aria-labelledby="name"
+        @keydown=${this.#panel.onKey}
         @toggle=${this.#dialog.onToggle}
         @close=${this.#dialog.onClose}
         @click=${this.#dialog.onClick}

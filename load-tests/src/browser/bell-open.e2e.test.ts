@@ -157,6 +157,23 @@ describe.skipIf(!executablePath)(
       await close()
     })
 
+    test('Escape closes a panel whose user was removed during a selection', async () => {
+      const { page, errors, close } = await open('edith')
+      await bellOf(page).click()
+      await shown(page, 'One')
+      await page.locator('article').press('x')
+      await page.getByText('1 selected').waitFor(WAIT)
+      await page.locator('notification-bell').evaluate((bell) => {
+        for (const name of ['url', 'token', 'token-url']) bell.removeAttribute(name)
+      })
+      await page.getByRole('dialog', { name: 'Notifications can’t be loaded' }).waitFor(WAIT)
+      await panelOf(page).focus(WAIT)
+      await page.keyboard.press('Escape')
+      await hidden(page)
+      expect(errors).toEqual([])
+      await close()
+    })
+
     test.for([
       ['popover', WIDE],
       ['sheet', NARROW],

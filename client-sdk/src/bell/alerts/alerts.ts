@@ -1,7 +1,8 @@
 import type { InboxItem } from '@carillon/schemas'
-import { type CSSResult, nothing } from 'lit'
+import { nothing } from 'lit'
 import type { Client } from '../../client/client.ts'
 import type { Feed } from '../../feed/feed.ts'
+import { adoptStyles } from '../adopt-styles.ts'
 import type { Announcements } from '../announcements/announcements.ts'
 import type { Follow } from '../follow.ts'
 import type { Text } from '../text/text.ts'
@@ -24,7 +25,6 @@ export type AlertsHost = {
   element: HTMLElement
   options: () => AlertOptions
   text: () => Text
-  adopt: (styles: readonly CSSResult[]) => void
   root: () => ShadowRoot
   /** Whether the panel is shown, as a dialog or in place. */
   isOpen: () => boolean
@@ -35,7 +35,7 @@ export type AlertsHost = {
 }
 
 const ANNOUNCED = ['banner', 'modal'] as const
-const isAnnounced = ({ display }: InboxItem) => ANNOUNCED.some((way) => way === display)
+const isAnnounced = ({ display }: InboxItem) => ANNOUNCED.includes(display as 'banner')
 
 /** Resolves with a part; undefined if it cannot be loaded. The panel shows the same items, so this is not reported. */
 const loaded = <T>(part: Promise<T>): Promise<T | undefined> => part.catch(() => undefined)
@@ -53,17 +53,15 @@ export const createAlerts = (host: AlertsHost) => {
   let announcements: Announcements | undefined
   const badge = createLazyPageBadge()
   let off: (() => void)[] = []
-  const { text, update } = host
   const isBanner = () => host.options().mode === 'banner'
 
   const toast = async (item: InboxItem) => {
     const part = await loaded(import('../toasts/toasts.ts'))
     if (!part || !me || host.isOpen()) return
-    host.adopt(part.styles)
-    const { follow, openPanel } = host
+    adoptStyles(host.root(), part.styles)
     // The `error` event of the client reports a failed action.
     const act = (item: InboxItem, name: string) => void feed?.act(item.id, name).catch(() => {})
-    toasts ??= part.createToasts({ text, update, follow, act, openPanel })
+    toasts ??= part.createToasts({ ...host, act })
     toasts.add(item)
   }
   const announce = async () => {
@@ -78,9 +76,8 @@ export const createAlerts = (host: AlertsHost) => {
     if (items.length > 0 && !announcements) {
       const part = await loaded(import('../announcements/announcements.ts'))
       if (!part || !feed || announcements) return
-      host.adopt(part.styles)
-      const { root, follow, hasDialog } = host
-      announcements = part.createAnnouncements({ feed, root, text, follow, hasDialog, update })
+      adoptStyles(host.root(), part.styles)
+      announcements = part.createAnnouncements({ ...host, feed })
       return announce()
     }
     announcements?.set(items)
@@ -97,7 +94,7 @@ export const createAlerts = (host: AlertsHost) => {
       off = [
         registerAlertingElement(me),
         feed.subscribe(() => {
-          update()
+          host.update()
           void announce()
         }),
         client.counts.subscribe(showBadge),

@@ -141,15 +141,15 @@ export const createPanel = (host: PanelHost) => {
       list.reopen()
       push.open()
     },
+    /** Handles the keys of the whole panel. */
+    onKey: (event: KeyboardEvent) => onPanelKey(event, panel),
     /** Called after each rendering while the panel is open. */
     rendered() {
       preferences.rendered()
       categories.start()
       const scroll = scroller()
       if (!scroll) return
-      scroll.closest<HTMLElement>('.panel')!.onkeydown = (event) => onPanelKey(event, panel)
-      const tabs = root.querySelector('.tabs')
-      if (tabs) fadeTabs(tabs)
+      for (const tabs of root.querySelectorAll('.tabs')) fadeTabs(tabs)
       // A classic scrollbar takes space, and replaces the padding at the end.
       scroll.style.paddingInlineEnd = scroll.offsetWidth > scroll.clientWidth ? '0' : ''
       virtual.rendered()
@@ -158,6 +158,7 @@ export const createPanel = (host: PanelHost) => {
     },
     /** Called when the panel closes. */
     closed() {
+      undo.commit()
       preferences.close()
       categories.stop()
       rest()
