@@ -18,7 +18,7 @@ afterAll(async () => {
   await database.close()
 })
 
-test('items of batches keep their order and are read once per user, only those of their notification', async () => {
+test('reads each inbox once, keeps the order of batches, and omits items of other notifications', async () => {
   const ada = freshOwner('ada')
   const bob = { ...ada, user: 'bob' }
   const items = [ada, bob, ada, bob, ada].map((owner, n) => sampleItem(owner, { notification: `n${n >> 1}` }))

@@ -6,7 +6,7 @@ import type { Subscriptions } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
 import type { EndUser } from '../security/user-tokens.ts'
 
-/** The Socket.IO server of a hub: Carillon's events; the data of a socket is its verified user. `idle`: nobody uses the app. */
+/** The Socket.IO server of a hub. The data of a socket is its verified user. `idle`: whether the connection is idle. */
 export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser & { idle?: boolean }>
 
 /** Maximum frame from a client, in bytes. A larger one closes its connection. */

@@ -271,7 +271,7 @@ describe('the story of a recipient', () => {
     expect(found[2]?.at).toBe(T + 6)
   })
 
-  test('ends with what ended the notification', () => {
+  test('ends with the reason why the notification ended', () => {
     expect(story({ record: record({ state: 'cancelled', cancelledAt: T + 99 }), item: item() })).toEqual([
       ...[ADDRESSED, STORED, 'condition end sender cancelled'],
     ])
@@ -343,7 +343,7 @@ describe('the story of a user without the notification', () => {
     expect(story({ record: unfinished, item: item() }, 'ada')).toEqual([ADDRESSED, STORED])
   })
 
-  test('of a notification that ended for all users is that end', () => {
+  test('of a notification that ended for all users consists of that decision', () => {
     const expired: Decision = { at: T, stage: 'audience', outcome: 'end', by: 'sender', reason: 'expired' }
     const over = record({
       users: [],

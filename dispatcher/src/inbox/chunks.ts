@@ -2,7 +2,7 @@ import { CHUNK } from '../plan/fan-out.ts'
 import type { RecipientBatch } from '../plan/recipients.ts'
 import { type Entry, entriesOf } from './item.ts'
 
-/** Splits batches into lists of at most CHUNK entries. Entries are made as they are needed. */
+/** Splits batches into lists of at most CHUNK entries. Entries are created lazily. */
 export function* chunksOf(batches: readonly RecipientBatch[]): Generator<Entry[]> {
   let chunk: Entry[] = []
   for (const batch of batches) {

@@ -7,7 +7,7 @@ import type { Entry } from './item.ts'
 
 /**
  * An entry for which no item was added. `replaced`: its content replaced that of an earlier item; `item` is the result.
- * `superseded`: the inbox had a newer version. `recalled`: its notification was recalled meanwhile.
+ * `superseded`: the inbox had a newer version. `recalled`: its notification was recalled concurrently.
  */
 export type Replaced = {
   entry: Entry

@@ -17,7 +17,6 @@ test.each([9_999, 10_001, 20_000])(
       ...{
         chains: 0,
         direct: 0,
-
         state: 'scheduled',
         recipients: 0,
         deliverAt: now + ahead,

@@ -12,7 +12,7 @@ export const createPartForAllUsers =
   async (tenant: string, work: OperationWork): Promise<Part> => {
     const read = await watermark(work)
     const { batches, next } = await batchesOf(tenant, work)
-    // At one time, so that a notification that becomes due soon is either amended or checked again.
+    // Read once, so that a notification that is about to become due is either amended or checked again.
     const now = Date.now()
     const unfinished = batches.flatMap(({ id, first, at, record }) =>
       first && at < read && isUnfinished(work, record, now) ? [id] : [],
@@ -32,7 +32,7 @@ export const createPartForAllUsers =
       await recall.batches(tenant, batches)
       return { ...part, skipped: 0 }
     }
-    // First, because a notification may become due meanwhile.
+    // Amendments come first, because a notification may become due during the other changes.
     const full = await amend(tenant, work, batches, now)
     const last = await itemsOf(tenant, batches.filter(isLast), work.target)
     const again = await itemsOf(

@@ -17,7 +17,7 @@ export const createApplyAmendments = () => {
     const { texts, ...ready } = pinned.ready
     const data = patchedData(ready.tenant, pinned.type, ready.notification.data, patch)
     if (!data) return pinned
-    // Earlier literal texts stay where the type has none, as in an item.
+    // Earlier literal texts remain in fields that the type does not render, as in an item.
     const notification = { ...ready.notification, ...(texts && textFields(texts)), data }
     return { ...pinned, ready: { ...ready, notification } }
   }

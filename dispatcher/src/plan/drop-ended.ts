@@ -12,8 +12,8 @@ export type DropEndedPorts = {
 }
 
 /**
- * Returns a function that drops the cancelled and expired ones of a tenant's notifications, and records the decision about
- * each. Resolves with the others and their amendments.
+ * Returns a function that drops the cancelled and expired notifications of a tenant, and records a decision about each. It
+ * resolves with the others and their amendments.
  */
 export const createDropEnded =
   ({ store, recordDecisions }: DropEndedPorts) =>

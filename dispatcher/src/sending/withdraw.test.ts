@@ -220,7 +220,7 @@ test('an update in doubt is sent again, because a repeated update changes nothin
   await until(() => expect(updates(google)).toHaveLength(2))
 })
 
-test('a device that is gone is deleted, and the others stay', async () => {
+test('a device that no longer exists is deleted, and the others stay', async () => {
   const { world, google, apple, push, read, update, updates, owner } = await withDevices()
   const item = await push('n1')
   await read(item)
@@ -268,7 +268,7 @@ test('forged updates are dead letters, and those of unknown users do nothing', a
   expect(await deadLetters()).toHaveLength(4)
 })
 
-test('updates of a user collapse within a window, and only those who show something get one', async () => {
+test('updates of a user collapse within a window, and users without shown pushes get none', async () => {
   const messages: { at: number; key: string }[] = []
   const shown = { user: 'ada', device: 'fcm', key: 'k', items: ['1', '2'], account: 'fcm', sentAt: 1 }
   const updates = createPushUpdates({

@@ -126,7 +126,7 @@ export const createEvolve = (rows: InboxRows) => {
     return tries > 0 ? evolveOne(item, name, tries - 1) : { outcome: 'superseded' }
   }
 
-  /** Removes the items of notifications that were recalled meanwhile. */
+  /** Removes the items of notifications that were recalled concurrently. */
   const followRecalls = async (items: readonly NewItem[], results: Map<NewItem, Evolution>) => {
     const kept = items.filter(({ keepRecipient }) => keepRecipient)
     for (const [notification, some] of grouped(kept, ({ content }) => content.notification)) {

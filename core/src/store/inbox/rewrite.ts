@@ -22,7 +22,7 @@ export const versionOf = ({ id }: Pick<Row, 'id'>, { updatedAt }: Pick<InboxCont
 const labelsOf = ({ category, tags, context, group, type }: ItemLabels) =>
   JSON.stringify([category, tags ?? [], context ?? '', group?.key, group && type])
 
-/** Returns `content` as the version `at` of an item whose content was `before`. */
+/** Returns `content` as a new version of `before`: with the same `createdAt`, and updated at `at` (epoch ms). */
 export const replacing = (content: InboxContent, before: InboxContent, at: number): InboxContent => ({
   ...content,
   createdAt: before.createdAt,
