@@ -8,9 +8,10 @@ import type { Stream } from '@carillon/core/stream/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { InboxItem } from '@carillon/schemas'
 import type { createAccounts, OpenAccount } from './accounts.ts'
-import { obsoletePushes, REPLACE_MAX, type Replaced, WITHDRAW_MAX } from './obsolete-pushes.ts'
+import { obsoletePushes } from './obsolete-pushes.ts'
 import type { Permits } from './permit.ts'
-import { createSendUpdate, REPEAT_MS } from './send-update.ts'
+import { createSendUpdate } from './send-update.ts'
+import { type Again, createUpdateDevice } from './update-device.ts'
 
 /** Maximum users whose devices are updated concurrently. */
 const AT_ONCE = 16
@@ -29,9 +30,6 @@ export type WithdrawPorts = {
   log: Pick<Log, 'warn'>
 }
 
-/** The pushes that a device still shows although their items were read, removed or replaced. */
-type ObsoletePushes = { obsolete: readonly ShownPush[]; replaced: readonly Replaced[] }
-
 /**
  * Returns a function that updates the devices of users. A silent push sets the badge to the unread count, removes pushes whose
  * items were read or removed, and replaces the texts of those whose item was replaced. A device gets an update only if it shows
@@ -39,49 +37,12 @@ type ObsoletePushes = { obsolete: readonly ShownPush[]; replaced: readonly Repla
  */
 export const createWithdraw = ({ store, stream, accounts, permits, log }: WithdrawPorts) => {
   const { shownPushes, devices, inbox } = store
-  const send = createSendUpdate(permits)
+  const updateDevice = createUpdateDevice(store, createSendUpdate(permits))
 
   const itemsOf = async (owner: Owner, pushes: readonly ShownPush[]) => {
     const ids = [...new Set(pushes.flatMap(({ items }) => items))]
     const found = await Promise.all(slices(ids, ITEMS).map((some) => inbox.get(owner, some)))
     return new Map(found.flat().map((item): [string, InboxItem] => [item.id, item]))
-  }
-
-  /** Updates one device. Returns whether the update has to be retried. */
-  const updateDevice = async (
-    owner: Owner,
-    device: StoredDevice | undefined,
-    { obsolete, replaced }: ObsoletePushes,
-    { badge, serving }: { badge: number; serving: readonly OpenAccount[] },
-  ): Promise<boolean> => {
-    const now = Date.now()
-    const fresh = obsolete.filter(({ withdrawnAt }) => withdrawnAt === undefined)
-    const repeated = obsolete.filter(({ withdrawnAt = 0 }) => withdrawnAt > now - REPEAT_MS)
-    const withdrawn = fresh.slice(0, WITHDRAW_MAX)
-    const pushes = [...obsolete, ...replaced.map(({ push }) => push)]
-    const last = pushes.toSorted((a, b) => b.sentAt - a.sentAt)[0]?.account
-    const renewed = replaced.slice(0, REPLACE_MAX)
-    const update = {
-      badge,
-      withdraw: [...withdrawn, ...repeated].slice(0, WITHDRAW_MAX).map(({ key }) => key),
-      replace: renewed.map(({ texts }) => texts),
-    }
-    const outcome = device && (await send(owner, device, update, { last, serving }))
-    // A repeated update changes nothing, so an update in doubt is sent again.
-    if (device && (outcome === undefined || outcome.outcome === 'retry' || outcome.outcome === 'doubt'))
-      return true
-    // The push service no longer knows the device, so it is deleted, as after a push.
-    if (device && outcome?.outcome === 'refused' && outcome.forget === 'device')
-      await devices.remove(owner.tenant, owner.user, [device.id])
-    const isSent = outcome?.outcome === 'sent'
-    if (isSent)
-      await shownPushes.put(owner.tenant, [
-        ...withdrawn.map((push) => ({ ...push, withdrawnAt: now })),
-        ...renewed.map(({ push, version }) => ({ ...push, version, sentAt: now })),
-      ])
-    const old = obsolete.filter((push) => !fresh.includes(push) && !repeated.includes(push))
-    await shownPushes.remove(owner.tenant, isSent ? old : pushes)
-    return isSent && (fresh.length > withdrawn.length || replaced.length > renewed.length)
   }
 
   const updateUser = async (
@@ -91,7 +52,7 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
       known,
       serving,
     }: { shown: readonly ShownPush[]; known: readonly StoredDevice[]; serving: OpenAccount[] },
-  ): Promise<boolean> => {
+  ): Promise<Again | undefined> => {
     const items = await itemsOf(owner, shown)
     const now = Date.now()
     const found = obsoletePushes(shown, items, now)
@@ -100,7 +61,7 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
     const concerned = [...new Set([...obsolete.keys(), ...replaced.keys()])].filter(
       (id) => replaced.has(id) || obsolete.get(id)?.some(({ withdrawnAt }) => withdrawnAt === undefined),
     )
-    if (concerned.length === 0) return false
+    if (concerned.length === 0) return undefined
     const badge = (await inbox.counts(owner)).counts.unread
     const again = await Promise.all(
       concerned.map((id) => {
@@ -109,7 +70,7 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
         return updateDevice(owner, device, shows, { badge, serving })
       }),
     )
-    return again.includes(true)
+    return again.includes('more') ? 'more' : again.find(Boolean)
   }
 
   return async (tenant: string, works: readonly PushUpdateWork['update'][]): Promise<void> => {
@@ -118,16 +79,17 @@ export const createWithdraw = ({ store, stream, accounts, permits, log }: Withdr
     const users = [...shown.keys()]
     if (users.length === 0) return
     const [known, serving] = await Promise.all([devices.of(tenant, users), accounts.serving(tenant, 'push')])
-    const again: string[] = []
+    const again: { user: string; why: Again }[] = []
     for (const some of slices(users, AT_ONCE))
       await Promise.all(
         some.map(async (user) => {
           const facts = { shown: shown.get(user) ?? [], known: known.get(user) ?? [], serving }
-          if (await updateUser({ tenant, user }, facts)) again.push(user)
+          const why = await updateUser({ tenant, user }, facts)
+          if (why) again.push({ user, why })
         }),
       )
-    const later = again.flatMap((user) => {
-      const attempt = (attempts.get(user) ?? 1) + 1
+    const later = again.flatMap(({ user, why }) => {
+      const attempt = why === 'more' ? 1 : (attempts.get(user) ?? 1) + 1
       return attempt > ATTEMPTS_MAX ? [] : [{ user, attempt }]
     })
     if (later.length < again.length)
