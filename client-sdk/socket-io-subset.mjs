@@ -50,7 +50,7 @@ const REPLACEMENTS = [
       return { protocol, host, port }
     }`,
   ],
-  // The rest is for polling, timestamps in URLs, and the options of WebSockets in Node.
+  // The removed functions serve polling, timestamps in URLs, and the options of WebSockets in Node.
   [
     /engine\.io-client\/.*\/util\.js$/,
     `export const pick = () => ({})
@@ -66,8 +66,8 @@ const REPLACEMENTS = [
 ]
 
 /**
- * A plugin that removes unused parts of Socket.IO, which always imports them. A message that the rest does not know closes the
- * connection, as any malformed one does.
+ * A plugin that removes unused parts of Socket.IO, which always imports them. An unsupported message closes the connection, like
+ * a malformed one.
  */
 export const socketIoSubset = {
   name: 'socket-io-subset',

@@ -128,7 +128,7 @@ it('sends queued actions in order', async () => {
   expect(readAt(user, a)).not.toBeNull()
 })
 
-it('undoes an action that is refused for good, and reports which one and why', async () => {
+it('undoes an action that is permanently refused, and reports the action and the reason', async () => {
   const { feed, ids, undone } = await begin(2)
   const [refused = '', other = ''] = ids
   hub.intercept = ({ path, method }) =>

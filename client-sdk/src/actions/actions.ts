@@ -15,7 +15,7 @@ import type { Outbox } from './outbox.ts'
 export type GroupOption = { group?: boolean | undefined }
 
 /**
- * `together`: with `group`, only the items that were archived at the same time, or snoozed until the same time. So it undoes an
+ * `together`: with `group`, only the items that were archived at the same time, or snoozed until the same time. This undoes an
  * action on the group.
  */
 export type UndoOption = GroupOption & { together?: boolean | undefined }

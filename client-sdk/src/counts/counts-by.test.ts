@@ -23,7 +23,7 @@ afterAll(() => hub.close())
 const countRequests = () => hub.requests.filter(({ path }) => path === '/counts').length
 
 describe('counts by category', () => {
-  it('follow the inbox while somebody is subscribed, whatever the category is called', async () => {
+  it('follow the inbox while there is a subscriber, for any name of a category', async () => {
     const user = 'counts-1'
     const item = hub.put(user, newItem({ category: '__proto__' }))
     const client = open(user)
@@ -43,7 +43,7 @@ describe('counts by category', () => {
     expect(countRequests()).toBe(before)
   })
 
-  it('follow a pending action at once, and not the items that are only loaded', async () => {
+  it('follow a pending action at once, but do not count items that are only loaded', async () => {
     const user = 'counts-3'
     for (let n = 0; n < 3; n++) hub.put(user, newItem({ category: 'news' }))
     const client = open(user)

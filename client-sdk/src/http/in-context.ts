@@ -12,7 +12,7 @@ export const inContext = (request: Request, context: string): Request => {
     query.set('context', context)
     const answer = request<object>('GET', `${route}?${query}`)
     if (route !== '/inbox') return answer
-    // Only the first page has counts that are used.
+    // Only the counts of the first page are used.
     const first = !query.has('before')
     const [page, counts] = await Promise.all([
       answer as Promise<InboxPage>,

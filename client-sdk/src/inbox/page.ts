@@ -66,7 +66,7 @@ export const applyPage = (
     doubtful: !(apart <= 0),
   }
   const next = later.reduce((sofar, live) => applyLive(sofar, live, now), read)
-  // The page lacks an item that was stored earlier than its message told: it may be in an older page of some list.
+  // An item that the page lacks was stored before the time in its message, so an older page of a list may contain it.
   const doubtful = [...next.unplaced].some((id) => state.items.has(id) && !next.items.has(id))
   return base
     ? { ...next, log, doubtful: next.doubtful || doubtful }

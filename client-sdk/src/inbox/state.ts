@@ -39,7 +39,7 @@ export type Items = ReadonlyMap<string, InboxItem | null>
  * - `floor`: the items are complete down to this place; older items may be unknown, although they are counted.
  * - `news`: items of pages fetched since the counts were set. The hub reads counts before items, so the counts may lack an
  *   item that was stored in between.
- * - `unplaced`: items that no page has contained. A live message tells when it was sent, which is after the item was stored.
+ * - `unplaced`: items that no page has contained. A live message has the time at which it was sent, after the item was stored.
  * - `doubtful`: the hub's counts or groups differ from those of the known items, so a refetch is needed.
  */
 export type State = {

@@ -45,7 +45,7 @@ type Parts = {
 }
 
 const openSocket = ({ url, connect, timing }: Parts): HubSocket => {
-  // React Native has `URL`, but not its parts.
+  // In React Native, `URL` lacks `origin` and `pathname`.
   const [, origin = '', pathname] = /^(https?:\/\/[^/]+)(\/.*)$/.exec(url) ?? []
   return connect(origin, {
     path: `${pathname}socket.io/`,
@@ -57,7 +57,7 @@ const openSocket = ({ url, connect, timing }: Parts): HubSocket => {
   })
 }
 
-/** Creates the connection of a client: a socket that reconnects forever, and polls while no WebSocket connects. */
+/** Creates the connection of a client: a socket that reconnects forever, and polling while no WebSocket connects. */
 export const createConnection = (parts: Parts) => {
   const { http, timing, isActive, onState, onLive, onResync, onMoved, onError } = parts
   const socket = openSocket(parts)

@@ -97,7 +97,7 @@ describe('without a WebSocket', () => {
     hub.cutDelay = 5
   })
 
-  it('the inbox is fetched from time to time if the hub does not support polls', async () => {
+  it('the inbox is fetched periodically if the hub does not support polls', async () => {
     hub.knowsPolls = false
     const { user, client } = await open()
     const feed = client.feed()

@@ -18,7 +18,7 @@ type Answer = { moved: boolean; position: string }
 
 /**
  * Polls the hub in place of a WebSocket. The hub answers a long poll when something has changed. If a proxy cuts long polls,
- * short ones are used. If the hub does not support polls, the client fetches the inbox from time to time.
+ * short ones are used. If the hub does not support polls, the client fetches the inbox periodically.
  */
 export const createLongPolling = ({
   http,

@@ -91,7 +91,7 @@ describe('preferences', () => {
     expect(email(preferences.getSnapshot())).toBe(false)
   })
 
-  it('follow other devices while somebody is subscribed', async () => {
+  it('follow other devices while there is a subscriber', async () => {
     const { server, preferences } = open()
     const off = preferences.subscribe(() => {})
     await until(preferences, ready)

@@ -7,11 +7,11 @@ export type CarillonProviderProps = {
   children?: ReactNode
   /** The URL of the hub; it may be relative to the page. */
   url?: string
-  /** The user's token, or a function that gets one. A new function does not make a new client; a new token does. */
+  /** The user's token, or a function that gets one. A new token creates a new client; a new function does not. */
   token?: TokenSource
   /** An endpoint of the app that returns `{"token": "…"}`, in place of `token`. */
   tokenUrl?: string
-  /** A client that the app made, in place of `url` and `token`. The provider does not close it. */
+  /** A client that the app created, in place of `url` and `token`. The provider does not close it. */
   client?: Client
 }
 

@@ -18,7 +18,7 @@ type Connection = ReturnType<typeof createConnection>
 /** How long a former leader stays connected while the next one connects, in ms. */
 const RETIRE_MS = 5_000
 
-/** The connection of a tab while it leads. It passes live messages on to the other tabs. */
+/** The connection of a tab while it leads. It forwards live messages to the other tabs. */
 export const createLeaderConnection = (
   options: Options,
   {
@@ -53,8 +53,8 @@ export const createLeaderConnection = (
     retiring = undefined
   }
 
-  /** Returns a handler that also passes what it gets on to the other tabs. */
-  const relay =
+  /** Returns a handler that also forwards the content to the other tabs. */
+  const forward =
     <K extends Kind>(kind: K, handle: (content: Kinds[K]) => void) =>
     (content?: Kinds[K]) => {
       post(kind, content)
@@ -82,9 +82,9 @@ export const createLeaderConnection = (
           tell(took)
           if (took) options.onTakeover()
         },
-        onLive: relay('live', options.onLive),
-        onResync: relay('resync', options.onResync),
-        onMoved: relay('moved', options.onMoved),
+        onLive: forward('live', options.onLive),
+        onResync: forward('resync', options.onResync),
+        onMoved: forward('moved', options.onMoved),
       })
       own = mine
       tell()

@@ -14,7 +14,7 @@ import { createPresence } from './presence.ts'
 const ANSWER_MS = 150
 
 /**
- * Shares one connection among all tabs that show the same inbox. One tab leads: it connects, and passes live messages on to the
+ * Shares one connection among all tabs that show the same inbox. One tab leads: it connects, and forwards live messages to the
  * others. A visible tab takes the lead from a hidden or frozen one. Where tabs cannot share, each has its own connection.
  */
 export const createSharedConnection = (options: Options) => {
@@ -106,7 +106,7 @@ export const createSharedConnection = (options: Options) => {
       if (own) own.received(ids)
       else if (ids.length > 0) post('received', ids)
     },
-    /** Returns whether this tab is connected itself. */
+    /** Reports whether this tab leads. */
     leads: () => !!leading.connection(),
     /** Returns a name of the inbox; undefined if tabs cannot share a connection. */
     name: () => shared,

@@ -43,6 +43,6 @@ it('adds up to the height of the whole list', () => {
   }
 })
 
-it('renders nothing of an empty list', () => {
+it('renders nothing for an empty list', () => {
   expect(entriesIn([], topsOf([], heightOf), { from: 0, to: 100, space: SPACE }, [])).toEqual([])
 })

@@ -60,7 +60,7 @@ describe('a row', () => {
   })
 })
 
-it('the time of digests matters only with a daily or weekly one, of a category or of a type in it', () => {
+it('the digest time matters only if a category or a type has a daily or weekly digest', () => {
   const row = (value: unknown) => ({
     ...{ key: 'orders', types: [], channels: channels({ email: choice(value) }) },
   })

@@ -20,7 +20,7 @@ import { preferencesBody, preferencesHeader } from './view.ts'
 /** The styles of the preferences. */
 export const styles = [preferencesStyles]
 
-/** The minimum width at which the categories are a table. */
+/** The minimum width at which the categories are shown as a table, in px. */
 const WIDE_PX = 640
 
 /** The interface of the panel around the preferences. */
