@@ -2,14 +2,14 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { slices } from '../../group-by.ts'
 import { writeClock } from './clock.ts'
-import { MONTH_MS, whole } from './inbox-row.ts'
+import { MONTH_MS } from './inbox-row.ts'
 import { forEach, type Session } from './session.ts'
 import { ttlFor, ttlUntil } from './ttl.ts'
 
-/** Content that items of one notification share, as JSON. `at`: when it was accepted, epoch ms. */
-export type SharedContent = { content: string | null; at: number; recalled: boolean }
+/** Content that items of one notification share, as JSON. `recalled`: whether the notification was recalled. */
+type SharedContent = { content: string | null; recalled: boolean }
 
-/** Returns what an item refers to: its notification, and the rendering if it has one. Ids have no line breaks. */
+/** Returns the reference of an item to its content: the notification, and the rendering if any. Ids have no line breaks. */
 export const refOf = (notification: string, rendering = ''): string =>
   rendering === '' ? notification : `${notification}\n${rendering}`
 
@@ -30,24 +30,21 @@ export const cassandraContents = (session: Session, retention: number) => {
   const KEY = "tenant = ? AND notification = ? AND rendering = ''"
   const insert = `INSERT INTO ${contents} (tenant, notification, rendering, content) VALUES (?, ?, ?, ?)
     USING TIMESTAMP ? AND TTL ?`
-  const select = `SELECT content, writetime(content) AS at, recalled_at FROM ${contents}
+  const select = `SELECT rendering, content, recalled_at FROM ${contents}
     WHERE tenant = ? AND notification = ? AND rendering`
 
   const one = async (tenant: string, ref: string): Promise<SharedContent> => {
-    const [notification = '', rendering] = ref.split('\n')
+    const [notification, rendering = ''] = ref.split('\n')
     const key = [tenant, notification]
     const rows =
-      rendering === undefined
+      rendering === ''
         ? await session.rows(`${select} = ''`, key)
         : await session.rows(`${select} IN ('', ?)`, [...key, rendering])
-    let found: SharedContent = { content: null, at: 0, recalled: false }
-    for (const row of rows) {
-      const recalled = found.recalled || (row.recalled_at ?? null) !== null
-      const at = (whole(row.at) ?? 0) / 1_000
-      const content = (row.content as string | null) ?? null
-      found = content !== null && at >= found.at ? { content, at, recalled } : { ...found, recalled }
+    const own = rows.find((row) => row.rendering === rendering)
+    return {
+      content: (own?.content as string | null | undefined) ?? null,
+      recalled: rows.some((row) => (row.recalled_at ?? null) !== null),
     }
-    return found
   }
 
   return {
@@ -63,7 +60,7 @@ export const cassandraContents = (session: Session, retention: number) => {
 
     one,
 
-    /** Those of many items, by what they refer to. */
+    /** Returns the contents with these references (`refOf`), by reference. */
     get: async (tenant: string, refs: Iterable<string>): Promise<Map<string, SharedContent>> => {
       const found = new Map<string, SharedContent>()
       for (const some of slices([...new Set(refs)], AT_ONCE))
