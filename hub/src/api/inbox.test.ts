@@ -10,6 +10,8 @@ import { type Call, openHub, type TestHub, type TestTenant } from '../testing/hu
 const live: LiveMessage[] = []
 const log: OutgoingMessage[] = []
 let liveAway = false
+/** Whether the store refuses to change or remove these items. */
+let refusesChange = (_ids: readonly string[]) => false
 /** The reads of a page, in order of completion. */
 const readings: string[] = []
 
@@ -36,6 +38,14 @@ beforeAll(async () => {
       ...ports.store,
       inbox: {
         ...ports.store.inbox,
+        change: async (owner, ids, changeFor) => {
+          if (refusesChange(ids)) throw new UnavailableError('store', new Error('gone'))
+          return ports.store.inbox.change(owner, ids, changeFor)
+        },
+        remove: async (owner, ids) => {
+          if (refusesChange(ids)) throw new UnavailableError('store', new Error('gone'))
+          return ports.store.inbox.remove(owner, ids)
+        },
         pageWithCounts: async (...given) => {
           await new Promise(setImmediate)
           readings.push('page')
@@ -210,6 +220,25 @@ describe('a group', () => {
       expect(await found('?status=snoozed&flat=true')).toEqual([snoozed])
     },
   )
+
+  it('is repeatable: after a failure, a second attempt completes it', async () => {
+    for (let n = 0; n < 3; n++) await tenant.item('ann', POST)
+    const [{ id } = { id: '' }] = (await page('')).items
+    await patch(id, { archived: true, group: true })
+    const undo = { archived: false, group: true, together: true }
+    refusesChange = (ids) => ids.length > 1
+    expect((await patch(id, undo)).status).toBe(503)
+    refusesChange = () => false
+    expect((await patch(id, undo)).status).toBe(200)
+    expect((await page('')).items).toMatchObject([{ group: { count: 3 } }])
+    expect((await page('?status=archived')).items).toEqual([])
+    const remove = async () => (await call('DELETE', `/${id}?group=true`)).status
+    refusesChange = (ids) => ids.length > 1
+    expect(await remove()).toBe(503)
+    refusesChange = () => false
+    expect(await remove()).toBe(200)
+    expect((await page('')).items).toEqual([])
+  })
 
   it.each([
     { archived: false, together: true },

@@ -108,12 +108,13 @@ export const createGroupVerbs = ({
       const filter = filterOf(item)
       const removed: InboxItem[] = []
       for (const status of filter ? STATUSES : [])
-        for await (const items of pages(viewer, status, filter!)) {
+        for await (const page of pages(viewer, status, filter!)) {
+          const others = page.filter(({ id }) => id !== item.id)
           await inbox.remove(
             viewer,
-            items.map(({ id }) => id),
+            others.map(({ id }) => id),
           )
-          removed.push(...items.filter(({ id }) => id !== item.id))
+          removed.push(...others)
         }
       return removed
     },

@@ -75,8 +75,9 @@ export const createItemVerbs = (parts: {
         await snoozeEnds.set(viewer, known, Date.parse(patch.snoozedUntil))
       }
       const before = patch.group ? await find(viewer, id) : undefined
-      const changed = await change(viewer, id, (item) => changeOf(item, patch, now))
+      // The others come first: a repetition after a failure finds them by the state of the item.
       const others = before ? await group.change(viewer, before, patch, now) : { items: [], sweeps: [] }
+      const changed = await change(viewer, id, (item) => changeOf(item, patch, now))
       const counts = await afterChange(viewer, grouped([changed, ...others.items]), patch)
       for (const sweep of others.sweeps) await announce.changedAll(viewer, sweep, counts)
       return { item: changed.item, counts }
@@ -105,8 +106,10 @@ export const createItemVerbs = (parts: {
     /** Deletes an item, or all items of its group. Throws `not_found`. */
     remove: async (viewer: Viewer, id: string, ofGroup = false): Promise<{ counts: Counts }> => {
       const item = await find(viewer, id)
+      // The others come first: a repetition after a failure finds them by the item.
+      const others = ofGroup ? await group.remove(viewer, item) : []
       await inbox.remove(viewer, [id])
-      const items = [item, ...(ofGroup ? await group.remove(viewer, item) : [])]
+      const items = [item, ...others]
       const counts = await countsOf(viewer)
       await Promise.all([
         snoozeEnds.cancel(
