@@ -70,6 +70,20 @@ describe.skipIf(!executablePath)(
       await page.context().close()
     })
 
+    test('an undo of "Archive all read" that the hub refuses is explained, and not announced as undone', async () => {
+      const { page, announced } = await openPanel('edith', [{ title: 'Read' }])
+      await page.getByRole('article', { name: 'Read' }).press('u')
+      await page.getByRole('button', { name: 'Notifications', exact: true }).waitFor(WAIT)
+      await page.route('**/unarchive-all', (route) => route.continue({ postData: '{"archivedAt":"never"}' }))
+      await page.locator('.more-button').click()
+      await page.getByRole('menuitem', { name: 'Archive all read' }).click()
+      await page.getByRole('button', { name: 'Undo' }).click()
+      await page.locator('.undo').getByText('Not saved. The server refused it.').waitFor(WAIT)
+      await expect.poll(announced, WAIT).toContain('Not saved. The server refused it.')
+      expect(announced()).not.toContain('Undone')
+      await page.context().close()
+    })
+
     test('a change that the hub refuses as invalid is explained, and its repetition is announced', async () => {
       const actions = [{ name: 'yes', label: 'Yes' }]
       const { page, announced } = await openPanel('alan', [{ title: 'Refused', actions }])

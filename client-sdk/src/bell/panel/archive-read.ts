@@ -1,3 +1,5 @@
+import type { CarillonError } from '../../http/error.ts'
+import { reasonOf } from '../failure.ts'
 import type { PanelText } from './english.ts'
 import type { List } from './list.ts'
 import type { createUndo } from './undo.ts'
@@ -17,9 +19,15 @@ export const archiveRead = ({ list, undo, text, announce }: ArchiveReadParts): v
   const label = text()('acted', { label: text()('archiveRead') })
   announce(label)
   const restore = async () => {
-    await (await archived)?.undo()
-    announce(text()('undone'))
-    list.insert()
+    try {
+      await (await archived)?.undo()
+      announce(text()('undone'))
+      list.insert()
+    } catch (error) {
+      const reason = text()(reasonOf(error as CarillonError))
+      announce(reason)
+      undo.notice(reason)
+    }
   }
-  undo.offer({ label, undo: () => void restore().catch(() => {}) })
+  undo.offer({ label, undo: () => void restore() })
 }

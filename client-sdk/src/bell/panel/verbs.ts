@@ -1,7 +1,7 @@
 import type { InboxItem } from '@carillon/schemas'
 import type { GroupOption } from '../../actions/actions.ts'
 import type { CarillonError } from '../../http/error.ts'
-import type { Failure } from '../failure.ts'
+import { type Failure, reasonOf } from '../failure.ts'
 import type { Times } from '../text/times.ts'
 import type { PanelText } from './english.ts'
 import type { List } from './list.ts'
@@ -41,9 +41,9 @@ export const createVerbs = ({
    */
   const run = async (targets: ReturnType<typeof targetsOf>, call: Call, label?: string) => {
     let hasFailed = false
-    const failed = (target: (typeof targets)[number], { status }: CarillonError) => {
+    const failed = (target: (typeof targets)[number], error: CarillonError) => {
       const { id } = target.item
-      const reason = text()(status === 404 ? 'gone' : status && status < 500 ? 'refused' : 'failed')
+      const reason = text()(reasonOf(error))
       failures.set(id, { text: reason, again: () => void run([target], call, label) })
       if (!list.ids.includes(id)) {
         announce(reason)
