@@ -49,5 +49,5 @@ export const createItemReads = (session: Session, contents: Contents) => {
     return content ? withShared(owner, rows) : rows
   }
 
-  return { itemRows, items, withShared }
+  return { items, withShared }
 }

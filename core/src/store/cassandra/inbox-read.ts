@@ -8,7 +8,7 @@ import type { Session } from './session.ts'
 
 /** Creates the reading methods of `InboxRows`. `retention` (ms) is how far back they read. */
 export const createReads = (session: Session, retention: number, contents: Contents) => {
-  const { itemRows, items, withShared } = createItemReads(session, contents)
+  const { items, withShared } = createItemReads(session, contents)
   const { placesOf } = createLogReads(session, retention)
   const newest = createNewest(session, retention)
 
@@ -72,5 +72,5 @@ export const createReads = (session: Session, retention: number, contents: Conte
       return { guide, first: found.page, named: ended ? found.named : undefined, whole: false }
     }
 
-  return { items, itemRows, log, open, placesOf }
+  return { items, log, open, placesOf }
 }
