@@ -1,11 +1,7 @@
 import { createTimer } from '../timing/timer.ts'
+import type { createLongPolling } from './long-polling.ts'
 
-/** Polls the hub in place of the socket; see `long-polling.ts`. */
-export type LongPolling = {
-  changed(): void
-  received(ids: readonly string[]): Promise<unknown>
-  stop(): void
-}
+type LongPolling = ReturnType<typeof createLongPolling>
 
 /**
  * Decides between the WebSocket and polling: polling is loaded and started when no WebSocket has connected for `ms`, and ends
