@@ -29,14 +29,17 @@ const readResponse = (data: string): JsonResponse | undefined => {
 }
 
 /**
- * Opens HTTP/1.1 keep-alive connections, each with one request at a time, as in backends. Uses plain sockets, because an HTTP
- * client would take processor time from the server.
+ * Opens HTTP/1.1 keep-alive connections, each with one request at a time, as in backends. A connection that the server closed
+ * while idle is opened again when it is needed. Uses plain sockets, because an HTTP client would take processor time from the
+ * server.
  */
 export const openKeepAlive = async (url: string, connections: number): Promise<KeepAlive> => {
   const { hostname, port, host } = new URL(url)
+  const open = new Set<Socket>()
   const idle: Socket[] = []
   const pending = new Map<Socket, Pending>()
   const waiting: { request: JsonRequest; pending: Pending }[] = []
+  let opening = 0
 
   const write = (socket: Socket, { path, headers = {}, body }: JsonRequest, caller: Pending) => {
     pending.set(socket, caller)
@@ -47,15 +50,22 @@ export const openKeepAlive = async (url: string, connections: number): Promise<K
     )
   }
 
-  const open = () =>
-    new Promise<Socket>((resolve, reject) => {
-      const socket = connect(Number(port), hostname, () => resolve(socket))
+  const next = (socket: Socket) => {
+    const following = waiting.shift()
+    if (following) write(socket, following.request, following.pending)
+    else idle.push(socket)
+  }
+
+  const connectOne = () =>
+    new Promise<void>((resolve, reject) => {
+      opening++
       let data = ''
-      const fail = (error: Error) => {
-        reject(error)
-        pending.get(socket)?.reject(error)
-        pending.delete(socket)
-      }
+      const socket = connect(Number(port), hostname, () => {
+        opening--
+        open.add(socket)
+        next(socket)
+        resolve()
+      })
       socket.setNoDelay(true)
       // Latin-1 has one character per byte, so `content-length` is the number of characters.
       socket.setEncoding('latin1')
@@ -66,26 +76,32 @@ export const openKeepAlive = async (url: string, connections: number): Promise<K
         data = ''
         const caller = pending.get(socket)
         pending.delete(socket)
-        const next = waiting.shift()
-        if (next) write(socket, next.request, next.pending)
-        else idle.push(socket)
+        next(socket)
         caller?.resolve(response)
       })
-      socket.once('error', fail)
-      socket.once('close', () => fail(new Error(`${url} closed a connection`)))
+      const lost = (error: Error) => {
+        if (!open.delete(socket)) opening--
+        const place = idle.indexOf(socket)
+        if (place >= 0) idle.splice(place, 1)
+        reject(error)
+        pending.get(socket)?.reject(error)
+        pending.delete(socket)
+      }
+      socket.on('error', (error) => socket.destroy(error))
+      socket.once('close', () => lost(socket.errored ?? new Error(`${url} closed a connection`)))
     })
 
-  const sockets = await Promise.all(Array.from({ length: connections }, open))
-  idle.push(...sockets)
+  await Promise.all(Array.from({ length: connections }, connectOne))
   return {
     post: (request) =>
       new Promise((resolve, reject) => {
         const socket = idle.pop()
-        if (socket) write(socket, request, { resolve, reject })
-        else waiting.push({ request, pending: { resolve, reject } })
+        if (socket) return write(socket, request, { resolve, reject })
+        waiting.push({ request, pending: { resolve, reject } })
+        if (open.size + opening < connections) connectOne().catch(reject)
       }),
     close: () => {
-      for (const socket of sockets) socket.destroy()
+      for (const socket of open) socket.destroy()
     },
   }
 }
