@@ -22,11 +22,14 @@ export type Context = {
   modes: readonly Mode[]
   /** Prints progress, separate from the results. */
   note(line: string): void
+  /** Prints results. */
+  print(results: readonly Measurement[]): void
   /** Returns the servers of the three URLs, or starts servers on first use. */
   servers(): Promise<Servers>
 }
 
-export type Bench = (context: Context) => Promise<Measurement[]>
+/** Measures, and prints each result once it is known. */
+export type Bench = (context: Context) => Promise<void>
 
 /** Runs `work`, then the functions that it passed to `later`, in reverse order, even if it failed. */
 export const cleaningUp = async <Result>(

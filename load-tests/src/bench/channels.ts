@@ -12,7 +12,7 @@ import {
 } from './deliveries.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { processorTimer } from './machine.ts'
-import { interleaved, type Measurement, measurement } from './measure.ts'
+import { interleaved, measurement } from './measure.ts'
 import { emailOf, FROM, PEOPLE, subscriptionOf, WEBHOOK_SECRET } from './messages.ts'
 import { userOf } from './payload.ts'
 import type { SenderApi } from './sender-child.ts'
@@ -60,7 +60,7 @@ const countFor = ({ quick }: Context) => (quick ? 500 : 20_000)
 const turnsFor = ({ quick }: Context) => (quick ? 1 : 5)
 
 /** Measures a channel alone against the bare library, with the same messages and the same sink. */
-const alone = (context: Context, name: string, way: Way): Promise<Measurement[]> =>
+const alone = (context: Context, name: string, way: Way): Promise<void> =>
   cleaningUp(async (later) => {
     const sink = await startSink(way.sink)
     later(sink.stop)
@@ -73,10 +73,10 @@ const alone = (context: Context, name: string, way: Way): Promise<Measurement[]>
     context.note(`${name}: rate`)
     await interleaved(1, ...turns)
     const [ours, theirs] = await interleaved(turnsFor(context), ...turns)
-    return [
+    context.print([
       measurement(`${name}.rate`, 'messages/s', rates(ours), rates(theirs), way.aim),
       ...processorTime(name, ours, { rounds: theirs, name: 'channel', process: 'bare' }),
-    ]
+    ])
   })
 
 /**
@@ -88,7 +88,7 @@ const installed = async (
   name: string,
   { channel, aim }: Way,
   { sink, bare, ...raised }: Installation & { sink: Sink; bare: Rounds },
-): Promise<Measurement[]> => {
+): Promise<void> => {
   const { worker, processes } = raised
   const installation = { ...raised, processes: { ...processes, sink: sink.pid } }
   const count = countFor(context)
@@ -104,27 +104,27 @@ const installed = async (
   context.note(`${name}: rate`)
   const [ours, fromApi, theirs] = await interleaved(turnsFor(context), due, concurrency, plainly)
   const [sender] = Object.entries(processes).find(([, pid]) => pid === worker) ?? ['']
-  return [
+  context.print([
     measurement(`${name}.rate`, 'messages/s', rates(ours), rates(theirs), aim),
     measurement(`${name}.rate.from-api`, 'messages/s', rates(fromApi), rates(theirs)),
     ...processorTime(name, ours, { rounds: theirs, name: sender, process: 'bare' }),
-  ]
+  ])
 }
 
 const benchOf =
   (name: string, way: Way): Bench =>
-  async (context) => [
-    ...(context.modes.includes('channel') ? await alone(context, `${name}.channel`, way) : []),
-    ...(await inEachMode(context, async (mode, raise, later) => {
+  async (context) => {
+    if (context.modes.includes('channel')) await alone(context, `${name}.channel`, way)
+    await inEachMode(context, async (mode, raise, later) => {
       const sink = await startSink(way.sink)
       later(sink.stop)
       const settings = { ...(await trustSink(sink, later)), CARILLON_ALLOWED_TARGETS: '*' }
       const installation = await raise({ prepare: way.prepare(sink.port), settings })
       await installation.tenant.putAccount(installation.hub, name, way.account(sink.port))
       const { rounds: bare } = await startSending(way.bare, 'bare', sink, later)
-      return installed(context, `${name}.${mode}`, way, { ...installation, sink, bare })
-    })),
-  ]
+      await installed(context, `${name}.${mode}`, way, { ...installation, sink, bare })
+    })
+  }
 
 export const smtpAccount = (port: number): AccountInput => ({
   provider: 'smtp',

@@ -101,9 +101,9 @@ const startBareParts = async ({ urls }: Servers, quick: boolean, later: Later) =
  * baselines: consuming and acknowledging the messages, and inserting the rows.
  */
 export const cluster: Bench = async (context) => {
-  if (!context.modes.includes('cluster')) return []
+  if (!context.modes.includes('cluster')) return
   return cleaningUp(async (later) => {
-    const { quick, note } = context
+    const { quick, note, print } = context
     const servers = await context.servers()
     const { hub, tenant, processes } = await startClustered(servers, later)
     const bare = await startBareParts(servers, quick, later)
@@ -143,13 +143,13 @@ export const cluster: Bench = async (context) => {
     await checkInboxes(tenant, hub.url, USERS, sent)
     noteDuplicates(note, 'cluster', [...ours, ...ownIds, ...half])
 
-    return [
+    print([
       measurement('cluster.rate', 'notifications/s', rates(ours), slower, '≥ 0.4'),
       measurement('cluster.rate.consume-and-ack', 'notifications/s', rates(ours), consumed),
       measurement('cluster.rate.insert', 'notifications/s', rates(ours), inserted),
       measurement('cluster.rate.own-ids', 'notifications/s', rates(ownIds), slower),
       ...latencies('cluster', half),
       ...processorTime('cluster', ours),
-    ]
+    ])
   })
 }

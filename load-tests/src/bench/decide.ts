@@ -109,8 +109,8 @@ const timed = (work: (n: number) => number, recipients: number) => async (): Pro
 }
 
 /** Measures deciding and rendering for one recipient in three channels, against liquidjs with the same templates. */
-export const decide: Bench = async ({ quick, note, modes }) => {
-  if (!modes.includes('channel')) return []
+export const decide: Bench = async ({ quick, note, modes, print }) => {
+  if (!modes.includes('channel')) return
   note('decide: one recipient, three channels')
   const recipients = quick ? 5_000 : 20_000
   const works = [createDecide(), createRender(), createBare()].map((work) => timed(work, recipients))
@@ -122,9 +122,9 @@ export const decide: Bench = async ({ quick, note, modes }) => {
   await interleaved(1, deciding, rendering, bare)
   const [decided, rendered, plain] = await interleaved(quick ? 5 : 15, deciding, rendering, bare)
   const whole = decided.map((time, round) => 1e6 / (time + (rendered[round] ?? 0)))
-  return [
+  print([
     measurement('decide.decide', 'µs/recipient', decided, rendered, '≤ 1'),
     measurement('decide.render', 'µs/recipient', rendered, plain),
     measurement('decide.rate', 'recipients/s', whole, [1e6 / median(plain)]),
-  ]
+  ])
 }

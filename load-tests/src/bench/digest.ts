@@ -1,9 +1,9 @@
-import { type Bench, cleaningUp } from './bench.ts'
+import { type Bench, type Context, cleaningUp } from './bench.ts'
 import { smtpAccount } from './channels.ts'
 import { publishAll, withPeople } from './deliveries.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { clock, forgetPeak, peakBytes, processorTimer } from './machine.ts'
-import { type Measurement, measurement } from './measure.ts'
+import { measurement } from './measure.ts'
 import { emailOf } from './messages.ts'
 import { metricOf, untilMetric } from './metrics.ts'
 import { freshId, notificationFor, userOf } from './payload.ts'
@@ -13,7 +13,11 @@ import { type Sink, startSink } from './sink.ts'
 const MEMBERS = 10_000
 const CLOSED = 'carillon_windows_closed_total{kind="digest"}'
 
-const measure = async (name: string, installation: Installation, sink: Sink): Promise<Measurement[]> => {
+const measure = async (
+  print: Context['print'],
+  name: string,
+  { installation, sink }: { installation: Installation; sink: Sink },
+): Promise<void> => {
   const { metrics, tenant, worker, processes } = installation
   await sink.begin()
   const before = (await metricOf(metrics, CLOSED)) ?? 0
@@ -30,14 +34,14 @@ const measure = async (name: string, installation: Installation, sink: Sink): Pr
   await sink.until(1)
   const sent = clock()
   const cpu = used(MEMBERS)
-  return [
+  print([
     measurement(`${name}.join`, 'members/s', [(MEMBERS * 1_000) / (closed - start)]),
     measurement(`${name}.close`, 's', [(sent - closed) / 1_000]),
     measurement(`${name}.peak-rss`, 'MiB', [peakBytes(worker) / 2 ** 20]),
     ...Object.entries(cpu).map(([process, each]) =>
       measurement(`${name}.cpu.${process}`, 'µs/member', [each]),
     ),
-  ]
+  ])
 }
 
 /** Measures a digest of 10,000 notifications to one person: how fast they join it, and how long it takes to leave. */
@@ -53,6 +57,6 @@ export const digest: Bench = (context) =>
       await installation.tenant.putAccount(installation.hub, 'mail', smtpAccount(sink.port))
       const name = `digest.${mode}`
       context.note(`${name}: ${MEMBERS} members`)
-      return measure(name, installation, sink)
+      await measure(context.print, name, { installation, sink })
     }),
   )

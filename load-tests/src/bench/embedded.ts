@@ -51,8 +51,8 @@ export const overHttp = (hub: string, tenant: Tenant, processes: Target['process
  * Measures publish → store → receive in one process with a durable file, against bare Socket.IO that emits the same items to
  * the same clients: the maximum rate, then the latency at half that rate.
  */
-export const embedded: Bench = async ({ quick, note, modes }) => {
-  if (!modes.includes('embedded')) return []
+export const embedded: Bench = async ({ quick, note, modes, print }) => {
+  if (!modes.includes('embedded')) return
   return cleaningUp(async (later) => {
     const { server, tenant } = await startEmbedded(later)
     const bare = await startBareSocketIo(USERS)
@@ -84,10 +84,10 @@ export const embedded: Bench = async ({ quick, note, modes }) => {
     await checkInboxes(tenant, server.url, USERS, sent)
     noteDuplicates(note, 'embedded', [...ours, ...half])
 
-    return [
+    print([
       measurement('embedded.rate', 'notifications/s', rates(ours), rates(theirs), '≥ 0.3'),
       ...latencies('embedded', half, bareHalf, { p99: '≤ 3' }),
       ...processorTime('embedded', ours, { rounds: theirs, name: 'carillon', process: 'bare' }),
-    ]
+    ])
   })
 }

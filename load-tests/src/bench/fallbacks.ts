@@ -3,7 +3,7 @@ import { smtpAccount } from './channels.ts'
 import { sentWhenDue, storingPace, withPeople } from './deliveries.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { forgetPeak, peakBytes, residentBytes } from './machine.ts'
-import { type Measurement, measurement } from './measure.ts'
+import { measurement } from './measure.ts'
 import { emailOf } from './messages.ts'
 import { type Sink, startSink } from './sink.ts'
 
@@ -31,7 +31,7 @@ const drain = async (
 
 /** Measures the rate and memory of e-mails that are all due at once because the items are unread. */
 export const fallbacks: Bench = (context) =>
-  inEachMode(context, async (mode, raise, later): Promise<Measurement[]> => {
+  inEachMode(context, async (mode, raise, later) => {
     const sink = await startSink('smtp')
     later(sink.stop)
     const installation = await raise({
@@ -45,7 +45,7 @@ export const fallbacks: Bench = (context) =>
     const small = await drain(installation, sink, { run: 1, count: few })
     context.note(`${name}: ${many}`)
     const large = await drain(installation, sink, { run: 2, count: many })
-    return [
+    context.print([
       measurement(`${name}.rate.${few}`, 'messages/s', [small.rate]),
       measurement(`${name}.rate.${many}`, 'messages/s', [large.rate]),
       // Compared with the smaller number: memory should not depend on the number of fallbacks.
@@ -58,5 +58,5 @@ export const fallbacks: Bench = (context) =>
           'flat',
         ),
       ),
-    ]
+    ])
   })

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bench, type Context, cleaningUp } from './bench.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { clock, forgetPeak, peakBytes, processorTimer } from './machine.ts'
-import { LossError, type Measurement, measurement } from './measure.ts'
+import { LossError, measurement } from './measure.ts'
 import { notificationFor } from './payload.ts'
 import { type Receivers, startReceivers } from './receivers.ts'
 
@@ -62,10 +62,10 @@ const blast = async (carillon: Installation, receivers: Receivers, members: numb
 }
 
 const measure = async (
-  { quick, note }: Context,
+  { quick, note, print }: Context,
   name: string,
   carillon: Installation,
-): Promise<Measurement[]> => {
+): Promise<void> => {
   const [few, many] = quick ? [5_000, 20_000] : [100_000, 1_000_000]
   return cleaningUp(async (later) => {
     const receivers = await startReceivers()
@@ -73,18 +73,18 @@ const measure = async (
     await receivers.connect(carillon.hub, await carillon.tenant.auths(CONNECTED))
     note(`${name}: ${few} members`)
     const small = await blast(carillon, receivers, few)
+    print([measurement(`${name}.rate.${few}`, 'recipients/s', [few / small.seconds])])
     note(`${name}: ${many} members`)
     const large = await blast(carillon, receivers, many)
     const megabytes = ({ peak }: Blast) => peak / 2 ** 20
-    return [
-      measurement(`${name}.rate.${few}`, 'recipients/s', [few / small.seconds]),
+    print([
       measurement(`${name}.rate.${many}`, 'recipients/s', [many / large.seconds]),
       // Compared with the smaller audience: memory should not depend on the audience.
       measurement(`${name}.peak-rss.${many}`, 'MiB', [megabytes(large)], [megabytes(small)], 'flat'),
       ...Object.entries(large.cpu).map(([process, cpu]) =>
         measurement(`${name}.cpu.${process}`, 'µs/recipient', [cpu]),
       ),
-    ]
+    ])
   })
 }
 

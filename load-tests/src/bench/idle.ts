@@ -68,8 +68,8 @@ const perConnection = ({ url, pid, dir }: Idle, auths: readonly object[], count:
   })
 
 /** Measures the memory per idle connection: a hub against bare Socket.IO. */
-export const idle: Bench = async ({ quick, note, modes, servers }) => {
-  if (!modes.includes('cluster')) return []
+export const idle: Bench = async ({ quick, note, modes, print, servers }) => {
+  if (!modes.includes('cluster')) return
   return cleaningUp(async (later) => {
     const dir = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
     later(() => rm(dir, { recursive: true, force: true }))
@@ -97,6 +97,6 @@ export const idle: Bench = async ({ quick, note, modes, servers }) => {
       const [value, bare] = [ours, theirs].map((rounds) => rounds.map((memory) => memory[of]))
       return measurement(`idle.${name}.${connections}`, 'bytes/connection', value ?? [], bare, aim)
     }
-    return [line('resident', 'resident', '≤ 1.3'), line('held', 'held')]
+    print([line('resident', 'resident', '≤ 1.3'), line('held', 'held')])
   })
 }

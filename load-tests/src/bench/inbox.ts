@@ -105,11 +105,11 @@ const report = (
   )
 
 const measure = async (
-  { quick, note }: Context,
+  { quick, note, print }: Context,
   name: string,
   { hub, processes }: Installation,
   inboxes: readonly Inbox[],
-): Promise<Measurement[]> => {
+): Promise<void> => {
   const { samples, timed } = createSamples(processes)
   const rounds = quick ? 15 : 60
   note(`${name}: pages and changes`)
@@ -134,7 +134,7 @@ const measure = async (
       if (items.length > 0) throw new Error(`${inbox.user} has unread items after read-all`)
       await timed('page-after', inbox, () => page(hub, inbox))
     }
-  return report(name, samples, median(inboxes.slice(0, INBOXES).map(({ size }) => size)))
+  print(report(name, samples, median(inboxes.slice(0, INBOXES).map(({ size }) => size))))
 }
 
 /** Measures lists and changes of one user's inbox over HTTP, at several sizes. */

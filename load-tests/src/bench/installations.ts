@@ -2,7 +2,6 @@ import { type Context, cleaningUp, type Mode } from './bench.ts'
 import { startClustered } from './cluster.ts'
 import { type Setup, startEmbedded } from './embedded.ts'
 import { clusterLog, type EventLog, embeddedLog } from './event-log.ts'
-import type { Measurement } from './measure.ts'
 import type { Tenant } from './tenant.ts'
 
 /**
@@ -54,11 +53,8 @@ const RAISE: Record<Installed, (context: Context, later: Later) => Raise> = {
 /** Measures in one process, and with a hub and a dispatcher on real servers. */
 export const inEachMode = async (
   context: Context,
-  measure: (mode: Installed, raise: Raise, later: Later) => Promise<Measurement[]>,
-): Promise<Measurement[]> => {
-  const found: Measurement[] = []
+  measure: (mode: Installed, raise: Raise, later: Later) => Promise<void>,
+): Promise<void> => {
   for (const mode of context.modes)
-    if (mode !== 'channel')
-      found.push(...(await cleaningUp((later) => measure(mode, RAISE[mode](context, later), later))))
-  return found
+    if (mode !== 'channel') await cleaningUp((later) => measure(mode, RAISE[mode](context, later), later))
 }

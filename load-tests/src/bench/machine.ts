@@ -52,6 +52,13 @@ const cpuTimes = () => {
   return { stolen: numbers[7] ?? 0, all: numbers.slice(0, 8).reduce((sum, each) => sum + each, 0) }
 }
 
+/** Returns the name of the operating system, such as `Debian GNU/Linux 12`. */
+const systemName = () => {
+  const file = '/etc/os-release'
+  const [, name] = (existsSync(file) && /^PRETTY_NAME="(.+)"$/m.exec(readFileSync(file, 'utf8'))) || []
+  return [name, platform(), release()].filter((part) => part !== undefined).join(' ')
+}
+
 /** Describes the machine in one line. `steal` reports how much processor time the hypervisor took. */
 export const describeMachine = (): { line: string; steal(): string } => {
   const [first] = cpus()
@@ -59,7 +66,7 @@ export const describeMachine = (): { line: string; steal(): string } => {
   const line = [
     `${cpus().length} × ${first?.model.trim() ?? 'unknown processor'}`,
     `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    `${platform()} ${release()}`,
+    systemName(),
     `node ${process.version}`,
     `load ${loadavg()
       .map((load) => load.toFixed(2))

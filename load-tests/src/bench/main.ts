@@ -20,9 +20,10 @@ import { fanout } from './fanout.ts'
 import { idle } from './idle.ts'
 import { inbox } from './inbox.ts'
 import { describeMachine } from './machine.ts'
-import type { Measurement } from './measure.ts'
-import { LossError, shown } from './measure.ts'
+import { LossError, type Measurement } from './measure.ts'
 import { otp } from './otp.ts'
+import { openRecord } from './record.ts'
+import { asJson, asRow, cellsOf, HEADS } from './results.ts'
 import { broadcast, single } from './single.ts'
 import { waiting } from './waiting.ts'
 import { windows } from './windows.ts'
@@ -38,39 +39,6 @@ const BENCHES: Record<string, Bench> = {
 
 const note = (line: string) => process.stderr.write(`${line}\n`)
 const say = (line: string) => process.stdout.write(`${line}\n`)
-
-const rounded = (value: number | null) => (value === null ? null : Number(value.toPrecision(6)))
-
-const asJson = ({ name, value, unit, baseline, ratio }: Measurement) =>
-  JSON.stringify({
-    ...{ name, value: rounded(value), unit },
-    ...{ baseline: rounded(baseline), ratio: rounded(ratio) },
-  })
-
-const COLUMNS = [
-  ['', 36],
-  ['value', -10],
-  ['unit', 18],
-  ['bare', -10],
-  ['ratio', -6],
-  ['target', 8],
-  ['spread', 0],
-] as const
-
-/** Formats a line of the table. A negative width aligns to the right. */
-const row = (cells: readonly string[]) =>
-  COLUMNS.map(([, width], column) => {
-    const cell = cells[column] ?? ''
-    return width < 0 ? cell.padStart(-width) : cell.padEnd(width)
-  })
-    .join('  ')
-    .trimEnd()
-
-const asRow = ({ name, value, unit, baseline, ratio, aim = '', spread = '' }: Measurement) =>
-  row([
-    ...[name, shown(value), unit],
-    ...[baseline === null ? '' : shown(baseline), ratio === null ? '' : ratio.toFixed(2), aim, spread],
-  ])
 
 /** Returns the servers of the settings, or starts new ones when a bench first needs them. */
 const serverProvider = () => {
@@ -97,12 +65,23 @@ const serverProvider = () => {
   return { servers, stop: async () => (await world)?.stop() }
 }
 
-type Options = { quick?: true; json?: true; only?: string; mode?: Context['modes'][number] }
+type Options = { quick?: true; json?: true; record?: string; only?: string; mode?: Context['modes'][number] }
 
 /** `--quick` skips the cluster, which takes minutes even with short rounds, unless it is requested. */
 const modesOf = ({ quick, only, mode }: Options): Context['modes'] => {
   if (mode !== undefined) return [mode]
   return quick && only === undefined ? MODES.filter((each) => each !== 'cluster') : MODES
+}
+
+/** Returns a function that prints results and records them. */
+const printer = ({ json, record }: Options, machine: string) => {
+  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ')
+  const keep = record === undefined ? undefined : openRecord(record, { at: new Date(), machine, command })
+  if (!json) say(`\n${asRow(HEADS)}`)
+  return (results: readonly Measurement[]) => {
+    for (const each of results) say(json ? asJson(each) : asRow(cellsOf(each)))
+    keep?.(results)
+  }
 }
 
 const run = async (options: Options) => {
@@ -111,15 +90,11 @@ const run = async (options: Options) => {
   const tell = json ? note : say
   tell(machine.line)
   const provider = serverProvider()
-  const modes = modesOf(options)
-  if (!json) say(`\n${row(COLUMNS.map(([name]) => name))}`)
+  const print = printer(options, machine.line)
   try {
     for (const name of only === undefined ? Object.keys(BENCHES) : [only])
-      for (const mode of modes) {
-        const context = { quick, modes: [mode], note, servers: provider.servers }
-        const found = (await BENCHES[name]?.(context)) ?? []
-        for (const each of found) say(json ? asJson(each) : asRow(each))
-      }
+      for (const mode of modesOf(options))
+        await BENCHES[name]?.({ quick, modes: [mode], note, print, servers: provider.servers })
   } finally {
     await provider.stop()
     tell(`\n${machine.steal()}${quick ? '; quick: short rounds and small audiences' : ''}`)
@@ -135,6 +110,7 @@ const program = commandLine('bench')
   )
   .option('--quick', 'Use short rounds and small audiences, and skip the cluster: about two minutes')
   .option('--json', 'Print one JSON object per line to stdout, everything else to stderr')
+  .option('--record <file>', 'Write the results and the machine as a table to a Markdown file')
   .addOption(new Option('--only <bench>', 'Run one bench').choices(Object.keys(BENCHES)))
   .addOption(new Option('--mode <mode>', 'Run in one mode').choices(MODES))
   .action(run)

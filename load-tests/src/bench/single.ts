@@ -1,8 +1,16 @@
 import { startHttpSocketIo } from './bare-socketio.ts'
-import { type Bench, cleaningUp, latencies, noteDuplicates, processorTime, rates } from './bench.ts'
+import {
+  type Bench,
+  type Context,
+  cleaningUp,
+  latencies,
+  noteDuplicates,
+  processorTime,
+  rates,
+} from './bench.ts'
 import { startEmbedded } from './embedded.ts'
 import { createSentCounts, openLoop, type Round, requestLoop } from './load.ts'
-import { interleaved, type Measurement, measurement, median } from './measure.ts'
+import { interleaved, measurement, median } from './measure.ts'
 import { startReceivers } from './receivers.ts'
 import { overRequests, type To } from './requests.ts'
 import { checkInboxes } from './tenant.ts'
@@ -22,10 +30,10 @@ type Work = { name: string; to: To; inFlight: number }
  */
 const measure = async (
   { name, to, inFlight }: Work,
-  { quick, note, modes }: Parameters<Bench>[0],
-): Promise<Measurement[]> => {
-  if (!modes.includes('embedded')) return []
-  return cleaningUp(async (later) => {
+  { quick, note, modes, print }: Context,
+): Promise<void> => {
+  if (!modes.includes('embedded')) return
+  await cleaningUp(async (later) => {
     const { server, tenant } = await startEmbedded(later)
     const bare = await startHttpSocketIo(TOPIC)
     later(bare.stop)
@@ -51,6 +59,11 @@ const measure = async (
     ] as const
     await interleaved(1, ...turns)
     const [mine, other] = await interleaved(quick ? 2 : 5, ...turns)
+    noteDuplicates(note, name, mine)
+    print([
+      measurement(`${name}.rate`, 'received/s', rates(mine), rates(other), '≥ 0.5'),
+      ...processorTime(name, mine, { rounds: other, name: 'carillon', process: 'bare' }),
+    ])
 
     const at = async (label: string, rate: number, otherRate: number) => {
       note(`${name}: latency at ${label}`)
@@ -61,20 +74,14 @@ const measure = async (
         () => openLoop(theirs, receivers, { ...open, rate: otherRate }),
       )
       noteDuplicates(note, name, half)
-      return latencies(`${name}.${label}`, half, bareHalf)
+      print(latencies(`${name}.${label}`, half, bareHalf))
     }
     const each = toAll ? USERS : 1
     const halfOf = (rounds: readonly Round[]) => median(rates(rounds)) / 2 / each
-    const half = await at('half', halfOf(mine), halfOf(other))
-    const quiet = toAll ? [] : await at('quiet', QUIET_RATE, QUIET_RATE)
-    if (!toAll) await checkInboxes(tenant, server.url, USERS, sent)
-    noteDuplicates(note, name, mine)
-    return [
-      measurement(`${name}.rate`, 'received/s', rates(mine), rates(other), '≥ 0.5'),
-      ...processorTime(name, mine, { rounds: other, name: 'carillon', process: 'bare' }),
-      ...half,
-      ...quiet,
-    ]
+    await at('half', halfOf(mine), halfOf(other))
+    if (toAll) return
+    await at('quiet', QUIET_RATE, QUIET_RATE)
+    await checkInboxes(tenant, server.url, USERS, sent)
   })
 }
 

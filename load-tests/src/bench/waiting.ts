@@ -6,7 +6,7 @@ import { type Bench, type Context, cleaningUp } from './bench.ts'
 import { publishAll, settled } from './deliveries.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { clock, forgetPeak, peakBytes, residentBytes } from './machine.ts'
-import { type Measurement, measurement } from './measure.ts'
+import { measurement } from './measure.ts'
 import { freshId, notificationFor, TYPE, userOf } from './payload.ts'
 import { type Receivers, startReceivers } from './receivers.ts'
 
@@ -80,10 +80,10 @@ const drain = async (installation: Installation, receivers: Receivers, count: nu
 }
 
 const measure = async (
-  { quick, note }: Context,
+  { quick, note, print }: Context,
   name: string,
   installation: Installation,
-): Promise<Measurement[]> => {
+): Promise<void> => {
   const [pending, due] = quick ? [20_000, 1_000] : [1_000_000, 20_000]
   const { log, tenant } = installation
   const memory = async () => {
@@ -111,7 +111,7 @@ const measure = async (
   const after = { size: await log.size(), memory: await memory(), drain: await drained() }
   const mebibytes = (bytes: number) => bytes / 2 ** 20
   // Each is compared with the same while nothing else waits.
-  return [
+  print([
     measurement(`${name}.write`, 'messages/s', [pending / wrote]),
     measurement(`${name}.disk`, 'bytes/message', [(after.size - before.size) / pending]),
     measurement(`${name}.restart`, 's', [restarted], [restartedEmpty]),
@@ -132,7 +132,7 @@ const measure = async (
       [mebibytes(before.drain.peak)],
       'flat',
     ),
-  ]
+  ])
 }
 
 /**

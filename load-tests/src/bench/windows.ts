@@ -7,7 +7,7 @@ import { overHttp } from './embedded.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { openLoop } from './load.ts'
 import { clock, forgetPeak, peakBytes, processorTimer } from './machine.ts'
-import { type Measurement, measurement } from './measure.ts'
+import { measurement } from './measure.ts'
 import { emailOf } from './messages.ts'
 import { metricOf, untilMetric } from './metrics.ts'
 import { freshId, type Mark, notificationFor, userOf } from './payload.ts'
@@ -101,10 +101,10 @@ const closeAll = async (
 }
 
 const measure = async (
-  { quick, note }: Context,
+  { quick, note, print }: Context,
   name: string,
   { installation, sink }: { installation: Installation; sink: Sink },
-): Promise<Measurement[]> => {
+): Promise<void> => {
   const [few, many] = quick ? [300, 1_500] : [10_000, 100_000]
   return cleaningUp(async (later) => {
     const { hub, tenant, processes } = installation
@@ -120,7 +120,7 @@ const measure = async (
     const due = await sentWhenDue(installation, sink, { run: 1, count: few, step, pace })
     note(`${name}: ${many} windows`)
     const closed = await closeAll(installation, { sink, receivers, count: many })
-    return [
+    print([
       measurement(`${name}.open`, 'windows/s', [closed.opening]),
       measurement(`${name}.close`, 'windows/s', [closed.closing]),
       // Compared with mails that are due at once without having waited in a window.
@@ -131,7 +131,7 @@ const measure = async (
       ...Object.entries(closed.cpu).map(([process, cpu]) =>
         measurement(`${name}.cpu.${process}`, 'µs/window', [cpu]),
       ),
-    ]
+    ])
   })
 }
 
