@@ -275,7 +275,7 @@ test('migrate reports the migrations', async () => {
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 
 test('dev runs from the sources of a checkout, as `npm start` does', async () => {
-  const server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir }, 'sources')
+  const server = await startCarillon(['dev'], { CARILLON_DATA_DIR: dir }, { program: 'sources' })
   started.push(server)
   for (const path of ['/', '/client.js', '/push.js'])
     expect([path, (await fetch(`${server.url}${path}`)).status]).toEqual([path, 200])

@@ -48,21 +48,23 @@ const isReady = async (url: string) => {
 
 /**
  * Starts `carillon hub|dispatcher|dev …` and resolves when /readyz responds with 200. Adds `--port` if `args` has none. After
- * SIGTERM the process is killed once the drain delay, `CARILLON_DRAIN_SECONDS` and five more seconds have passed.
+ * SIGTERM the process is killed once the drain delay, `CARILLON_DRAIN_SECONDS` and five more seconds have passed. `under` is a
+ * command that runs the process in its own place, such as `strace -D`.
  */
 export const startCarillon = async (
   args: string[],
   settings: Settings,
-  program = PROGRAM,
+  { program = PROGRAM, under = [] }: { program?: Program; under?: readonly string[] } = {},
 ): Promise<Server> => {
   const port = Number(flagValue(args, '--port') ?? (await freePort()))
   const url = `http://127.0.0.1:${port}`
+  const [command = '', ...before] = [...under, process.execPath, ...PROGRAMS[program]]
   return start({
     name: `carillon ${args[0]}`,
     url,
     port,
-    command: process.execPath,
-    args: [...PROGRAMS[program], ...args, ...(args.includes('--port') ? [] : ['--port', String(port)])],
+    command,
+    args: [...before, ...args, ...(args.includes('--port') ? [] : ['--port', String(port)])],
     env: environment(settings),
     cwd: ROOT,
     ready: () => isReady(url),

@@ -14,8 +14,9 @@ import { fileURLToPath } from 'node:url'
  *     k6         Go module
  *     chromium   Debian
  *     caddy      Debian       the proxy in docker-compose.yml
+ *     strace     Debian
  */
-export const TOOLS = ['nats', 'redis', 'java', 'cassandra', 'k6', 'chromium', 'caddy'] as const
+export const TOOLS = ['nats', 'redis', 'java', 'cassandra', 'k6', 'chromium', 'caddy', 'strace'] as const
 export type Tool = (typeof TOOLS)[number]
 
 /** `path`: the executable, or for Cassandra the folder of its jars. */
@@ -69,6 +70,10 @@ const javas = () => {
 
 const jars = () => [process.env.CARILLON_RIG_CASSANDRA, join(cache, `cassandra-${CASSANDRA}`)]
 
+/** Containers may forbid tracing. */
+const traces = (path: string) =>
+  spawnSync(path, ['-o', '/dev/null', 'true'], { timeout: 10_000 }).status === 0
+
 const finders: Record<Tool, () => string | undefined> = {
   nats: () =>
     candidates(['nats-server'], join(goBin(), 'nats-server')).find((path) =>
@@ -80,6 +85,7 @@ const finders: Record<Tool, () => string | undefined> = {
   k6: () => candidates(['k6'], join(goBin(), 'k6')).find((path) => atLeast(version(path, 'version'), 1)),
   chromium: () => candidates(['chromium', 'chromium-browser', 'google-chrome'])[0],
   caddy: () => candidates(['caddy']).find((path) => atLeast(version(path, 'version'), 2, 6)),
+  strace: () => candidates(['strace']).find((path) => atLeast(version(path, '-V'), 5, 3) && traces(path)),
 }
 
 const requirements: Record<Tool, string> = {
@@ -90,6 +96,7 @@ const requirements: Record<Tool, string> = {
   k6: 'k6 1.0 or newer',
   chromium: 'chromium',
   caddy: 'Caddy 2.6 or newer',
+  strace: 'an strace 5.3 or newer that may trace processes',
 }
 
 const found = new Map<Tool, string>()
@@ -165,6 +172,7 @@ const installers: Record<Tool, () => void> = {
   k6: () => goInstall(K6),
   chromium: () => apt('chromium'),
   caddy: () => apt('caddy'),
+  strace: () => apt('strace'),
 }
 
 /** Installs missing tools. Throws with the command to run if it lacks the permission. */

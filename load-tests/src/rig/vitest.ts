@@ -78,6 +78,7 @@ export default async ({ provide }: TestProject): Promise<Close | undefined> => {
   provide('redisServer', find('redis'))
   provide('chromium', find('chromium'))
   provide('caddy', find('caddy'))
+  find('strace')
 
   const keyspace = `carillon_test_${randomBytes(6).toString('hex')}`
   const present = named || (find('java') && find('cassandra'))
