@@ -1,5 +1,5 @@
 import type { Topics } from '../ports/topics.ts'
-import { slotOf } from '../rules/slots.ts'
+import { slotOf, userPage } from '../rules/slots.ts'
 import { forEach, type Session } from './session.ts'
 
 /** Topics, with a method for other parts of the adapter. */
@@ -50,17 +50,14 @@ export const cassandraTopics = (session: Session): CassandraTopics => {
     walk: async (tenant, topic, { from, to, after }, limit) => {
       const place = after ?? { slot: from, user: '' }
       const rows = await session.rows(
-        `SELECT slot, user FROM ${members}
+        `SELECT user FROM ${members}
          WHERE tenant = ? AND topic = ? AND (slot, user) > (?, ?) AND (slot) < (?) LIMIT ?`,
-        [tenant, topic, place.slot, place.user, to, limit],
+        [tenant, topic, place.slot, place.user, to, limit + 1],
       )
-      const last = rows.at(-1)
-      return {
-        users: rows.map((row) => String(row.user)),
-        ...(last && rows.length === limit
-          ? { next: { slot: Number(last.slot), user: String(last.user) } }
-          : {}),
-      }
+      return userPage(
+        rows.map((row) => String(row.user)),
+        limit,
+      )
     },
   }
 }

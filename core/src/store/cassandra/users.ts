@@ -6,7 +6,7 @@ import type { Seal } from '../../security/seal.ts'
 import type { KnownUser, Users } from '../ports/users.ts'
 import { ERASURE_SETTLE_MS, erasureTime, isVoid, liftTime } from '../rules/erasure.ts'
 import { flattenProfile, profileOf } from '../rules/profile.ts'
-import { slotOf } from '../rules/slots.ts'
+import { slotOf, userPage } from '../rules/slots.ts'
 import { endOf, writeClock } from './clock.ts'
 import type { CassandraDevices } from './devices.ts'
 import type { CassandraDigests } from './digests.ts'
@@ -139,16 +139,14 @@ export const cassandraUsers = (
 
     walk: async (tenant, { from, to, after }, limit) => {
       const query = `SELECT user FROM ${users} WHERE tenant = ? AND slot = ? AND user > ? LIMIT ?`
-      const { rows, last } = await walkPartitions(
-        (slot) => session.rows(query, [tenant, slot, slot === after?.slot ? after.user : '', limit]),
-        { from: after?.slot ?? from, to, limit },
+      const { rows } = await walkPartitions(
+        (slot) => session.rows(query, [tenant, slot, slot === after?.slot ? after.user : '', limit + 1]),
+        { from: after?.slot ?? from, to, limit: limit + 1 },
       )
-      const found = rows.map((row) => String(row.user))
-      const user = found.at(-1)
-      return {
-        users: found,
-        ...(last === undefined || user === undefined ? {} : { next: { slot: last, user } }),
-      }
+      return userPage(
+        rows.map((row) => String(row.user)),
+        limit,
+      )
     },
   }
 }

@@ -26,6 +26,17 @@ export const topicsContract = (store: () => Store): void => {
       await topics.add(tenant, 'news', [])
     })
 
+    test('a page that holds exactly the last members is the last one', async () => {
+      const { topics } = store()
+      const tenant = freshTenant()
+      await topics.add(tenant, 'news', people(20))
+      const whole = { from: 0, to: SLOTS }
+      expect((await topics.walk(tenant, 'news', whole, 20)).next).toBeUndefined()
+      const { users, next } = await topics.walk(tenant, 'news', whole, 19)
+      expect([users.length, next?.user]).toEqual([19, users.at(-1)])
+      expect((await topics.walk(tenant, 'news', { ...whole, after: next! }, 1)).users).toHaveLength(1)
+    })
+
     test("removing a user ends only that user's memberships", async () => {
       const { topics, users } = store()
       const tenant = freshTenant()

@@ -98,6 +98,7 @@ export const usersContract = (store: () => Store): void => {
         500,
       )
       expect(rest.next).toBeUndefined()
+      expect((await users.walk(tenant, { from: 0, to: SLOTS }, 30)).next).toBeUndefined()
       expect(new Set([...first.users, ...rest.users])).toEqual(new Set(people(30)))
     })
 

@@ -7,5 +7,5 @@ export const SLOTS = 64
 /** A range of slots, `from` inclusive, `to` exclusive, and the position to continue after. */
 export type Stretch = { from: number; to: number; after?: Place }
 
-/** `next` is absent at the end of the range. */
+/** `next` is present exactly if the range has more users. */
 export type UserPage = { users: string[]; next?: Place }

@@ -1,7 +1,6 @@
 import type { Stretch, UserPage } from '../ports/walk.ts'
+import { userPage } from '../rules/slots.ts'
 import type { Session, Value } from './session.ts'
-
-type Row = { slot: number; user: string }
 
 /** Returns rows of a range of slots in the order (slot, user). `from` and `values` select the tenant (and topic). */
 export const walk = async (
@@ -12,13 +11,12 @@ export const walk = async (
   limit: number,
 ): Promise<UserPage> => {
   const { slot, user } = stretch.after ?? { slot: stretch.from, user: '' }
-  const rows = await session.all<Row>(
-    `SELECT slot, user FROM ${from} AND (slot, user) > (?, ?) AND slot < ? ORDER BY slot, user LIMIT ?`,
-    [...values, slot, user, stretch.to, limit],
+  const rows = await session.all<{ user: string }>(
+    `SELECT user FROM ${from} AND (slot, user) > (?, ?) AND slot < ? ORDER BY slot, user LIMIT ?`,
+    [...values, slot, user, stretch.to, limit + 1],
   )
-  const last = rows.at(-1)
-  return {
-    users: rows.map(({ user }) => user),
-    ...(last && rows.length === limit ? { next: { slot: last.slot, user: last.user } } : {}),
-  }
+  return userPage(
+    rows.map(({ user }) => user),
+    limit,
+  )
 }
