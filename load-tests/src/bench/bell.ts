@@ -9,7 +9,9 @@ import { locate } from '../rig/tools.ts'
 import { scrolling } from './bell-scrolling.ts'
 import { type Bench, cleaningUp } from './bench.ts'
 import { interleaved, measurement } from './measure.ts'
+import { withTimeLimit } from './time-limit.ts'
 
+const CALL_MS = 120_000
 const ROUNDS = 15
 const ROUNDS_QUICK = 5
 /** A page of the hub with nothing on it. */
@@ -37,9 +39,9 @@ const post = async (url: string, body: object, apiKey?: string) => {
 const send = ({ url, apiKey }: Demo, title: string) =>
   post(`${url}/v1/notifications`, { to: USER, type: 'greeting', title }, apiKey)
 
-/** Calls a function of `bell-page.js`. */
+/** Calls a function of `bell-page.js`. Rejects after two minutes, such as if an element is never painted. */
 const call = (page: Page, name: string, given: unknown) =>
-  page.evaluate(`${name}(${JSON.stringify(given)})`) as Promise<number>
+  withTimeLimit(CALL_MS, name, page.evaluate(`${name}(${JSON.stringify(given)})`) as Promise<number>)
 
 const open = async (context: BrowserContext) => {
   const page = await context.newPage()

@@ -2,6 +2,7 @@ import type { Urls } from '../rig/carillon.ts'
 import type { Round } from './load.ts'
 import type { Measurement } from './measure.ts'
 import { measurement } from './measure.ts'
+import type { Rival } from './rival.ts'
 
 /** The real servers, and the processes of those that were started for this run. */
 export type Servers = {
@@ -22,6 +23,8 @@ export type Context = {
   modes: readonly Mode[]
   /** Prints progress, separate from the results. */
   note(line: string): void
+  /** Other systems to measure with the same sender and receivers. */
+  rivals: readonly Rival[]
   /** Prints results. */
   print(results: readonly Measurement[]): void
   /** Returns the servers of the three URLs, or starts servers on first use. */

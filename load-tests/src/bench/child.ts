@@ -1,13 +1,14 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { withTimeLimit } from './time-limit.ts'
 
 /** The methods of a child process. Arguments and results are plain data. */
 export type Calls = Record<string, (argument: never) => unknown>
 
 export type Child<Api extends Calls> = {
   readonly pid: number
-  /** Calls a method. Rejects with the child's error, or if the child exits. */
+  /** Calls a method. Rejects with the child's error, if the child exits, or if the call takes five minutes. */
   call<Name extends keyof Api & string>(
     name: Name,
     argument: Parameters<Api[Name]>[0],
@@ -16,6 +17,10 @@ export type Child<Api extends Calls> = {
   onNotice(listener: (notice: unknown) => void): void
   stop(): Promise<void>
 }
+
+const CALL_MS = 300_000
+/** Between SIGTERM and SIGKILL. */
+const STOP_MS = 10_000
 
 type Request = { id: number; name: string; argument: unknown }
 type Answer = { id: number; result?: unknown; error?: string } | { notice: unknown }
@@ -26,7 +31,8 @@ export const startChild = async <Api extends Calls>(
   nodeOptions: readonly string[] = [],
   environment: Record<string, string> = {},
 ): Promise<Child<Api>> => {
-  const child = fork(fileURLToPath(file), {
+  const name = fileURLToPath(file)
+  const child = fork(name, {
     execArgv: [...process.execArgv, ...nodeOptions],
     env: { ...process.env, ...environment },
   })
@@ -41,19 +47,28 @@ export const startChild = async <Api extends Calls>(
     else caller?.reject(new Error(answer.error))
   })
   child.once('exit', (code, signal) => {
-    for (const { reject } of waiting.values())
-      reject(new Error(`${fileURLToPath(file)} exited with ${signal ?? code}`))
+    for (const { reject } of waiting.values()) reject(new Error(`${name} exited with ${signal ?? code}`))
     waiting.clear()
   })
-  await once(child, 'message')
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => resolve())
+    child.once('error', reject)
+    child.once('exit', (code, signal) =>
+      reject(new Error(`${name} exited with ${signal ?? code} at its start`)),
+    )
+  })
   return {
     pid: child.pid ?? 0,
-    call: (name, argument) =>
-      new Promise((resolve, reject) => {
-        const id = next++
-        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
-        child.send({ id, name, argument } satisfies Request, (error) => error && reject(error))
-      }),
+    call: (method, argument) =>
+      withTimeLimit(
+        CALL_MS,
+        `${method} in ${name}`,
+        new Promise((resolve, reject) => {
+          const id = next++
+          waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
+          child.send({ id, name: method, argument } satisfies Request, (error) => error && reject(error))
+        }),
+      ),
     onNotice: (given) => {
       listener = given
     },
@@ -61,7 +76,9 @@ export const startChild = async <Api extends Calls>(
       if (child.exitCode !== null || child.signalCode !== null) return
       const exit = once(child, 'exit')
       child.kill()
+      const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
       await exit
+      clearTimeout(late)
     },
   }
 }

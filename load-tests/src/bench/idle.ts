@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clusterSettings, startCarillon } from '../rig/carillon.ts'
 import { startBareSocketIo } from './bare-socketio.ts'
 import { type Bench, cleaningUp } from './bench.ts'
+import { clock } from './machine.ts'
 import { interleaved, measurement } from './measure.ts'
 import { startReceivers } from './receivers.ts'
 import { makeTenant } from './tenant.ts'
@@ -13,6 +14,7 @@ import { makeTenant } from './tenant.ts'
 /** Connections made before the first measurement, so that one-time allocations do not count. */
 const FIRST = 1_000
 const POLL_MS = 50
+const SETTLE_MS = 30_000
 const SETTLED_BYTES = 1 << 20
 
 /** Resident memory and the JavaScript heap, bytes. */
@@ -43,7 +45,8 @@ const settled = async (dir: string, pid: number): Promise<Memory> => {
   for (let before = Number.POSITIVE_INFINITY; ; ) {
     rmSync(file, { force: true })
     process.kill(pid, 'SIGUSR2')
-    while (!existsSync(file)) await sleep(POLL_MS)
+    for (const until = clock() + SETTLE_MS; !existsSync(file); await sleep(POLL_MS))
+      if (clock() > until) throw new Error(`process ${pid} did not write its memory within ${SETTLE_MS} ms`)
     const now = JSON.parse(readFileSync(file, 'utf8')) as Memory
     if (before - now.resident < SETTLED_BYTES) return now
     before = now.resident

@@ -19,17 +19,19 @@ import { fallbacks } from './fallbacks.ts'
 import { fanout } from './fanout.ts'
 import { idle } from './idle.ts'
 import { inbox } from './inbox.ts'
+import { latency } from './latency.ts'
 import { describeMachine } from './machine.ts'
 import { LossError, type Measurement } from './measure.ts'
 import { otp } from './otp.ts'
 import { openRecord } from './record.ts'
 import { asJson, asRow, cellsOf, HEADS } from './results.ts'
+import { readRival } from './rival.ts'
 import { broadcast, single } from './single.ts'
 import { waiting } from './waiting.ts'
 import { windows } from './windows.ts'
 
 const BENCHES: Record<string, Bench> = {
-  ...{ single, broadcast, embedded, cluster, fanout, inbox, idle },
+  ...{ single, broadcast, latency, embedded, cluster, fanout, inbox, idle },
   decide,
   ...channels,
   ...{ fallbacks, otp },
@@ -65,7 +67,14 @@ const serverProvider = () => {
   return { servers, stop: async () => (await world)?.stop() }
 }
 
-type Options = { quick?: true; json?: true; record?: string; only?: string; mode?: Context['modes'][number] }
+type Options = {
+  quick?: true
+  json?: true
+  record?: string
+  vs?: string[]
+  only?: string
+  mode?: Context['modes'][number]
+}
 
 /** `--quick` skips the cluster, which takes minutes even with short rounds, unless it is requested. */
 const modesOf = ({ quick, only, mode }: Options): Context['modes'] => {
@@ -89,12 +98,13 @@ const run = async (options: Options) => {
   const machine = describeMachine()
   const tell = json ? note : say
   tell(machine.line)
+  const rivals = (options.vs ?? []).map(readRival)
   const provider = serverProvider()
   const print = printer(options, machine.line)
   try {
     for (const name of only === undefined ? Object.keys(BENCHES) : [only])
       for (const mode of modesOf(options))
-        await BENCHES[name]?.({ quick, modes: [mode], note, print, servers: provider.servers })
+        await BENCHES[name]?.({ quick, modes: [mode], note, print, rivals, servers: provider.servers })
   } finally {
     await provider.stop()
     tell(`\n${machine.steal()}${quick ? '; quick: short rounds and small audiences' : ''}`)
@@ -110,6 +120,10 @@ const program = commandLine('bench')
   )
   .option('--quick', 'Use short rounds and small audiences, and skip the cluster: about two minutes')
   .option('--json', 'Print one JSON object per line to stdout, everything else to stderr')
+  .option(
+    '--vs <files...>',
+    'Measure other systems, described by JSON files, in single, broadcast and latency',
+  )
   .option('--record <file>', 'Write the results and the machine as a table to a Markdown file')
   .addOption(new Option('--only <bench>', 'Run one bench').choices(Object.keys(BENCHES)))
   .addOption(new Option('--mode <mode>', 'Run in one mode').choices(MODES))

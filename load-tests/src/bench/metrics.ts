@@ -3,11 +3,12 @@ import { LossError } from './measure.ts'
 
 const POLL_MS = 50
 /** Without a change for this long, the rest is considered lost. */
-const STALL_MS = 300_000
+const STALL_MS = 60_000
+const RESPONSE_MS = 30_000
 
 /** Returns a metric of a process, such as `carillon_queue_backlog{queue="notify-normal"}`; undefined if it has none. */
 export const metricOf = async (url: string, name: string): Promise<number | undefined> => {
-  const text = await (await fetch(`${url}/metrics`)).text()
+  const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(RESPONSE_MS) })).text()
   const line = text.split('\n').find((each) => each.startsWith(`${name} `))
   return line === undefined ? undefined : Number(line.slice(name.length + 1))
 }

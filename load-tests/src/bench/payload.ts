@@ -8,7 +8,7 @@ export const TYPE = 'comment.created'
 /** The run of a notification, its number in the run, and its scheduled time on `clock()`. */
 export type Mark = { run: number; n: number; at: number }
 
-/** Receivers search frames for this text, which is followed by the three numbers of a mark. */
+/** Sinks search messages for this text, which is followed by the three numbers of a mark. */
 export const MARK = '"mark":['
 
 const text = ({ run, n, at }: Mark) => ({

@@ -1,7 +1,10 @@
+import { concurrently } from './baselines/concurrently.ts'
 import { notice, serve } from './child.ts'
 import { newHistogram } from './histogram.ts'
 import { clock } from './machine.ts'
-import { MARK } from './payload.ts'
+import { eachMark } from './marks.ts'
+import type { Mark } from './payload.ts'
+import { openSubscription, type Subscription } from './subscription.ts'
 import { openWire } from './wire.ts'
 
 const CONNECT_CONCURRENCY = 64
@@ -37,14 +40,7 @@ const tell = () => {
 
 const place = (n: number, connection: number) => (current.toAll ? n * current.connections + connection : n)
 
-const onEvent = (connection: number) => (data: Buffer, start: number, end: number) => {
-  const at = data.indexOf(MARK, start)
-  if (at < 0 || at >= end) return
-  const begin = at + MARK.length
-  const [run = 0, n = 0, sentAt = 0] = data
-    .toString('latin1', begin, data.indexOf(']', begin))
-    .split(',')
-    .map(Number)
+const receive = (connection: number, { run, n, at }: Mark) => {
   if (run !== current.run) return
   if (!current.toAll && n % current.connections !== connection) misdelivered++
   const index = place(n, connection)
@@ -58,23 +54,34 @@ const onEvent = (connection: number) => (data: Buffer, start: number, end: numbe
   if (seen > 0) return
   received++
   lastAt = clock()
-  histogram.recordValue(Math.max(1, Math.round((lastAt - sentAt) * 1_000)))
+  histogram.recordValue(Math.max(1, Math.round((lastAt - at) * 1_000)))
   if (told) return
   told = true
   setTimeout(tell, 1)
 }
 
-const connect = async ({ url, auths }: { url: string; auths: object[] }) => {
-  let next = 0
-  const worker = async () => {
-    while (next < auths.length) {
-      const index = next++
-      const onEnd = (why: string) => notice({ ended: `connection ${index} to ${url}: ${why}` })
-      wires.push(await openWire({ url, auth: auths[index] ?? {}, onEvent: onEvent(index), onEnd }))
-    }
-  }
-  await Promise.all(Array.from({ length: CONNECT_CONCURRENCY }, worker))
+const onData = (connection: number) => {
+  const each = (mark: Mark) => receive(connection, mark)
+  return (data: Buffer, start: number, end: number) => eachMark(data, start, end, each)
 }
+
+const onEnd = (connection: number, url: string) => (why: string) =>
+  notice({ ended: `connection ${connection} to ${url}: ${why}` })
+
+const openAll = async (count: number, open: (index: number) => Promise<{ close(): void }>) => {
+  await concurrently(count, CONNECT_CONCURRENCY, async (index) => wires.push(await open(index)))
+}
+
+const connect = ({ url, auths }: { url: string; auths: object[] }) =>
+  openAll(auths.length, (index) =>
+    openWire({ url, auth: auths[index] ?? {}, onEvent: onData(index), onEnd: onEnd(index, url) }),
+  )
+
+const subscribe = (subscriptions: Subscription[]) =>
+  openAll(subscriptions.length, (index) => {
+    const subscription = subscriptions[index] as Subscription
+    return openSubscription(subscription, onData(index), onEnd(index, subscription.url))
+  })
 
 const begin = (run: Run) => {
   current = run
@@ -100,6 +107,6 @@ const report = (sent: number): Report => {
   return { received, lost, duplicates, misdelivered, examples, lastAt, latency }
 }
 
-const calls = { connect, begin, report }
+const calls = { connect, subscribe, begin, report }
 export type ReceiversApi = typeof calls
 serve(calls)

@@ -2,6 +2,7 @@ import { startChild } from './child.ts'
 import { LossError } from './measure.ts'
 import { createReceipts } from './receipts.ts'
 import type { ReceiversApi, Report } from './receivers-child.ts'
+import type { Subscription } from './subscription.ts'
 
 /** Without receipts for this long, the rest is considered lost. */
 const STALL_MS = 15_000
@@ -13,6 +14,8 @@ export type Receivers = {
   readonly pid: number
   /** Opens one connection for each `auth`, the nth for the nth user. */
   connect(url: string, auths: readonly object[]): Promise<void>
+  /** Opens one connection for each subscription, the nth for the nth user. */
+  subscribe(subscriptions: readonly Subscription[]): Promise<void>
   /** Starts a new run. Returns the run number that its notifications must contain. */
   begin(options: { connections: number; toAll?: boolean }): Promise<number>
   /** Resolves when `count` notifications were received. Rejects with `LossError` if they stop coming. */
@@ -22,8 +25,8 @@ export type Receivers = {
   stop(): Promise<void>
 }
 
-export const startReceivers = async (): Promise<Receivers> => {
-  const child = await startChild<ReceiversApi>(new URL('./receivers-child.ts', import.meta.url))
+export const startReceivers = async (nodeOptions: readonly string[] = []): Promise<Receivers> => {
+  const child = await startChild<ReceiversApi>(new URL('./receivers-child.ts', import.meta.url), nodeOptions)
   const receipts = createReceipts(STALL_MS)
   let run = 0
   child.onNotice((value) => {
@@ -36,6 +39,9 @@ export const startReceivers = async (): Promise<Receivers> => {
     pid: child.pid,
     connect: async (url, auths) => {
       await child.call('connect', { url, auths: [...auths] })
+    },
+    subscribe: async (subscriptions) => {
+      await child.call('subscribe', [...subscriptions])
     },
     begin: async ({ connections, toAll = false }) => {
       receipts.set(0)

@@ -1,15 +1,7 @@
 import type { NotificationInput } from '@carillon/schemas'
-import { type KeepAlive, openKeepAlive } from './keep-alive.ts'
+import { type HttpRequest, openKeepAlive } from './keep-alive.ts'
 import type { Target } from './load.ts'
 import { type Mark, notificationFor, userOf } from './payload.ts'
-
-const PATH = '/v1/notifications'
-const ACCEPTED = 202
-
-const post = async (http: KeepAlive, headers: Record<string, string>, notification: NotificationInput) => {
-  const { status, text } = await http.post({ path: PATH, headers, body: JSON.stringify(notification) })
-  if (status !== ACCEPTED) throw new Error(`POST ${PATH} responded with ${status}: ${text.slice(0, 500)}`)
-}
 
 /** The recipients: each user in turn, or the members of a topic. */
 export type To = { users: number } | { topic: string }
@@ -17,34 +9,42 @@ export type To = { users: number } | { topic: string }
 const recipientOf = (to: To, { n }: Mark): NotificationInput['to'] =>
   'topic' in to ? to : userOf(n % to.users)
 
-/** Publishes one notification per request, over keep-alive connections. */
+/** Returns the requests that publish to Carillon, and to bare Socket.IO. */
+export const publishing = (to: To, apiKey?: string) => {
+  const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
+  return (mark: Mark): HttpRequest => ({
+    ...{ method: 'POST', path: '/v1/notifications', headers },
+    body: JSON.stringify(notificationFor(mark, recipientOf(to, mark))),
+  })
+}
+
+/** Publishes one notification per request, over keep-alive connections. Every response must have a 2xx status. */
 export const overRequests = async (
   later: (undo: () => unknown) => void,
   {
     url,
     processes,
-    apiKey,
     inFlight,
-    to,
+    requestFor,
   }: {
     url: string
     processes: Target['processes']
-    apiKey?: string
+    /** The number of connections. */
     inFlight: number
-    to: To
+    requestFor(mark: Mark): HttpRequest
   },
 ): Promise<Target> => {
   const http = await openKeepAlive(url, inFlight)
   later(http.close)
-  const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
+  const publish = async (mark: Mark) => {
+    const request = requestFor(mark)
+    const { status, text } = await http.request(request)
+    if (status >= 200 && status <= 299) return
+    throw new Error(`${request.method} ${request.path} responded with ${status}: ${text.slice(0, 500)}`)
+  }
   return {
-    send: async ({ run, from, count, at }) => {
-      const posts = Array.from({ length: count }, (_, index) => {
-        const mark = { run, n: from + index, at }
-        return post(http, headers, notificationFor(mark, recipientOf(to, mark)))
-      })
-      await Promise.all(posts)
-    },
+    send: ({ run, from, count, at }) =>
+      Promise.all(Array.from({ length: count }, (_, index) => publish({ run, n: from + index, at }))),
     processes,
   }
 }

@@ -14,6 +14,7 @@ import { LossError } from './measure.ts'
 import { TYPE, userOf } from './payload.ts'
 
 const MEMBERS_PER_CALL = 1_000
+const RESPONSE_MS = 60_000
 const DAY_SECONDS = 86_400
 const PAGE = 100
 
@@ -86,6 +87,7 @@ export const makeTenant = async (settings: Settings, prepare?: Prepare): Promise
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(RESPONSE_MS),
     })
     const text = await response.text()
     return { status: response.status, text }
