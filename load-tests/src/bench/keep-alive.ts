@@ -8,7 +8,7 @@ export type HttpRequest = {
   body?: string
 }
 
-export type HttpResponse = { status: number; text: string }
+type HttpResponse = { status: number; text: string }
 
 export type KeepAlive = {
   /**

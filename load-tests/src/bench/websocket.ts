@@ -36,7 +36,7 @@ const frames = (data: Buffer, each: OnFrame): number => {
   return at
 }
 
-export type Connection = {
+type Connection = {
   /** Sends a text message of at most 64 KiB. */
   send(text: string): void
   /** Call it once messages can be received: resolves the promise of `openWebSocket`. */
