@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { openLoop, requestLoop } from './load.ts'
 import type { Mark } from './payload.ts'
 import { startReceivers } from './receivers.ts'
 import { overRequests } from './requests.ts'
-import { describedRival } from './rival.ts'
+import { describedRival, readRival } from './rival.ts'
 
 const undos: (() => unknown)[] = []
 const later = (undo: () => unknown) => undos.push(undo)
@@ -145,4 +147,17 @@ test('a mistake in a description is named', () => {
   expect(broken({ recieve: {} })).toThrow('recieve')
   expect(broken({ publish: { url: 'https://localhost/', body: '' } })).toThrow('http://')
   expect(broken({ broadcast: { url: 'http://localhost/{user}', body: '' } })).toThrow('{user} is unknown')
+})
+
+const EXAMPLES = fileURLToPath(new URL('./rivals/', import.meta.url))
+test.each(readdirSync(EXAMPLES))('%s publishes JSON with the mark to a user and to all', (file) => {
+  const rival = readRival(`${EXAMPLES}${file}`)
+  const mark = { run: 1, n: 7, at: 2.5 }
+  for (const { body } of [rival.toUser(mark, 500), rival.toAll?.(mark)].flatMap((each) => each ?? []))
+    expect(JSON.stringify(JSON.parse(body ?? ''))).toContain('"mark":[1,7,2.5]')
+  expect(JSON.stringify(rival.subscription(7))).toContain('user-7')
+})
+
+test('a mistake in a file is named with the file', () => {
+  expect(() => readRival('no-such-file.json')).toThrow('no-such-file.json')
 })
