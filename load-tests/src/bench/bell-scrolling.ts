@@ -5,6 +5,7 @@ const ITEMS = 10_000
 const ITEMS_QUICK = 1_000
 const BATCH = 1_000
 const ROUNDS = 3
+const ROUNDS_QUICK = 1
 
 const rowOf = (index: number) => ({
   title: `Item ${index}`,
@@ -42,7 +43,7 @@ export const scrolling = async ({
     return call(page, 'scrollFrames', place)
   }
   const [shares, bareShares] = await interleaved(
-    ROUNDS,
+    quick ? ROUNDS_QUICK : ROUNDS,
     () => frames(bell, ['notification-bell', '.scroll']),
     () => frames(bare, ['', 'ul']),
   )

@@ -6,10 +6,10 @@
  */
 import { inspect } from 'node:util'
 import { commandLine, runCommandLine } from '@carillon/cli/commands/command-line'
-import { Option } from '@commander-js/extra-typings'
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { raiseWorld } from '../rig/world.ts'
 import { bell } from './bell.ts'
-import { type Bench, type Context, MODES, type Servers } from './bench.ts'
+import { type Bench, MODES, type Mode, type Servers } from './bench.ts'
 import { channels } from './channels.ts'
 import { cluster } from './cluster.ts'
 import { decide } from './decide.ts'
@@ -20,12 +20,12 @@ import { fanout } from './fanout.ts'
 import { idle } from './idle.ts'
 import { inbox } from './inbox.ts'
 import { latency } from './latency.ts'
-import { describeMachine } from './machine.ts'
+import { clock, describeMachine } from './machine.ts'
 import { LossError, type Measurement } from './measure.ts'
 import { otp } from './otp.ts'
 import { openRecord } from './record.ts'
 import { asJson, asRow, cellsOf, HEADS } from './results.ts'
-import { readRival } from './rival.ts'
+import { type Rival, readRival } from './rival.ts'
 import { broadcast, single } from './single.ts'
 import { waiting } from './waiting.ts'
 import { windows } from './windows.ts'
@@ -71,15 +71,26 @@ type Options = {
   quick?: true
   json?: true
   record?: string
-  vs?: string[]
+  vs?: Rival[]
   only?: string
-  mode?: Context['modes'][number]
+  mode?: Mode
 }
 
-/** `--quick` skips the cluster, which takes minutes even with short rounds, unless it is requested. */
-const modesOf = ({ quick, only, mode }: Options): Context['modes'] => {
-  if (mode !== undefined) return [mode]
-  return quick && only === undefined ? MODES.filter((each) => each !== 'cluster') : MODES
+/** What `--quick` measures unless a bench or a mode is named: what takes seconds. */
+const QUICK: Record<string, Mode> = {
+  ...{ single: 'embedded', broadcast: 'embedded', latency: 'embedded', embedded: 'embedded' },
+  ...{ fanout: 'embedded', inbox: 'embedded', decide: 'channel' },
+  ...{ smtp: 'channel', 'web-push': 'channel', webhook: 'channel', bell: 'embedded' },
+}
+
+const isBrief = ({ quick, only, mode }: Options) => quick && only === undefined && mode === undefined
+
+/** Returns the benches to run, each with its mode, in order. */
+const chosen = (options: Options): (readonly [string, Mode])[] => {
+  if (isBrief(options)) return Object.entries(QUICK)
+  const { only, mode } = options
+  const names = only === undefined ? Object.keys(BENCHES) : [only]
+  return names.flatMap((name) => (mode === undefined ? MODES : [mode]).map((each) => [name, each] as const))
 }
 
 /** Returns a function that prints results and records them. */
@@ -94,22 +105,30 @@ const printer = ({ json, record }: Options, machine: string) => {
 }
 
 const run = async (options: Options) => {
-  const { quick = false, json = false, only } = options
+  const { quick = false, json = false, vs = [] } = options
+  const start = clock()
   const machine = describeMachine()
   const tell = json ? note : say
   tell(machine.line)
-  const rivals = (options.vs ?? []).map(readRival)
   const provider = serverProvider()
   const print = printer(options, machine.line)
   try {
-    for (const name of only === undefined ? Object.keys(BENCHES) : [only])
-      for (const mode of modesOf(options))
-        await BENCHES[name]?.({ quick, modes: [mode], note, print, rivals, servers: provider.servers })
+    for (const [name, mode] of chosen(options))
+      await BENCHES[name]?.({ quick, modes: [mode], note, print, rivals: vs, servers: provider.servers })
   } finally {
     await provider.stop()
-    tell(`\n${machine.steal()}${quick ? '; quick: short rounds and small audiences' : ''}`)
-    if (quick && only === undefined && options.mode === undefined)
-      tell('The cluster was skipped because it takes minutes; run it with --mode cluster.')
+    const seconds = Math.round((clock() - start) / 1_000)
+    tell(`\n${machine.steal()}; ${seconds} s${quick ? '; quick: short rounds and small audiences' : ''}`)
+    if (isBrief(options))
+      tell('The cluster and the benches that take minutes were skipped; run them with --only or --mode.')
+  }
+}
+
+const addRival = (file: string, rivals: Rival[] = []) => {
+  try {
+    return [...rivals, readRival(file)]
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
   }
 }
 
@@ -118,11 +137,15 @@ const program = commandLine('bench')
   .description(
     'Measures Carillon against the bare libraries and servers that it uses, and prints each result at once.',
   )
-  .option('--quick', 'Use short rounds and small audiences, and skip the cluster: about two minutes')
+  .option(
+    '--quick',
+    'Use short rounds and small audiences, and skip what takes minutes: less than two minutes',
+  )
   .option('--json', 'Print one JSON object per line to stdout, everything else to stderr')
   .option(
-    '--vs <files...>',
-    'Measure other systems, described by JSON files, in single, broadcast and latency',
+    '--vs <file>',
+    'Measure another system, described by a JSON file, in single, broadcast and latency; may be repeated',
+    addRival,
   )
   .option('--record <file>', 'Write the results and the machine as a table to a Markdown file')
   .addOption(new Option('--only <bench>', 'Run one bench').choices(Object.keys(BENCHES)))
