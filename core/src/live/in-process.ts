@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Server } from 'socket.io'
 import { destinationsOf } from './destinations.ts'
-import { GRACE_MS, type Live, type LiveEvent } from './port.ts'
+import { endText, ownText, payloadTexts } from './event-text.ts'
+import { textFrame } from './frame.ts'
+import { GRACE_MS, type Live, type LiveMessage } from './port.ts'
 import { idleRoom, roomsOf, streamRooms, userRooms } from './room.ts'
 import type { LiveServer } from './server.ts'
 
@@ -11,49 +12,68 @@ const SEQUENCES_MAX = 50_000
 /** Maximum number of recently left rooms that are kept. The user of an evicted room is `away` early. */
 const LEFT_MAX = 50_000
 
+/** The packet types of an Engine.IO message and a Socket.IO event in it. */
+const EVENT = '42'
+
 /** Live delivery in a single process: every connection is on `io`, and no message is lost. */
 export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
   const epoch = randomUUID()
   const sequences = new LRUCache<string, number>({ max: SEQUENCES_MAX })
   /** The ends of their grace periods, epoch ms. */
   const leftUntil = new LRUCache<string, number>({ max: LEFT_MAX })
-  const { adapter } = io.of('/')
-  // LiveMessage pairs events with payloads; Socket.IO's types cannot express that.
-  const server: Server = io
+  const { adapter, sockets } = io.of('/')
 
+  /** Numbers a message. Returns its position as JSON. */
   const next = (room: string) => {
     const seq = (sequences.get(room) ?? 0) + 1
     sequences.set(room, seq)
-    return { seq, epoch }
+    return `,"seq":${seq},"epoch":"${epoch}"`
   }
 
   const watching = new Map<string, Set<() => void>>()
   const isHeld = (room: string) => adapter.rooms.has(room) || watching.has(room)
-  /** Sends a message to the active and idle connections of a room. */
-  const send = (room: string, event: LiveEvent['event'], payload: unknown) => {
-    const rooms = [room, idleRoom(room)]
-    server.to(rooms).emit(event, ...(payload ? [payload] : []))
-    for (const watched of rooms) for (const wake of [...(watching.get(watched) ?? [])]) wake()
+
+  /** Returns the rooms of the active and of the idle connections to a stream, if there are any connections. */
+  const held = (room: string) => {
+    const [idle, active] = [idleRoom(room), isHeld(room)]
+    return active || isHeld(idle) ? { room, active, rooms: [room, idle] } : undefined
+  }
+
+  /**
+   * Sends a frame to all connections in these rooms. It passes through the buffers of Engine.IO, whose length bounds what a slow
+   * client has not read.
+   */
+  const send = (rooms: readonly string[], frame: Buffer) => {
+    const options = { compress: false, wsPreEncodedFrame: [frame] }
+    for (const room of rooms) {
+      for (const id of adapter.rooms.get(room) ?? []) sockets.get(id)?.conn.write('', options)
+      for (const wake of [...(watching.get(room) ?? [])]) wake()
+    }
   }
 
   return {
-    deliver: async (messages) =>
-      messages.map((message) => {
-        const { event, payload } = message
+    deliver: async (messages) => {
+      const encoded = payloadTexts((text) => Buffer.from(text))
+      const frameOf = (message: LiveMessage, position: string) =>
+        textFrame(EVENT + ownText(message), encoded(message), position + endText(message))
+      return messages.map((message) => {
         const { whole, other } = destinationsOf(message)
-        const rooms = [whole, other?.room]
-        const [wholeHeld = false, otherHeld = false] = rooms.map(
-          (room) => room !== undefined && (isHeld(room) || isHeld(idleRoom(room))),
-        )
-        const active = rooms.some((room) => room !== undefined && isHeld(room))
-        const reached = { whole: wholeHeld, other: otherHeld, active }
-        if (reached.whole) send(whole!, event, { ...payload, ...next(whole!) })
-        if (!other || !reached.other || other.as === 'asked') return reached
-        const { room, as } = other
-        const position = next(room)
-        send(room, event, as === 'plain' ? payload : { ...payload, ...position, stream: as.stream })
-        return reached
-      }),
+        const first = whole === undefined ? undefined : held(whole)
+        const second = other && held(other.room)
+        if (first) send(first.rooms, frameOf(message, next(first.room)))
+        if (second && other.as !== 'asked') {
+          const position = next(second.room)
+          const { as } = other
+          const own = as === 'plain' ? '' : `${position},"stream":${JSON.stringify(as.stream)}`
+          send(second.rooms, frameOf(message, own))
+        }
+        return {
+          whole: first !== undefined,
+          other: second !== undefined,
+          active: first?.active === true || second?.active === true,
+        }
+      })
+    },
     presence: async (viewers) =>
       viewers.map(({ tenant, user, context = '' }) => {
         const rooms = userRooms(tenant, user)

@@ -1,9 +1,21 @@
-import type { LiveEvents, LivePosition } from '@carillon/schemas'
+import type { InboxItem, LiveEvents, LivePosition } from '@carillon/schemas'
+
+/**
+ * A new item, whose `id` the adapter adds to `payload.item`. So messages to several users can share a payload, and it is encoded
+ * once.
+ */
+type Added = {
+  event: 'inbox.added'
+  id: string
+  payload: Omit<LiveEvents['inbox.added'], 'item'> & { item: Omit<InboxItem, 'id'> }
+}
 
 /** A live event, without its position and stream. */
-export type LiveEvent = {
-  [Name in keyof LiveEvents]: { event: Name; payload: LiveEvents[Name] }
-}[keyof LiveEvents]
+export type LiveEvent =
+  | Added
+  | {
+      [Name in Exclude<keyof LiveEvents, 'inbox.added'>]: { event: Name; payload: LiveEvents[Name] }
+    }[Exclude<keyof LiveEvents, 'inbox.added'>]
 
 /**
  * The connections that a message is for. A connection sees the whole inbox, or is limited to contexts ('' stands for items

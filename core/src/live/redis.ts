@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import { type Subscriptions, unavailable } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
 import { destinationsOf, type Other } from './destinations.ts'
+import { ownText, payloadTexts } from './event-text.ts'
 import { GRACE_MS, type Live, type LiveMessage, type Presence, type Viewers } from './port.ts'
 import { IDLE, roomsOf, streamRooms, userRooms } from './room.ts'
 
@@ -102,12 +103,10 @@ const whatOf = (other: Other | undefined, hasPayload: boolean): string => {
  * ClusterMessage of type BROADCAST), up to where the script inserts the position. `io.to(room).emit` would cost one more
  * round trip, and number and publish in two steps.
  */
-const argumentsOf = (message: LiveMessage): string[] => {
-  const { event, payload } = message
+const argumentsOf = (message: LiveMessage, payloadText: (message: LiveMessage) => string): string[] => {
   const { whole = '', other } = destinationsOf(message)
-  const json = payload === undefined ? '' : `,${JSON.stringify(payload).slice(0, -1)}`
-  const text = `{"type":3,"data":{"packet":{"type":2,"data":["${event}"${json}`
-  return [whole, other?.room ?? '', whatOf(other, payload !== undefined), text]
+  const text = `{"type":3,"data":{"packet":{"type":2,"data":${ownText(message)}${payloadText(message)}`
+  return [whole, other?.room ?? '', whatOf(other, message.payload !== undefined), text]
 }
 
 /**
@@ -163,12 +162,12 @@ export const redisLive = (parts: {
   redis.defineCommand('carillonDeliver', { lua: DELIVER })
   redis.defineCommand('carillonPresence', { lua: PRESENCE })
 
-  const deliverChunk = (messages: readonly LiveMessage[]) =>
+  const deliverChunk = (messages: readonly LiveMessage[], payloadText: (message: LiveMessage) => string) =>
     (redis as WithScripts).carillonDeliver(
       1,
       epochKey,
       ...[randomUUID(), SEQ_SECONDS, `${channelPrefix}#/#`, seqKey('')],
-      ...messages.flatMap(argumentsOf),
+      ...messages.flatMap((message) => argumentsOf(message, payloadText)),
     )
 
   const presenceChunk = (viewers: readonly Viewers[]) => {
@@ -189,7 +188,8 @@ export const redisLive = (parts: {
 
   return {
     deliver: async (messages) => {
-      const delivering = inChunks(messages, deliverChunk)
+      const payloadText = payloadTexts((text) => text)
+      const delivering = inChunks(messages, (chunk) => deliverChunk(chunk, payloadText))
       try {
         return (await delivering).map((held) => ({
           whole: (held & 1) > 0,

@@ -1,6 +1,12 @@
 import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 
 const digest = (...ids: string[]) => hash('sha256', ids.join('\n'), 'base64url').slice(0, 30)
+
+/** The rooms of users of recent calls: hashing takes longer than finding them here. */
+const recent = new LRUCache<string, { whole: string; limited: string; context(context: string): string }>({
+  max: 10_000,
+})
 
 /**
  * Returns the Socket.IO rooms of a user. `whole`: connections that see the whole inbox. `context`: limited connections that
@@ -9,12 +15,18 @@ const digest = (...ids: string[]) => hash('sha256', ids.join('\n'), 'base64url')
  * characters as socket ids. The room for items without a context reuses the user's hash, because most items have none.
  */
 export const userRooms = (tenant: string, user: string) => {
+  const name = `${tenant}\n${user}`
+  const known = recent.get(name)
+  if (known) return known
   const own = digest(tenant, user)
-  return {
+  const none = `n:${own}`
+  const rooms = {
     whole: `u:${own}`,
     limited: `l:${own}`,
-    context: (context: string) => (context === '' ? `n:${own}` : `c:${digest(tenant, user, context)}`),
+    context: (context: string) => (context === '' ? none : `c:${digest(tenant, user, context)}`),
   }
+  recent.set(name, rooms)
+  return rooms
 }
 
 /** The prefix of rooms for idle connections. DELIVER in `redis.ts` uses it, too. */

@@ -2,13 +2,22 @@ import { UnavailableError } from '@carillon/core/errors'
 import type { Live, LiveMessage } from '@carillon/core/live/port'
 import type { Log } from '@carillon/core/telemetry/log'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
+import type { InboxContent } from '@carillon/schemas'
 import { createdAt, type Entry, freshItem, hasItem } from './item.ts'
 
-const messageOf = (entry: Entry, arrivedAt: string): LiveMessage => ({
-  tenant: entry.ready.tenant,
-  user: entry.user,
-  ...{ event: 'inbox.added', to: 'item', context: entry.content.context ?? '' },
-  payload: { item: freshItem(entry, arrivedAt), ...(entry.content.silent ? { silent: true } : {}) },
+/** Returns the messages of entries. Entries with the same content share a payload. */
+const messagesOf = (entries: readonly Entry[], arrivedAt: string): LiveMessage[] => {
+  const payloads = new Map<InboxContent, ReturnType<typeof payloadOf>>()
+  return entries.map(({ ready: { tenant }, user, id, content }) => {
+    const payload = payloads.get(content) ?? payloadOf(content, arrivedAt)
+    payloads.set(content, payload)
+    return { tenant, user, event: 'inbox.added', id, payload, to: 'item', context: content.context ?? '' }
+  })
+}
+
+const payloadOf = (content: InboxContent, arrivedAt: string) => ({
+  item: freshItem(content, arrivedAt),
+  ...(content.silent ? { silent: true as const } : {}),
 })
 
 const NOBODY: ReadonlySet<Entry> = new Set()
@@ -26,7 +35,7 @@ export const createHandOver =
     let active = NOBODY
     try {
       const arrivedAt = new Date().toISOString()
-      const answers = await live.deliver(entries.map((entry) => messageOf(entry, arrivedAt)))
+      const answers = await live.deliver(messagesOf(entries, arrivedAt))
       active = new Set(entries.filter((_, index) => answers[index]?.active))
       const connected = answers.filter(({ whole, other }) => whole || other).length
       metrics.live.inc({ outcome: 'connected' }, connected)

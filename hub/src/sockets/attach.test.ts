@@ -427,8 +427,8 @@ test('a client that does not read is disconnected, so that unread frames are bou
   transport.ws._socket.pause()
   const counts = { unread: 0, unseen: 0 }
   const ids = Array(400).fill(ITEM)
-  for (let sent = 0; sent < 2_000; sent++)
-    edge.io.local.emit('inbox.removed', { ids, counts, seq: sent, epoch: 'e' })
+  const removed = { event: 'inbox.removed', payload: { ids, counts }, to: 'whole' } as const
+  await edge.live.deliver(Array(2_000).fill({ tenant: edge.tenant.id, user: 'ada', ...removed }))
   expect(await gone).toBe('forced close')
   transport.ws._socket.resume()
 })

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { InboxAdded, InboxItem } from '@carillon/schemas'
+import type { InboxAdded } from '@carillon/schemas'
 import { io as connect, type Socket } from 'socket.io-client'
 import type { Live, LiveMessage } from '../port.ts'
 import { roomsOf } from '../room.ts'
@@ -63,11 +63,10 @@ export const device = async (
 }
 
 export const added = (tenant: string, user: string, title: string, context?: string): LiveMessage => {
-  const item: InboxItem = {
-    id: randomUUID(),
+  const item = {
     notification: 'n',
     type: 'comment.created',
-    priority: 'normal',
+    priority: 'normal' as const,
     title,
     ...(context === undefined ? {} : { context }),
     createdAt: '2026-01-31T09:00:00Z',
@@ -78,7 +77,8 @@ export const added = (tenant: string, user: string, title: string, context?: str
     snoozedUntil: null,
     acted: {},
   }
-  return { tenant, user, event: 'inbox.added', payload: { item }, to: 'item', context: context ?? '' }
+  const event = { event: 'inbox.added' as const, id: randomUUID(), payload: { item } }
+  return { tenant, user, ...event, to: 'item', context: context ?? '' }
 }
 
 /** Delivers messages, and resolves to whether anybody was connected, for each. */

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { InboxAdded } from '@carillon/schemas'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Live, LiveEvent } from '../port.ts'
+import type { Live, LiveEvent, LiveMessage } from '../port.ts'
 import { userRooms } from '../room.ts'
 import { added, type Client, device, reached } from './ends.ts'
 import { idleContract } from './idle.ts'
 
 const titles = (messages: readonly InboxAdded[]) => messages.map(({ item }) => item.title)
+/** Returns the payload of a new item as a client gets it. */
+const payloadOf = (message: LiveMessage) =>
+  message.event === 'inbox.added' ? { item: { id: message.id, ...message.payload.item } } : message.payload
 const newTenant = () => `t-${randomUUID()}`
 
 /**
@@ -121,7 +124,23 @@ export const liveContract = (name: string, open: () => Promise<LiveWorld>) =>
       const message = added(tenant, 'ada', 'quotes "\' \\ %s \u2028 \u0000 😀 {"seq":1}')
       await world.live.deliver([message])
       const [{ seq, epoch, ...payload } = expect.fail('nothing came')] = await ada.until(1)
-      expect({ seq, payload }).toEqual({ seq: 1, payload: message.payload })
+      expect({ seq, payload }).toEqual({ seq: 1, payload: payloadOf(message) })
+    })
+
+    test('a payload that messages share comes with the id and the position of each', async () => {
+      const tenant = newTenant()
+      const [ada, bob] = await Promise.all([join(0, tenant, 'ada'), join(1, tenant, 'bob')])
+      await world.live.deliver([added(tenant, 'ada', 'before')])
+      const shared = added(tenant, 'ada', 'ü'.repeat(40_000), 'größe')
+      const others = [{ id: '"' }, { id: 'bob', user: 'bob' }, { id: 'carol', user: 'carol' }]
+      const messages = [shared, ...others.map((other) => ({ ...shared, ...other }))]
+      expect(await reached(world.live, messages)).toEqual([true, true, true, false])
+      const received = [...(await ada.until(3)).slice(1), ...(await bob.until(1))]
+      expect(received.map(({ seq, epoch, ...payload }) => [seq, payload])).toEqual([
+        [2, payloadOf(shared)],
+        [3, payloadOf(messages[1]!)],
+        [1, payloadOf(messages[2]!)],
+      ])
     })
 
     test('delivers the other events as well', async () => {
