@@ -1,5 +1,6 @@
 import { uuid7Time } from '../../notification/ids.ts'
 import { CLAIM_MS, type InboxRows } from '../inbox/rows.ts'
+import { fileAll } from './inbox-filing.ts'
 import { keepRecipients } from './inbox-put.ts'
 import {
   announcedCell,
@@ -32,8 +33,10 @@ type Found = { owner: number; place: number; row: number; own: number | null; sh
 /** Finds and claims the items of entities, and rewrites the contents of items. */
 export const sqliteEntities = (
   session: Session,
+  filed: () => Promise<void>,
 ): Pick<InboxRows, 'entityLog' | 'claimEntity' | 'rewrite' | 'keepRecipients'> => ({
   entityLog: async ({ tenant, user }, name, limit) => {
+    await filed()
     const rows = await session.all<{ place: number; id: string }>(LOG, [
       ...[tenant, user, groupBytes(name), limit],
     ])
@@ -48,7 +51,9 @@ export const sqliteEntities = (
     }, 'committed'),
 
   rewrite: async ({ tenant, user }, rewrites) => {
-    await session.write(({ run, first }) => {
+    await session.write((write) => {
+      fileAll(write)
+      const { run, first } = write
       for (const { id, content, at, expiresAt } of rewrites) {
         const key = bytesOf(id)
         const found = first<Found>(FIND, [key, tenant, user])

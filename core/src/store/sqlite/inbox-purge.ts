@@ -1,3 +1,4 @@
+import { createFiled } from './inbox-filing.ts'
 import type { Session } from './session.ts'
 
 /** Rows checked per commit, so that a purge does not block other writes. */
@@ -26,7 +27,9 @@ export const createInboxPurge = (session: Session) => {
       return { purged, next: count < CHUNK || id === null ? undefined : id }
     }, 'committed')
 
+  const filed = createFiled(session)
   return async (): Promise<number> => {
+    await filed()
     let purged = 0
     for (let after: Buffer | undefined = START; after !== undefined; ) {
       const { purged: some, next }: Awaited<ReturnType<typeof chunk>> = await chunk(after)

@@ -3,6 +3,7 @@ import { grouped } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
 import type { NewItem } from '../ports/inbox.ts'
 import { IS_RECALLED } from './contents.ts'
+import { addUnfiled, type UnfiledPage } from './inbox-filing.ts'
 import { announcedCell, bytesOf, entityCell, groupCell, labelsOf } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
 
@@ -49,24 +50,60 @@ const copyOf = (
   return shared && shared.recalledAt === null ? -shared.row : null
 }
 
-/** Stores the recipients among items. */
-export const keepRecipients = ({ run }: Write, items: readonly NewItem[]): void => {
+/** Stores the recipients among items of one notification. Returns the name of their page if they were not yet stored. */
+const keepPage = ({ run }: Write, items: readonly NewItem[]): string | undefined => {
   const kept = items.filter(({ keepRecipient }) => keepRecipient)
-  for (const some of grouped(kept, ({ tenant, content }) => `${tenant}\n${content.notification}`).values()) {
-    const [item] = some
-    if (!item) continue
-    const { tenant, id, content, expiresAt } = item
-    const users = JSON.stringify(some.map(({ user }) => user))
-    run(RECIPIENTS, [tenant, content.notification, id, uuid7Time(id) ?? 0, users, expiresAt])
-  }
+  const [item] = kept
+  if (!item) return undefined
+  const { tenant, id, content, expiresAt } = item
+  const users = JSON.stringify(kept.map(({ user }) => user))
+  const page = [tenant, content.notification, id, uuid7Time(id) ?? 0, users, expiresAt]
+  return run(RECIPIENTS, page).changes === 0 ? undefined : id
+}
+
+/** Stores the recipients among items. */
+export const keepRecipients = (write: Write, items: readonly NewItem[]): void => {
+  for (const some of grouped(items, ({ tenant, content }) => `${tenant}\n${content.notification}`).values())
+    keepPage(write, some)
+}
+
+/** The ids of items as bytes; undefined if the items are few, or cannot be stored as one page. */
+const pageIds = (items: readonly NewItem[]): Buffer | undefined => {
+  if (items.length < SHARED_MIN) return undefined
+  const [{ tenant, expiresAt }] = items as [NewItem]
+  if (!items.every((each) => each.keepRecipient && each.expiresAt === expiresAt && each.tenant === tenant))
+    return undefined
+  const ids = Buffer.from(items.map(({ id }) => id.replaceAll('-', '')).join(''), 'hex')
+  return ids.length === 16 * items.length ? ids : undefined
 }
 
 const ownerOf = ({ run, first }: Write, tenant: string, user: string): number =>
   first<{ id: number }>(FIND_OWNER, [tenant, user])?.id ?? run(NEW_OWNER, [tenant, user]).row
 
+/** Stores the items of a group one by one. */
+const putEach = (write: Write, group: Group, copy: number | null | undefined, place: number): void => {
+  const { labels, grp, entity, announced } = group
+  for (const { tenant, user, id, expiresAt } of group.items) {
+    const owner = ownerOf(write, tenant, user)
+    const key = bytesOf(id)
+    if (write.run(KEY, [key, owner, place]).changes === 0) continue
+    const row = copy === undefined ? write.run(CONTENT, [group.json]).row : copy
+    write.run(ITEM, [owner, place, key, row, expiresAt, labels, grp, entity, announced])
+  }
+}
+
+const unfiledPage = (
+  { content, items, labels, grp, entity, announced }: Group,
+  { copy, ...page }: Pick<UnfiledPage, 'page' | 'ids' | 'place'> & { copy: number },
+): UnfiledPage => {
+  const [{ tenant, expiresAt }] = items as readonly [NewItem]
+  const cells = [copy, expiresAt, labels, grp, entity, announced]
+  return { tenant, notification: content.notification, ...page, cells }
+}
+
 /**
  * Stores items: a key by id, a row in order of arrival, and content. Ids and contents are written in order of
- * time, so only the row dirties a separate page in the file.
+ * time, so only the row dirties a separate page in the file. The items of a broadcast wait to be filed.
  */
 export const createPut =
   (session: Session, clock: () => number) =>
@@ -88,19 +125,18 @@ export const createPut =
     return session.write((write) => {
       const place = clock()
       const removed: NewItem[] = []
+      const others: NewItem[] = []
       for (const group of groups) {
+        const { items } = group
         const copy = copyOf(write, group)
-        if (copy === null) removed.push(...group.items)
-        for (const { tenant, user, id, expiresAt } of group.items) {
-          const owner = ownerOf(write, tenant, user)
-          const key = bytesOf(id)
-          if (write.run(KEY, [key, owner, place]).changes === 0) continue
-          const row = copy === undefined ? write.run(CONTENT, [group.json]).row : copy
-          const { labels, grp, entity, announced } = group
-          write.run(ITEM, [owner, place, key, row, expiresAt, labels, grp, entity, announced])
-        }
+        if (copy === null) removed.push(...items)
+        const ids = copy ? pageIds(items) : undefined
+        if (!ids) others.push(...items)
+        const page = ids && keepPage(write, items)
+        if (!copy || !ids || page === undefined) putEach(write, group, copy, place)
+        else addUnfiled(write, unfiledPage(group, { page, ids, place, copy }))
       }
-      keepRecipients(write, alive)
+      keepRecipients(write, others)
       return removed
     }, 'committed')
   }

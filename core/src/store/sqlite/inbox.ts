@@ -2,6 +2,7 @@ import type { InboxRows, LogPage, Range, Row } from '../inbox/rows.ts'
 import type { Owner } from '../ports/inbox.ts'
 import { sqliteContents } from './contents.ts'
 import { sqliteEntities } from './inbox-entities.ts'
+import { createFiled, fileAll } from './inbox-filing.ts'
 import { sqliteGuide } from './inbox-guide.ts'
 import { createPut } from './inbox-put.ts'
 import { assignments, bytesOf, groupBytes, OWNER, rowsOf, selectRows } from './inbox-rows.ts'
@@ -36,9 +37,12 @@ const REMOVE = `UPDATE inbox SET content = NULL, labels = NULL, grp = NULL, anno
 export const sqliteInboxRows = (session: Session): InboxRows => {
   const clock = steadyClock()
   const guides = sqliteGuide(session)
+  const filed = createFiled(session)
 
-  const select = async (content: boolean, from: string, values: Value[]): Promise<Row[]> =>
-    rowsOf((await session.get<{ text: string | null }>(selectRows(content, from), values))?.text)
+  const select = async (content: boolean, from: string, values: Value[]): Promise<Row[]> => {
+    await filed()
+    return rowsOf((await session.get<{ text: string | null }>(selectRows(content, from), values))?.text)
+  }
 
   type Stretch = Omit<Range, 'contents'> & { downTo?: number | undefined }
 
@@ -84,7 +88,7 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
   return {
     ...guides,
     ...sqliteContents(session),
-    ...sqliteEntities(session),
+    ...sqliteEntities(session, filed),
     put: createPut(session, clock),
     // Places are assigned in the transaction that stores the item, so every earlier millisecond is complete.
     settledPlace: () => clock() - 1,
@@ -104,19 +108,21 @@ export const sqliteInboxRows = (session: Session): InboxRows => {
     },
 
     change: async ({ tenant, user }, changes) => {
-      await session.write(({ run }) => {
+      await session.write((write) => {
+        fileAll(write)
         for (const change of changes) {
           const assigned = assignments(change)
           if (!assigned) continue
           const where = [tenant, user, change.place, bytesOf(change.id)]
-          run(`UPDATE inbox SET ${assigned.set} ${CHANGED}`, [...assigned.values, ...where])
+          write.run(`UPDATE inbox SET ${assigned.set} ${CHANGED}`, [...assigned.values, ...where])
         }
       })
     },
 
     remove: async ({ tenant, user }, ids) => {
-      await session.write(({ run }) => {
-        for (const id of ids) run(REMOVE, [bytesOf(id), tenant, user])
+      await session.write((write) => {
+        fileAll(write)
+        for (const id of ids) write.run(REMOVE, [bytesOf(id), tenant, user])
       })
     },
   }

@@ -10,6 +10,8 @@ import type { Database } from '../../sqlite/database.ts'
  * in the file. State without content is a removed item, kept until its expiry. A negative `content` refers to
  * a row of `shared_contents`. `grp` and `entity` are hashes of the item's group, and of its context, type and entity;
  * `announced` is set for items with a `display`. The indexes of the three have only items with one.
+ *
+ * The items of a broadcast are one row of `unfiled` at first, with a page of `recipients`: see `inbox-filing.ts`.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE owners (
@@ -231,6 +233,11 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX inbox_announced ON inbox (owner, announced, place, id) WHERE announced IS NOT NULL;`,
   `ALTER TABLE notifications ADD COLUMN amendments TEXT;`,
   'ALTER TABLE shown_pushes ADD COLUMN version INTEGER;',
+  `CREATE TABLE unfiled (
+     page_row INTEGER PRIMARY KEY, size INTEGER NOT NULL, tenant TEXT NOT NULL, notification TEXT NOT NULL,
+     page TEXT NOT NULL, place INTEGER NOT NULL, content INTEGER NOT NULL, expires_at INTEGER NOT NULL, labels TEXT,
+     grp BLOB, entity BLOB, announced INTEGER, ids BLOB NOT NULL
+   );`,
 ]
 
 const TABLE =

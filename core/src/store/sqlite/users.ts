@@ -13,6 +13,7 @@ import {
 import { flattenProfile, profileOf } from '../rules/profile.ts'
 import { patched } from '../rules/reported.ts'
 import { slotOf } from '../rules/slots.ts'
+import { fileAll } from './inbox-filing.ts'
 import { OWNER } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
 import { walk } from './walk.ts'
@@ -138,10 +139,12 @@ export const sqliteUsers = (session: Session, seal: Seal): Users => ({
         return erasedAt
       })
     const removeAll = () =>
-      session.write(({ run }) => {
+      session.write((write) => {
+        const { run } = write
         // Also overwrites freed pages.
         run('PRAGMA secure_delete = ON', [])
         try {
+          fileAll(write)
           run('DELETE FROM users WHERE tenant = ? AND slot = ? AND user = ?', [tenant, slotOf(user), user])
           for (const sql of REMOVALS) run(sql, [tenant, user])
         } finally {
