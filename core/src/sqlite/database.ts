@@ -24,6 +24,8 @@ export type Database = {
    * writes are waiting.
    */
   write<T>(work: () => T, durability?: Durability): Promise<T>
+  /** Resolves when everything committed so far is on disk. Rejects if the disk refuses. */
+  synced(): Promise<void>
   /** Returns the length of the write-ahead log in bytes; 0 without a file. */
   walBytes(): number
   /**
@@ -89,6 +91,11 @@ export const openDatabase = (
     handle,
     namespace,
     write,
+    synced: () =>
+      new Promise((resolve, reject) => {
+        if (!wal) return resolve()
+        wal.sync((failed) => (failed ? reject(failed) : resolve()))
+      }),
     walBytes: () => wal?.bytes() ?? 0,
     check: async () => {
       handle.prepare('SELECT 1').get()

@@ -1,16 +1,19 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { ProblemError, UnavailableError } from '../errors.ts'
 import type { Database } from '../sqlite/database.ts'
-import { type Appended, appender, routed } from './embedded/append.ts'
+import { type Appended, appender } from './embedded/append.ts'
 import { canceller } from './embedded/cancel.ts'
 import { deadLetters } from './embedded/dead-letters.ts'
 import { startTimer } from './embedded/due.ts'
+import { createHandOver } from './embedded/hand-over.ts'
+import { createPublish } from './embedded/publish.ts'
 import { startPurging } from './embedded/purge.ts'
 import { embeddedQueues } from './embedded/queues.ts'
 import { sizeOf } from './embedded/size.ts'
 import { openTables } from './embedded/tables.ts'
+import { unwrittenMessages } from './embedded/unwritten.ts'
 import { waitingOf } from './embedded/waiting.ts'
-import { failure, writer } from './embedded/write.ts'
+import { failure, syncer, writer } from './embedded/write.ts'
 import type { Stream } from './port.ts'
 
 const MAX_MESSAGES = 5_000_000
@@ -70,9 +73,17 @@ export const embeddedStream = ({
     },
   })
 
+  const unwritten = unwrittenMessages({
+    write,
+    synced: syncer(database),
+    size,
+    insert: log.insert,
+    onWritten: ({ queue }) => queues.wake(queue),
+  })
   const queues = embeddedQueues({
     handle,
     write,
+    unwritten,
     size,
     now,
     dueAt: timer.set,
@@ -82,22 +93,10 @@ export const embeddedStream = ({
   const waiting = waitingOf(handle, size)
   const stopPurging = startPurging({ handle, write, size, now })
 
+  const handOver = createHandOver({ queues, unwritten, next: log.next, now })
+
   return {
-    publish: async (messages) => {
-      open()
-      const all = messages.map(routed)
-      const release = size.reserve(all.length)
-      try {
-        const appending = write(() => log.append(all, now()))
-        // Wakes readers now, so that their reads join this commit.
-        for (const queue of new Set(all.map(({ queue }) => queue))) if (queue) queues.wake(queue)
-        const appended = await appending
-        settle(appended)
-        return appended.published
-      } finally {
-        release()
-      }
-    },
+    publish: whileOpen(createPublish({ write, log, size, queues, handOver, settle, now })),
     cancel: whileOpen(scheduled.cancel),
     cancelGroup: whileOpen(scheduled.cancelGroup),
     now: whileOpen(now),

@@ -1,4 +1,5 @@
 import type { ProblemCode, Queue, WaitReason } from '@carillon/schemas'
+import type { CheckedNotification } from '../notification/checked.ts'
 import type { Headers } from './headers.ts'
 
 /** A message to append to the event log. Subjects come from the builders in `@carillon/schemas`. */
@@ -18,6 +19,11 @@ export type OutgoingMessage = {
    * publishing with the same key replaces it, `cancel` removes it.
    */
   schedule?: { at: number; key: string }
+  /**
+   * The notification in `data`, as its publisher has checked it. A log in the same process may hand the message to a reader at
+   * once. `publish` then resolves when it is acked or appended, so it is as durable as any other.
+   */
+  checked?: CheckedNotification
 }
 
 /** `duplicate`: the log already held a message with this `dedupe` and appended nothing. */
@@ -40,6 +46,8 @@ export type Message = {
   appendedAt: number
   /** 1 on the first delivery. */
   deliveries: number
+  /** The notification in `data`, if it was published in this process and handed over directly. */
+  checked?: CheckedNotification
 }
 
 export type DeadReason = { code: ProblemCode; detail: string }

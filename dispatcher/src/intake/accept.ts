@@ -1,6 +1,7 @@
 import type { SettingsCache } from '@carillon/core/cache/settings-cache'
 import { type InContext, lookUpInContext, zoneIn } from '@carillon/core/contexts/in-context'
 import { createDataCheck } from '@carillon/core/data-schema/data-check'
+import type { CheckedNotification } from '@carillon/core/notification/checked'
 import { expiryForAll, firstAt, isLocal, lastAt } from '@carillon/core/notification/delivery-times'
 import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { overrideFaults } from '@carillon/core/notification/overrides'
@@ -16,6 +17,7 @@ import { refusal, resolveTimes } from './delivery-time.ts'
 import { createIdentify, type Identity } from './identity.ts'
 import {
   CLOCK_SLACK_MS,
+  checkedNotification,
   deadReason,
   type Given,
   type Incoming,
@@ -71,6 +73,8 @@ export type Refused = { message: Message; reason: DeadReason }
  * recorded.
  */
 type Checked = { message: Message; incoming: Incoming; type?: NotificationType; misfit?: DeadReason }
+
+const typeIn = ({ type }: CheckedNotification) => (type ? { type } : {})
 
 /** Reads settings from the store, each at most once per batch, because a batch may hold many refused messages. */
 const storedSettings = (store: AcceptPorts['store']) => ({
@@ -159,6 +163,11 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
     message: Message,
     stored: ReturnType<typeof storedSettings>,
   ): Promise<Refused | Checked> => {
+    const { checked } = message
+    if (checked) {
+      const incoming = resolveTimes(checkedNotification(message, checked), checked.zone)
+      return 'code' in incoming ? { message, reason: incoming } : { message, incoming, ...typeIn(checked) }
+    }
     const result = read(message)
     if ('refused' in result) return { message, reason: result.refused }
     const given = result.incoming

@@ -1,4 +1,5 @@
 import { ProblemError } from '@carillon/core/errors'
+import type { CheckedNotification } from '@carillon/core/notification/checked'
 import { contentMode, type Payload, readPayload } from '@carillon/core/notification/cloudevents'
 import { isRelative, type SendTimes, type Timed } from '@carillon/core/notification/delivery-times'
 import { fingerprintOf } from '@carillon/core/notification/fingerprint'
@@ -163,6 +164,24 @@ export const readNotification = (message: Message): Read => {
       ...(version === undefined ? {} : { version }),
       ...(revision === undefined ? {} : { revision }),
     },
+  }
+}
+
+/** Returns a notification that a hub of this process has checked, as `readNotification` would. Pure. */
+export const checkedNotification = (message: Message, checked: CheckedNotification): Given => {
+  const { notification, made, version, revision } = checked
+  const { appendedAt, deliveries, subject } = message
+  return {
+    ...{
+      tenant: parseNotifySubject(subject).tenant,
+      appendedAt,
+      again: deliveries > 1,
+      notification,
+      version,
+    },
+    name: { by: made ? 'carillon' : 'sender', id: notification.id },
+    ...{ fingerprint: fingerprintOf(notification), place: [], warnings: [] },
+    ...(revision === undefined ? {} : { revision }),
   }
 }
 

@@ -1,44 +1,25 @@
 import { hash } from 'node:crypto'
-import type { SettingsCache } from '@carillon/core/cache/settings-cache'
-import { lookUpInContext, zoneIn } from '@carillon/core/contexts/in-context'
-import type { DataCheck } from '@carillon/core/data-schema/data-check'
 import { ProblemError } from '@carillon/core/errors'
-import type { Http } from '@carillon/core/http/port'
-import { invalidRequest } from '@carillon/core/json/checked'
 import type { Payload } from '@carillon/core/notification/cloudevents'
-import type { SendTimes } from '@carillon/core/notification/delivery-times'
 import { fingerprintOf } from '@carillon/core/notification/fingerprint'
 import { idReused } from '@carillon/core/notification/id-reused'
-import { type LinkPolicy, linkProblem } from '@carillon/core/notification/links'
 import { madeId } from '@carillon/core/notification/made-id'
-import { overrideFaults } from '@carillon/core/notification/overrides'
-import { ownFaults } from '@carillon/core/notification/own-faults'
 import { stampOf } from '@carillon/core/notification/stamp'
-import { ignoredParts, plansOf } from '@carillon/core/routing/plan'
-import { planTimeFaults } from '@carillon/core/routing/plan-time-faults'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Seal } from '@carillon/core/security/seal'
-import type { Store } from '@carillon/core/store/port'
 import type { OutgoingMessage, Stream } from '@carillon/core/stream/port'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { hasTemplates } from '@carillon/core/template/languages'
 import {
-  type Issue,
-  isJsonObject,
-  NO_DRY_RUN,
   NOTIFICATION_MAX_BYTES,
-  Notification,
-  type NotificationType,
+  type Notification,
   notifySubject,
   type Priority,
-  parse,
-  parseLenient,
-  TypeKey,
   type Warning,
 } from '@carillon/schemas'
 import type { Idempotency, IdUse } from '../idempotency/port.ts'
-import { attachedFaults, type FindAttached, readAttached } from './attached.ts'
-import { checkTimes } from './check-times.ts'
+import { type FindAttached, readAttached } from './attached.ts'
+import { createValidate, type ValidatePorts, type Validation, type ValidationPolicy } from './validate.ts'
 
 /** A validated notification, ready for the event log. */
 export type Accepted = {
@@ -52,38 +33,7 @@ export type Accepted = {
   warnings: Warning[]
 }
 
-/** A notification that may be sent, and its type. `times`: when it is delivered and expires. */
-export type Validated = {
-  given: Omit<Notification, 'dryRun'>
-  times: SendTimes
-  type: NotificationType | undefined
-  priority: Priority
-  warnings: Warning[]
-}
-
-/** `version`: the version of the type; by default the one in force. `attached` finds uploads; by default in the store. */
-type Validation = { dryRun?: boolean; version?: number | undefined; attached?: FindAttached }
-
-/** Returns the notification, by default with the id and type of its event, if they are valid. */
-const named = ({ value, event }: Payload): unknown => {
-  if (!event || !isJsonObject(value)) return value
-  const type = parse(TypeKey, event.type)
-  return { ...(type.success && { type: type.data }), id: event.id, ...value }
-}
-
 const ignoredIn = (warnings: readonly Warning[]) => warnings.filter(({ code }) => code === 'ignored').length
-
-const unknownType = (type: string): Warning => ({
-  code: 'unknown_type',
-  pointer: '/type',
-  message: `is not defined, so the item has only the content of the notification: check the spelling, or define the type with PUT /v1/types/${type}`,
-})
-
-/** Returns the warnings: a type that is not defined, and parts that are ignored. */
-const warningsOf = (notification: Validated['given'], type: NotificationType | undefined): Warning[] => [
-  ...(type ? [] : [unknownType(notification.type)]),
-  ...ignoredParts({ notification, type }),
-]
 
 const tooLarge = (bytes: number) =>
   new ProblemError(
@@ -100,14 +50,10 @@ const useOf = (tenant: string, notification: Notification & { id: string; priori
   fingerprint: fingerprintOf(notification),
 })
 
-type AcceptancePorts = {
+type AcceptancePorts = ValidatePorts & {
   stream: Pick<Stream, 'publish'>
   idempotency: Pick<Idempotency, 'register'>
-  cache: SettingsCache
   metrics: Metrics
-  dataFault: DataCheck
-  store: Pick<Store, 'attachments'>
-  http: Pick<Http, 'refusal'>
   seal: Pick<Seal, 'digest'>
 }
 
@@ -117,48 +63,9 @@ type AcceptancePorts = {
  */
 export const createAcceptance = (
   { stream, idempotency, cache, metrics, dataFault, store, http, seal }: AcceptancePorts,
-  { unknownTypes, ...links }: { unknownTypes: 'refuse' | 'accept' } & LinkPolicy,
+  policy: ValidationPolicy,
 ) => {
-  /** Validates a notification against its schema, its type and the tenant's settings. */
-  const validate = async (
-    tenant: string,
-    payload: Payload,
-    { dryRun = false, version, attached = store.attachments.get }: Validation = {},
-  ): Promise<Validated> => {
-    const parsed = parseLenient(Notification, named(payload))
-    const at = ({ path, ...issue }: Issue) => ({ ...issue, path: [...payload.at, ...path] })
-    if (!parsed.success) throw invalidRequest(parsed.issues.map(at), 'notification')
-    const given = parsed.data
-    if (given.dryRun && !dryRun)
-      throw invalidRequest([at({ path: ['dryRun'], message: NO_DRY_RUN })], 'notification')
-    // `dryRun: false` must not change the fingerprint.
-    delete given.dryRun
-    const tenancy = await lookUpInContext(cache, tenant, given.context)
-    const { times, start, faults: timeFaults } = checkTimes(given, zoneIn(tenancy), Date.now())
-    const type = await (version === undefined
-      ? cache.type(tenant, given.type)
-      : cache.typeVersion(tenant, given.type, version))
-    if (!type && unknownTypes === 'refuse')
-      throw new ProblemError('type_unknown', `define the type first, with PUT /v1/types/${given.type}`)
-    const fault = dataFault(tenant, type, given.data)
-    const faults = [
-      ...timeFaults,
-      ...ownFaults(given),
-      ...(fault ? [fault] : []),
-      ...planTimeFaults({ notification: given, type }, { zone: zoneIn(tenancy), start }),
-      ...overrideFaults(given, { ...links, refusal: http.refusal }),
-      ...(given.overrides ? await attachedFaults(attached, tenant, given.overrides, times) : []),
-    ]
-    if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
-    const problem = linkProblem(given, plansOf({ notification: given, type }).flat(), tenancy, links)
-    if (problem) throw problem
-    const warnings = [...parsed.warnings, ...warningsOf(given, type)]
-    const root = payload.at.map((key) => `/${String(key)}`).join('')
-    return {
-      ...{ given, times, type, priority: given.priority ?? type?.priority ?? 'normal' },
-      warnings: warnings.map((warning) => ({ ...warning, pointer: `${root}${warning.pointer}` })),
-    }
-  }
+  const validate = createValidate({ cache, dataFault, store, http }, policy)
 
   /** Counts the rejection of a notification. */
   const counted = async <Value>(work: () => Promise<Value>): Promise<Value> => {
@@ -192,8 +99,9 @@ export const createAcceptance = (
       how: Omit<Validation, 'dryRun'> = {},
     ): Promise<Accepted> =>
       counted(async () => {
-        const { given, type, priority, warnings } = await validate(tenant, read(), how)
+        const { given, zone, type, priority, warnings } = await validate(tenant, read(), how)
         const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
+        const made = given.id === undefined
         const notification = { ...given, id: given.id ?? madeId(seal, tenant, id()), sender: key }
         const data = Buffer.from(JSON.stringify(notification))
         if (data.length > NOTIFICATION_MAX_BYTES) throw tooLarge(data.length)
@@ -202,7 +110,17 @@ export const createAcceptance = (
           message: {
             subject: notifySubject(tenant, priority, notification.type),
             data,
-            headers: stampOf(type, given.id === undefined, revision),
+            headers: stampOf(type, made, revision),
+            checked: {
+              ...{
+                notification: { ...notification, priority },
+                type,
+                made,
+                version: type?.version ?? 0,
+                zone,
+              },
+              ...(revision === undefined ? {} : { revision }),
+            },
           },
           ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
         }

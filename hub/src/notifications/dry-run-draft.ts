@@ -6,7 +6,7 @@ import type { DeliveryTime } from '@carillon/core/routing/delivery-time'
 import { firstIndex } from '@carillon/core/routing/first-step'
 import type { Planned } from '@carillon/core/routing/plan'
 import type { InboxContent } from '@carillon/schemas'
-import type { Validated } from './accept.ts'
+import type { Validated } from './validate.ts'
 
 /** A notification that is never sent, for one recipient. `at`: when it would be, epoch ms. `expiresAt`: absent if never. */
 export type Draft = Validated & { tenant: string; id: string; at: number; expiresAt?: number }

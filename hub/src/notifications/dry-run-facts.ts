@@ -9,7 +9,7 @@ import type { Store } from '@carillon/core/store/port'
 import type { KnownUser } from '@carillon/core/store/ports/users'
 import { localeAndZone } from '@carillon/core/template/locale-and-zone'
 import type { DeliveryChannel } from '@carillon/schemas'
-import type { Validated } from './accept.ts'
+import type { Validated } from './validate.ts'
 
 export type FactPorts = {
   store: Pick<Store, 'users' | 'devices' | 'preferences'>

@@ -1,8 +1,9 @@
 import { type Queue, queueOf, type WaitReason, waitReasonOf } from '@carillon/schemas'
 import type Libsql from 'libsql'
 import { headersText } from '../headers.ts'
-import { DEDUPE_WINDOW_MS, type OutgoingMessage, type Published } from '../port.ts'
-import { placeOf, windowOf } from './tables.ts'
+import type { Message, OutgoingMessage, Published } from '../port.ts'
+import { earlierUse } from './dedupe.ts'
+import { placeOf } from './tables.ts'
 
 /** Changes of a batch: new messages per queue, the net change of schedules by reason, and the earliest schedule. */
 export type Appended = {
@@ -21,11 +22,19 @@ export const routed = (message: OutgoingMessage): Routed => ({
   queue: message.subject.startsWith('event.') ? undefined : queueOf(message.subject),
 })
 
+const nothing = (): Appended => ({
+  published: [],
+  queues: new Map(),
+  scheduled: new Map(),
+  earliest: Infinity,
+})
+
 /** Returns the appending statements. Call each inside a write. */
 export const appender = (handle: Libsql.Database) => {
   const insertMessage = handle.prepare(
     'INSERT INTO stream_messages (place, subject, data, dedupe, headers, appended) VALUES (?, ?, ?, ?, ?, ?)',
   )
+  const earlier = earlierUse(handle)
   const insertEvent = handle.prepare(
     'INSERT INTO stream_events (sequence, subject, data, appended) VALUES (?, ?, ?, ?)',
   )
@@ -36,14 +45,6 @@ export const appender = (handle: Libsql.Database) => {
   const deleteGroup = handle.prepare(`
     DELETE FROM stream_schedules WHERE sequence IN
       (SELECT sequence FROM stream_schedules WHERE key > ? AND key < ? LIMIT ?)`)
-  const remember = handle.prepare(`
-    INSERT INTO stream_dedupe (window, id, sequence, at) SELECT ?1, ?2, ?3, ?4
-    WHERE NOT EXISTS (SELECT 1 FROM stream_dedupe
-      WHERE window IN (?1 - 1, ?1 + 1) AND id = ?2 AND at > ?4 - ${DEDUPE_WINDOW_MS})
-    ON CONFLICT DO NOTHING`)
-  const seen = handle.prepare(
-    'SELECT sequence FROM stream_dedupe WHERE window IN (?1 - 1, ?1, ?1 + 1) AND id = ?2 ORDER BY window DESC LIMIT 1',
-  )
   const dueSchedules = handle.prepare('SELECT * FROM stream_schedules WHERE at <= ? ORDER BY at LIMIT ?')
   const saveLast = handle.prepare('UPDATE stream_last SET message = ?, event = ?')
   /** The last sequences used. Sequences of a rolled-back append stay unused. */
@@ -77,26 +78,30 @@ export const appender = (handle: Libsql.Database) => {
     )
   }
 
-  const nothing = (): Appended => ({
-    published: [],
-    queues: new Map(),
-    scheduled: new Map(),
-    earliest: Infinity,
-  })
-
   return {
+    /** Returns the sequence of a message that is not appended yet. It is not reused while the process runs. */
+    next: (): number => ++last.message,
+
+    /** Appends messages that have a sequence and that a reader holds. */
+    insert(messages: readonly Message[]): void {
+      for (const message of messages) {
+        const { subject, data, headers, appendedAt } = message
+        insertMessage.run(placeOf(message), subject, data, null, headersText(headers) ?? null, appendedAt)
+      }
+      saveLast.run(last.message, last.event)
+    },
+
     append(messages: readonly Routed[], at: number): Appended {
       const changes = nothing()
-      const window = windowOf(at)
       for (const message of messages) {
         const sequence = message.queue ? ++last.message : ++last.event
         const family = message.subject.split('.', 1)[0]
         // Families are deduplicated separately, like separate NATS streams; ids of `notify` belong to the
         // publishers.
         const id = family !== 'notify' && message.dedupe && `${family}\n${message.dedupe}`
-        if (id && remember.run(window, id, sequence, at).changes === 0) {
-          const before = seen.get(window, id) as { sequence: number }
-          changes.published.push({ sequence: before.sequence, duplicate: true })
+        const before = id ? earlier(id, sequence, at) : undefined
+        if (before !== undefined) {
+          changes.published.push({ sequence: before, duplicate: true })
           continue
         }
         put(message, sequence, at, changes)

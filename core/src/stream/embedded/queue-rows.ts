@@ -24,10 +24,13 @@ export const queueRows = (handle: Libsql.Database) => {
     take: ({ number, cursor, end }: Waiting, now: number, max: number): { rows: Row[]; cursor: number } => {
       const rows = again.all(number, now, max) as Row[]
       for (const { place } of rows) inHand.run(place)
-      const first = fresh.all(cursor, end, max - rows.length) as Row[]
-      const last = first.at(-1)?.place ?? cursor
-      if (first.length > 0) mark.run(number, last)
-      return { rows: [...rows, ...first], cursor: last }
+      const found = fresh.all(cursor, end, max - rows.length) as Row[]
+      const last = found.at(-1)?.place ?? cursor
+      if (found.length > 0) mark.run(number, last)
+      if (rows.length === 0) return { rows: found, cursor: last }
+      // A message that a reader held before it was written may be a redelivery and above the cursor.
+      const taken = new Set(rows.map(({ place }) => place))
+      return { rows: [...rows, ...found.filter(({ place }) => !taken.has(place))], cursor: last }
     },
 
     /** Makes messages deliverable again at `due` (epoch ms). */

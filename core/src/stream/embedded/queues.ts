@@ -4,7 +4,8 @@ import type { Message, Reader } from '../port.ts'
 import { QUEUES } from '../queues.ts'
 import { queueRows } from './queue-rows.ts'
 import { type EmbeddedReader, embeddedReader, type ReaderParts } from './reader.ts'
-import { end, messageOf, start } from './tables.ts'
+import { end, messageOf, sequenceOf, start } from './tables.ts'
+import type { Write } from './write.ts'
 
 /** Rows per read, so that one queue does not block the event loop. */
 const CHUNK = 1_000
@@ -17,6 +18,8 @@ type Slot = {
   cursor: number
   end: number
   readers: EmbeddedReader[]
+  /** Messages that the readers get at the end of this turn. */
+  arriving: Message[]
   loading: boolean
   stale: boolean
   /** Whether the readers had no room for all waiting messages. */
@@ -29,6 +32,7 @@ const newSlot = (queue: Queue, number: number): Slot => ({
   cursor: start(queue),
   end: end(queue),
   readers: [],
+  arriving: [],
   loading: false,
   stale: false,
   more: false,
@@ -40,9 +44,10 @@ const newSlot = (queue: Queue, number: number): Slot => ({
  */
 export const embeddedQueues = ({
   handle,
+  write,
   ...parts
-}: { handle: Libsql.Database } & Omit<ReaderParts, 'rows'>) => {
-  const { write, now } = parts
+}: { handle: Libsql.Database; write: Write } & Omit<ReaderParts, 'rows'>) => {
+  const { now, unwritten } = parts
   const rows = queueRows(handle)
   const slots = new Map<Queue, Slot>(QUEUES.map((queue, number) => [queue, newSlot(queue, number)]))
   let closed = false
@@ -59,7 +64,9 @@ export const embeddedQueues = ({
       slot.more = taken.rows.length === max
       await handOut(
         slot,
-        taken.rows.map((row) => messageOf(slot.queue, row)),
+        taken.rows.flatMap((row) =>
+          unwritten.passesOver(sequenceOf(row)) ? [] : [messageOf(slot.queue, row)],
+        ),
       )
       if (taken.rows.length < max && !slot.stale) return
     }
@@ -78,7 +85,7 @@ export const embeddedQueues = ({
       reader.give(message)
       slot.readers.push(reader)
     }
-    if (over.length > 0) await write(() => rows.giveBack(over), 'committed')
+    if (over.length > 0) await unwritten.change(over, () => rows.giveBack(over))
   }
 
   /** Loads waiting messages for the queue's readers. */
@@ -95,6 +102,21 @@ export const embeddedQueues = ({
         slot.loading = false
         if (slot.stale) queueMicrotask(() => wake(queue))
       })
+  }
+
+  /** Reports whether no other messages wait and the readers have room for this number. */
+  const hasRoom = (queue: Queue, count: number): boolean => {
+    const slot = slots.get(queue)
+    if (!slot || slot.more || closed) return false
+    return slot.readers.reduce((sum, reader) => sum + reader.room(), -slot.arriving.length) >= count
+  }
+
+  /** Gives messages to readers at the end of this turn, so that the requests of a turn form a batch. */
+  const give = (queue: Queue, messages: readonly Message[]) => {
+    const slot = slots.get(queue)!
+    if (slot.arriving.push(...messages) > messages.length) return
+    // What cannot be returned to the file is written later, because it has waited for too long.
+    setImmediate(() => void handOut(slot, slot.arriving.splice(0)).catch(() => {}))
   }
 
   const read = (queue: Queue, buffer: number): Reader => {
@@ -121,9 +143,13 @@ export const embeddedQueues = ({
 
   return {
     wake,
+    hasRoom,
+    give,
     read,
     stop: () => {
       closed = true
     },
   }
 }
+
+export type EmbeddedQueues = ReturnType<typeof embeddedQueues>

@@ -3,11 +3,11 @@ import type { DeadReason, Message, Reader } from '../port.ts'
 import { readyMessages } from '../ready.ts'
 import { AT_ONCE, type QueueRows } from './queue-rows.ts'
 import type { Size } from './size.ts'
-import type { Write } from './write.ts'
+import type { Unwritten } from './unwritten.ts'
 
 export type ReaderParts = {
   rows: QueueRows
-  write: Write
+  unwritten: Unwritten
   size: Size
   now(): number
   /** Schedules a wake-up for a message that becomes due at `time`. */
@@ -35,7 +35,7 @@ export type EmbeddedReader = Reader & {
 
 /** Reads a queue of the embedded log. The set of held messages is in memory only. */
 export const embeddedReader = (
-  { rows, write, size, now, dueAt, deposit }: ReaderParts,
+  { rows, unwritten, size, now, dueAt, deposit }: ReaderParts,
   { queue, buffer, onRoom, onWaiting, onClose }: Options,
 ): EmbeddedReader => {
   const held = new Set<number>()
@@ -44,7 +44,7 @@ export const embeddedReader = (
   /** Applies a change to the messages still held, in one write, and releases them. */
   const settle = async <T>(messages: readonly Message[], change: (mine: readonly Message[]) => T) => {
     const mine = messages.filter(({ sequence }) => held.has(sequence))
-    const result = await write(() => change(mine), 'committed')
+    const result = await unwritten.change(mine, () => change(mine))
     for (const { sequence } of mine) held.delete(sequence)
     return result
   }
@@ -62,7 +62,12 @@ export const embeddedReader = (
     take: ready.take,
     onReady: ready.onReady,
     ack: async (messages) => {
-      size.inQueue(queue, -(await settle(messages, rows.remove)))
+      const written: Message[] = []
+      for (const message of messages)
+        if (unwritten.has(message)) held.delete(message.sequence)
+        else written.push(message)
+      unwritten.finish(messages)
+      if (written.length > 0) size.inQueue(queue, -(await settle(written, rows.remove)))
       onRoom()
     },
     retry: async (messages, delayMs) => {
@@ -90,8 +95,7 @@ export const embeddedReader = (
     close: async () => {
       onClose()
       const untaken = ready.takeAll()
-      await write(() => rows.giveBack(untaken), 'committed')
-      for (const { sequence } of untaken) held.delete(sequence)
+      await settle(untaken, rows.giveBack)
       onWaiting()
     },
   }

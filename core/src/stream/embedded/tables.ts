@@ -83,13 +83,15 @@ export const openTables = (handle: Libsql.Database): void => {
   })()
 }
 
+export const sequenceOf = ({ place }: Pick<Row, 'place'>): number => place % SPAN
+
 export const messageOf = (queue: Queue, row: Row): Message => {
   const headers = readHeaders(row.headers)
   return {
     queue,
     subject: row.subject,
     data: new Uint8Array(row.data),
-    sequence: row.place % SPAN,
+    sequence: sequenceOf(row),
     appendedAt: row.appended,
     deliveries: row.deliveries + 1,
     ...(row.dedupe !== null && { dedupe: row.dedupe }),

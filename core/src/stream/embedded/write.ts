@@ -14,6 +14,17 @@ export const writer =
     }
   }
 
+/** Returns `Database.synced` with errors translated for callers of the port. */
+export const syncer =
+  (database: Database): Database['synced'] =>
+  async () => {
+    try {
+      await database.synced()
+    } catch (error) {
+      throw failure(error)
+    }
+  }
+
 /** Maps an SQLite error to `stream_full` or UnavailableError; returns any other error unchanged. */
 export const failure = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error
