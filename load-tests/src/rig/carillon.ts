@@ -16,7 +16,7 @@ export const PROGRAMS = {
 } as const
 type Program = keyof typeof PROGRAMS
 
-/** The end-to-end tests set RIG_PROGRAM to `build`, which starts in half the time. */
+/** The end-to-end tests and the benches set RIG_PROGRAM to `build`, which starts in half the time and is what the image runs. */
 export const PROGRAM: Program = process.env.RIG_PROGRAM === 'build' ? 'build' : 'sources'
 
 /** The settings of a process. CARILLON_* variables of the caller's environment are not inherited. */

@@ -8,6 +8,8 @@ export const AT_ONCE = 1
 /** The places of a queue after `cursor`, up to `end`. `number` is the number of the queue. */
 type Waiting = { number: number; cursor: number; end: number }
 
+type Taken = { rows: Row[]; cursor: number; full: boolean }
+
 /** Creates the statements that take messages from the queues and return them. Call each inside a write. */
 export const queueRows = (handle: Libsql.Database) => {
   const columns = 'place, subject, data, dedupe, headers, appended, deliveries'
@@ -20,17 +22,20 @@ export const queueRows = (handle: Libsql.Database) => {
   const remove = handle.prepare('DELETE FROM stream_messages WHERE place IN (SELECT value FROM json_each(?))')
   const putBack = handle.prepare('UPDATE stream_messages SET due = ?, deliveries = ? WHERE place = ?')
   return {
-    /** Takes up to `max` messages, redeliveries first, and records that they were handed out. */
-    take: ({ number, cursor, end }: Waiting, now: number, max: number): { rows: Row[]; cursor: number } => {
+    /**
+     * Takes up to `max` messages, redeliveries first, and records that they were handed out. `full`: whether there may be more.
+     */
+    take: ({ number, cursor, end }: Waiting, now: number, max: number): Taken => {
       const rows = again.all(number, now, max) as Row[]
       for (const { place } of rows) inHand.run(place)
       const found = fresh.all(cursor, end, max - rows.length) as Row[]
       const last = found.at(-1)?.place ?? cursor
       if (found.length > 0) mark.run(number, last)
-      if (rows.length === 0) return { rows: found, cursor: last }
+      const full = rows.length + found.length === max
+      if (rows.length === 0) return { rows: found, cursor: last, full }
       // A message that a reader held before it was written may be a redelivery and above the cursor.
       const taken = new Set(rows.map(({ place }) => place))
-      return { rows: [...rows, ...found.filter(({ place }) => !taken.has(place))], cursor: last }
+      return { rows: [...rows, ...found.filter(({ place }) => !taken.has(place))], cursor: last, full }
     },
 
     /** Makes messages deliverable again at `due` (epoch ms). */

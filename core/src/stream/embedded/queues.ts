@@ -61,14 +61,14 @@ export const embeddedQueues = ({
       if (closed || max === 0) return
       const taken = await write(() => rows.take(slot, now(), max), 'committed')
       slot.cursor = taken.cursor
-      slot.more = taken.rows.length === max
+      slot.more = taken.full
       await handOut(
         slot,
         taken.rows.flatMap((row) =>
           unwritten.passesOver(sequenceOf(row)) ? [] : [messageOf(slot.queue, row)],
         ),
       )
-      if (taken.rows.length < max && !slot.stale) return
+      if (!taken.full && !slot.stale) return
     }
   }
 
