@@ -7,11 +7,13 @@
 import { inspect } from 'node:util'
 import { commandLine, runCommandLine } from '@carillon/cli/commands/command-line'
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { standingProcesses } from '../rig/standing.ts'
 import { raiseWorld } from '../rig/world.ts'
 import { bell } from './bell.ts'
 import { type Bench, MODES, type Mode, type Servers } from './bench.ts'
 import { channels } from './channels.ts'
 import { cluster } from './cluster.ts'
+import { clusterSingle } from './cluster-single.ts'
 import { decide } from './decide.ts'
 import { digest } from './digest.ts'
 import { embedded } from './embedded.ts'
@@ -31,7 +33,9 @@ import { waiting } from './waiting.ts'
 import { windows } from './windows.ts'
 
 const BENCHES: Record<string, Bench> = {
-  ...{ single, broadcast, latency, embedded, cluster, fanout, inbox, idle },
+  ...{ single, broadcast, latency, embedded, cluster },
+  'cluster-single': clusterSingle,
+  ...{ fanout, inbox, idle },
   decide,
   ...channels,
   ...{ fallbacks, otp },
@@ -51,7 +55,8 @@ const serverProvider = () => {
   } = process.env
   let world: ReturnType<typeof raiseWorld> | undefined
   const servers = async (): Promise<Servers> => {
-    if (nats && redis && cassandra) return { urls: { nats, redis, cassandra }, processes: {} }
+    if (nats && redis && cassandra)
+      return { urls: { nats, redis, cassandra }, processes: standingProcesses({ nats, redis, cassandra }) }
     if (!world) note('starting NATS, Redis and Cassandra')
     world ??= raiseWorld()
     const raised = await world

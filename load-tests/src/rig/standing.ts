@@ -82,3 +82,14 @@ export const standingSettings = () => ({
   CARILLON_REDIS_URL: `redis://127.0.0.1:${PORTS.redis}`,
   CARILLON_CASSANDRA_URL: cassandraUrl({ url: `cassandra://127.0.0.1:${PORTS.cassandra}` }),
 })
+
+/** Returns the processes behind these URLs, by name, as far as they are standing servers. */
+export const standingProcesses = (urls: Record<Name, string>): Record<string, number> => {
+  const own = Object.values(standingSettings())
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const pid = own.includes(urls[name]) ? running(name) : undefined
+      return pid === undefined ? [] : [[name, pid]]
+    }),
+  )
+}
