@@ -17,7 +17,7 @@ import { interleaved, measurement, median } from './measure.ts'
 import { freshId, notificationFor, userOf } from './payload.ts'
 import { openPublisher } from './publisher.ts'
 import { type Receivers, startReceivers } from './receivers.ts'
-import { overRequests } from './requests.ts'
+import { overRequests, publishing } from './requests.ts'
 import { checkInboxes } from './tenant.ts'
 
 /** The number of connected users. */
@@ -71,9 +71,9 @@ const withSums = (rounds: readonly Round[]) =>
  * against the bare path on the same servers: the rate with 64 in flight, then the latency at half of each contender's own rate.
  */
 export const clusterSingle: Bench = async (context) => {
-  if (!context.modes.includes('cluster')) return []
-  return cleaningUp(async (later) => {
-    const { quick, note } = context
+  if (!context.modes.includes('cluster')) return
+  await cleaningUp(async (later) => {
+    const { quick, note, print } = context
     const servers = await context.servers()
     const { hub, tenant, processes } = await startClustered(servers, later)
     const receivers = await startReceivers()
@@ -81,7 +81,8 @@ export const clusterSingle: Bench = async (context) => {
     await receivers.connect(hub.url, await tenant.auths(USERS))
     const bare = await startBarePath(servers, receivers, later)
     const ours = await overRequests(later, {
-      ...{ url: hub.url, processes, apiKey: tenant.apiKey, inFlight: IN_FLIGHT, to: { users: USERS } },
+      ...{ url: hub.url, processes, inFlight: IN_FLIGHT },
+      requestFor: publishing({ users: USERS }, tenant.apiKey),
     })
     const { sent, counted } = createSentCounts()
 
@@ -97,6 +98,14 @@ export const clusterSingle: Bench = async (context) => {
     note('cluster-single: rate')
     const [mine, other] = await interleaved(quick ? 3 : 5, ...turns)
 
+    noteDuplicates(note, 'cluster-single', mine)
+    print([
+      measurement('cluster-single.rate', 'received/s', rates(mine), rates(other), '≥ 0.6'),
+      ...processorTime('cluster-single', withSums(mine), {
+        ...{ rounds: withSums(other), name: 'both', process: 'both' },
+      }),
+    ])
+
     note('cluster-single: latency at half the rate')
     const open = { connections: USERS, seconds: quick ? 4 : 8, tickMs: TICK_MS }
     const halfOf = (rounds: readonly Round[]) => ({ ...open, rate: median(rates(rounds)) / 2 })
@@ -106,12 +115,7 @@ export const clusterSingle: Bench = async (context) => {
       () => openLoop(bare, receivers, halfOf(other)),
     )
     await checkInboxes(tenant, hub.url, USERS, sent)
-    noteDuplicates(note, 'cluster-single', [...mine, ...half])
-    const sums = withSums(other)
-    return [
-      measurement('cluster-single.rate', 'received/s', rates(mine), rates(other), '≥ 0.6'),
-      ...latencies('cluster-single.half', half, bareHalf, { p99: '< 60 ms' }),
-      ...processorTime('cluster-single', withSums(mine), { rounds: sums, name: 'both', process: 'both' }),
-    ]
+    noteDuplicates(note, 'cluster-single', half)
+    print(latencies('cluster-single.half', half, bareHalf, { p99: '< 60 ms' }))
   })
 }

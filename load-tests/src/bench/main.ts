@@ -14,6 +14,7 @@ import { type Bench, MODES, type Mode, type Servers } from './bench.ts'
 import { channels } from './channels.ts'
 import { cluster } from './cluster.ts'
 import { clusterSingle } from './cluster-single.ts'
+import { day } from './day.ts'
 import { decide } from './decide.ts'
 import { digest } from './digest.ts'
 import { embedded } from './embedded.ts'
@@ -28,13 +29,14 @@ import { otp } from './otp.ts'
 import { openRecord } from './record.ts'
 import { asJson, asRow, cellsOf, HEADS } from './results.ts'
 import { type Rival, readRival } from './rival.ts'
+import { scaleOut } from './scale-out.ts'
 import { broadcast, single } from './single.ts'
 import { waiting } from './waiting.ts'
 import { windows } from './windows.ts'
 
 const BENCHES: Record<string, Bench> = {
   ...{ single, broadcast, latency, embedded, cluster },
-  'cluster-single': clusterSingle,
+  ...{ 'cluster-single': clusterSingle, 'scale-out': scaleOut, day },
   ...{ fanout, inbox, idle },
   decide,
   ...channels,

@@ -72,10 +72,11 @@ const openAll = async (count: number, open: (index: number) => Promise<{ close()
   await concurrently(count, CONNECT_CONCURRENCY, async (index) => wires.push(await open(index)))
 }
 
-const connect = ({ url, auths }: { url: string; auths: object[] }) =>
-  openAll(auths.length, (index) =>
-    openWire({ url, auth: auths[index] ?? {}, onEvent: onData(index), onEnd: onEnd(index, url) }),
-  )
+const connect = ({ url, auths, first }: { url: string; auths: object[]; first: number }) =>
+  openAll(auths.length, (index) => {
+    const user = first + index
+    return openWire({ url, auth: auths[index] ?? {}, onEvent: onData(user), onEnd: onEnd(user, url) })
+  })
 
 const subscribe = (subscriptions: Subscription[]) =>
   openAll(subscriptions.length, (index) => {

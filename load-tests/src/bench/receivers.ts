@@ -12,8 +12,8 @@ type Notice = { run: number; received: number } | { ended: string }
 /** Clients in their own process, which counts notifications by number. */
 export type Receivers = {
   readonly pid: number
-  /** Opens one connection for each `auth`, the nth for the nth user. */
-  connect(url: string, auths: readonly object[]): Promise<void>
+  /** Opens one connection for each `auth`, the nth for the nth user from `first` on. */
+  connect(url: string, auths: readonly object[], first?: number): Promise<void>
   /** Opens one connection for each subscription, the nth for the nth user. */
   subscribe(subscriptions: readonly Subscription[]): Promise<void>
   /** Starts a new run. Returns the run number that its notifications must contain. */
@@ -25,10 +25,14 @@ export type Receivers = {
   stop(): Promise<void>
 }
 
-export const startReceivers = async (nodeOptions: readonly string[] = []): Promise<Receivers> => {
+/** Starts the process. Its runs are numbered from the one after `lastRun`. */
+export const startReceivers = async (
+  nodeOptions: readonly string[] = [],
+  lastRun = 0,
+): Promise<Receivers> => {
   const child = await startChild<ReceiversApi>(new URL('./receivers-child.ts', import.meta.url), nodeOptions)
   const receipts = createReceipts(STALL_MS)
-  let run = 0
+  let run = lastRun
   child.onNotice((value) => {
     const notice = value as Notice
     if ('ended' in notice) receipts.fail(notice.ended)
@@ -37,8 +41,8 @@ export const startReceivers = async (nodeOptions: readonly string[] = []): Promi
 
   return {
     pid: child.pid,
-    connect: async (url, auths) => {
-      await child.call('connect', { url, auths: [...auths] })
+    connect: async (url, auths, first = 0) => {
+      await child.call('connect', { url, auths: [...auths], first })
     },
     subscribe: async (subscriptions) => {
       await child.call('subscribe', [...subscriptions])
