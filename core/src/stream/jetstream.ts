@@ -8,6 +8,7 @@ import { checkedStreams, requireRoom, requireVersion } from './jetstream/inspect
 import { mergedReader } from './jetstream/merged.ts'
 import { type Names, namesOf } from './jetstream/names.ts'
 import { requireOwnStreams } from './jetstream/ownership.ts'
+import { createPubAcks } from './jetstream/pub-acks.ts'
 import { publisher, windowed } from './jetstream/publish.ts'
 import { type JetstreamReader, jetstreamReader } from './jetstream/reader.ts'
 import {
@@ -58,6 +59,7 @@ export const jetstreamStream = async ({
   const names = namesOf(namespace, ownStreams)
   await declared(manager, names, options)
 
+  const pubAcks = createPubAcks(connection)
   const dead = deadLetters(client, manager, names)
   const counts = createCounts(manager, names, options)
   const readers = new Set<JetstreamReader>()
@@ -73,7 +75,7 @@ export const jetstreamStream = async ({
   }
 
   return {
-    publish: publisher(client, connectionState, names),
+    publish: publisher(pubAcks, connectionState, names),
     cancel: async (keys) => {
       const answers = await connectionState.whileUp(() =>
         windowed(keys, (key) => manager.streams.purge(names.stream('WORK'), { filter: names.scoped(key) })),
@@ -134,6 +136,7 @@ export const jetstreamStream = async ({
     close: async () => {
       await sweeping?.stop()
       for (const reader of readers) reader.abandon()
+      pubAcks.close()
     },
   }
 }

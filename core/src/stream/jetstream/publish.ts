@@ -1,8 +1,8 @@
-import type { JetStreamClient, JetStreamPublishOptions } from '@nats-io/jetstream'
-import { headers } from '@nats-io/transport-node'
-import { type ConnectionState, TIME_LIMIT_MS } from '../../nats/connection.ts'
+import { headers as newHeaders } from '@nats-io/transport-node'
+import type { ConnectionState } from '../../nats/connection.ts'
 import type { OutgoingMessage, Published } from '../port.ts'
 import type { Names } from './names.ts'
+import type { Addressed, PubAcks } from './pub-acks.ts'
 
 /** Maximum outstanding PubAcks per call. */
 const WINDOW = 512
@@ -36,33 +36,29 @@ export const windowed = async <Item, Answer>(
  * one, and publishes it to its subject when due, without its `Nats-Msg-Id`. A message that is already due is published
  * directly and also replaces the stored one.
  */
-const addressed = (message: OutgoingMessage, { scoped }: Names, now: number) => {
-  const { dedupe, headers: given, schedule } = message
+const addressed = (message: OutgoingMessage, { scoped }: Names, now: number): Addressed => {
+  const { dedupe, data, headers: given, schedule } = message
   const subject = scoped(message.subject)
-  const options: Partial<JetStreamPublishOptions> = { timeout: TIME_LIMIT_MS }
-  if (dedupe !== undefined) options.msgID = dedupe
-  if (given || schedule) options.headers = headers()
-  for (const [name, value] of given ?? []) options.headers?.set(name, value)
-  if (!schedule || !options.headers) return { subject, options }
+  if (dedupe === undefined && !given && !schedule) return { subject, data }
+  const headers = newHeaders()
+  if (dedupe !== undefined) headers.set('Nats-Msg-Id', dedupe)
+  for (const [name, value] of given ?? []) headers.set(name, value)
+  if (!schedule) return { subject, data, headers }
   if (schedule.at > now) {
-    options.headers.set('Nats-Schedule', `@at ${new Date(schedule.at).toISOString()}`)
-    options.headers.set('Nats-Schedule-Target', subject)
-    return { subject: scoped(schedule.key), options }
+    headers.set('Nats-Schedule', `@at ${new Date(schedule.at).toISOString()}`)
+    headers.set('Nats-Schedule-Target', subject)
+    return { subject: scoped(schedule.key), data, headers }
   }
-  options.headers.set('Nats-Scheduler', scoped(schedule.key))
-  options.headers.set('Nats-Schedule-Next', 'purge')
-  return { subject, options }
+  headers.set('Nats-Scheduler', scoped(schedule.key))
+  headers.set('Nats-Schedule-Next', 'purge')
+  return { subject, data, headers }
 }
 
 export const publisher =
-  (jetstream: JetStreamClient, connectionState: ConnectionState, names: Names) =>
+  (pubAcks: PubAcks, connectionState: ConnectionState, names: Names) =>
   async (messages: readonly OutgoingMessage[]): Promise<Published[]> => {
     const now = Date.now()
     return await connectionState.whileUp(() =>
-      windowed(messages, async (message) => {
-        const { subject, options } = addressed(message, names, now)
-        const { seq, duplicate } = await jetstream.publish(subject, message.data, options)
-        return { sequence: seq, duplicate }
-      }),
+      windowed(messages, (message) => pubAcks.publish(addressed(message, names, now))),
     )
   }
