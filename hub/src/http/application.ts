@@ -5,7 +5,8 @@ import { logThrottle } from '@carillon/core/telemetry/log-throttle'
 import type { Metrics } from '@carillon/core/telemetry/metrics'
 import { problem } from '@carillon/schemas'
 import { Hono } from 'hono'
-import { answerProblem, problemOf, RateLimitedError, retryAfterOf, setHeaders } from './problems.ts'
+import { setHeaders } from './headers.ts'
+import { answerProblem, problemOf, RateLimitedError, retryAfterOf } from './problems.ts'
 
 /** The variables of a request: `route` is its pattern, `tenant` the tenant of its credentials. */
 export type Edge = { Variables: { requestId: string; route: string; tenant: string } }
@@ -32,8 +33,7 @@ export const createApplication = ({ log, metrics }: { log: Log; metrics: Metrics
     const given = c.req.header('x-request-id')
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
     c.set('requestId', requestId)
-    c.header('x-request-id', requestId)
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value)
+    setHeaders(c, { 'x-request-id': requestId, ...SECURITY_HEADERS })
     await next()
     const ms = performance.now() - started
     const route = c.get('route') ?? 'unmatched'

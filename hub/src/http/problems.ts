@@ -32,10 +32,6 @@ export const problemOf = (error: unknown): Problem =>
     ? error.problem
     : problem('internal', 'an internal error; the log has it under the X-Request-Id of this response')
 
-export const setHeaders = (c: Context<Edge>, headers: Record<string, string>): void => {
-  for (const name in headers) c.header(name, headers[name])
-}
-
 /** Returns the seconds to wait that an error specifies, if any. */
 export const retryAfterOf = (error: unknown): number | undefined =>
   error instanceof RateLimitedError ? Math.max(1, Math.ceil(error.afterMs / 1_000)) : undefined

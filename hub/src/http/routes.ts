@@ -12,9 +12,10 @@ import type { RateLimit } from '../limits/rate-limit.ts'
 import type { Edge } from './application.ts'
 import { authenticateLink, authenticateSender, authenticateUser, type LinkedOwner } from './auth.ts'
 import { readBody, readRawBody } from './body.ts'
+import { setHeaders } from './headers.ts'
 import { incomingOf } from './incoming.ts'
 import type { Tag } from './openapi/tags.ts'
-import { answerProblem, setHeaders } from './problems.ts'
+import { answerProblem } from './problems.ts'
 import type { Refusals } from './refused-credentials.ts'
 
 /** Maximum body for a route that sets no limit of its own. */
