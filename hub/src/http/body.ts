@@ -1,5 +1,6 @@
 import { ProblemError } from '@carillon/core/errors'
-import type { HonoRequest } from 'hono'
+import type { Context, HonoRequest } from 'hono'
+import { incomingOf } from './incoming.ts'
 
 /** `application/json`, alone or with the only charset of JSON (RFC 8259, section 8.1). */
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i
@@ -33,18 +34,30 @@ const isEmpty = (request: HonoRequest): boolean => {
 }
 
 /**
+ * Returns a body that has already arrived in full, as small ones do with the head of their request; undefined for any other. Reading
+ * it as a stream takes several listeners, ticks and a copy.
+ */
+const arrived = (c: Context, length: number): Uint8Array | undefined => {
+  const incoming = incomingOf(c)
+  if (!incoming?.complete || incoming.readableDidRead || incoming.readableLength !== length) return undefined
+  return incoming.read() as Buffer
+}
+
+/**
  * Reads a body of any media type, up to `limit` bytes. An absent body is empty. A declared length is checked
  * before a byte is read; chunked bodies are counted as they arrive. Throws `payload_too_large`, or
  * `unsupported_media_type` for a content encoding.
  */
-export const readRawBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
+export const readRawBody = async (c: Context, limit: number): Promise<Uint8Array> => {
+  const request = c.req
   const declared = request.header('content-length')
   if (declared === '0' || (declared === undefined && !request.raw.body)) return new Uint8Array()
   if (request.header('content-encoding') !== undefined)
     throw new ProblemError('unsupported_media_type', 'send the body without a content-encoding')
   if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit)
   try {
-    if (declared !== undefined) return new Uint8Array(await request.arrayBuffer())
+    if (declared !== undefined)
+      return arrived(c, Number(declared)) ?? new Uint8Array(await request.arrayBuffer())
     return request.raw.body ? await readStream(request.raw.body, limit) : new Uint8Array()
   } catch (error) {
     if (error instanceof ProblemError) throw error
@@ -55,9 +68,9 @@ export const readRawBody = async (request: HonoRequest, limit: number): Promise<
 }
 
 /** Reads a JSON body in the same way. Throws `unsupported_media_type` for another content type. */
-export const readBody = async (request: HonoRequest, limit: number): Promise<Uint8Array> => {
-  if (isEmpty(request)) return new Uint8Array()
-  if (!isJson(request.header('content-type')))
+export const readBody = async (c: Context, limit: number): Promise<Uint8Array> => {
+  if (isEmpty(c.req)) return new Uint8Array()
+  if (!isJson(c.req.header('content-type')))
     throw new ProblemError('unsupported_media_type', 'send JSON, with content-type: application/json')
-  return readRawBody(request, limit)
+  return readRawBody(c, limit)
 }

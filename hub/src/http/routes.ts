@@ -129,7 +129,7 @@ const requestOf = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zod
 ): Request<P, Q, B> => {
   const limit = route.bodyMaxBytes ?? BODY_MAX_BYTES
   const read = route.rawBody || route.moreTypes ? readRawBody : readBody
-  const bytes = (most = limit) => read(c.req, most)
+  const bytes = (most = limit) => read(c, most)
   return {
     c,
     params: checked(route.params ?? NOTHING, paramsOf(c), 'path') as z.output<P>,
