@@ -7,6 +7,7 @@ import { problem } from '@carillon/schemas'
 import { Hono } from 'hono'
 import { setHeaders } from './headers.ts'
 import { answerProblem, problemOf, RateLimitedError, retryAfterOf } from './problems.ts'
+import { createRouter } from './router.ts'
 
 /** The variables of a request: `route` is its pattern, `tenant` the tenant of its credentials. */
 export type Edge = { Variables: { requestId: string; route: string; tenant: string } }
@@ -25,7 +26,7 @@ const SECURITY_HEADERS = {
  * it can be logged), security headers, a log line and a metric, and turns errors into problem details.
  */
 export const createApplication = ({ log, metrics }: { log: Log; metrics: Metrics }): Hono<Edge> => {
-  const app = new Hono<Edge>()
+  const app = new Hono<Edge>({ router: createRouter() })
   const occurrences = logThrottle()
 
   app.use(async (c, next) => {
