@@ -20,6 +20,8 @@ export type Seal = {
   openBytes(sealed: Uint8Array, context: string): Uint8Array
   /** Returns a keyed hash, to look up a value that is not stored. 43 characters of base64url. */
   digest(plain: string, context: string): string
+  /** Returns four hexadecimal digits of a keyed hash, to recognize a value. Costs a quarter of `digest`. */
+  tag(plain: string, context: string): string
   /** Returns a signing key of 32 bytes, derived for one purpose and one tenant. */
   signingKey(purpose: string, tenant: string): KeyObject
 }
@@ -27,6 +29,8 @@ export type Seal = {
 const IV_BYTES = 12
 const TAG_BYTES = 16
 const KEY_ID_BYTES = 6
+/** The length of `tag`. */
+export const TAG_DIGITS = 4
 /** The version of sealed bytes. */
 const VERSION = 1
 /** The overhead of sealed bytes: version, key id, iv and tag. */
@@ -44,12 +48,14 @@ const keyIdOf = (key: Buffer) => hash('sha256', key, 'buffer').subarray(0, KEY_I
  * Creates a seal of AES-256-GCM under a key derived from the root secret (HKDF-SHA-256, RFC 5869). A sealed value is
  * `v1.<key id>.<iv>.<ciphertext and tag>` in base64url; sealed bytes are the same parts in binary. `context` is
  * authenticated, so a value cannot be moved elsewhere. Opening throws if another secret or context sealed the value. `digest`
- * is HMAC-SHA-256 under a second derived key. Each signing key is derived separately.
+ * is HMAC-SHA-256 under a second derived key. `tag` is the beginning of SHA-256 under a third one; as the rest stays
+ * secret, the hash cannot be extended to that of a longer value. Each signing key is derived separately.
  */
 export const createSeal = (rootSecret: string): Seal => {
   const derived = (purpose: string) => Buffer.from(hkdfSync('sha256', rootSecret, '', purpose, 32))
   const key = derived('carillon seal v1')
   const digestKey = derived('carillon digest v1')
+  const tagKey = derived('carillon tag v1').toString('hex')
   const keyIdBytes = keyIdOf(key)
   const keyId = keyIdBytes.toString('base64url')
   const signingKeys = new LRUCache<string, KeyObject>({ max: SIGNING_KEYS_MAX })
@@ -96,6 +102,7 @@ export const createSeal = (rootSecret: string): Seal => {
     },
     digest: (plain, context) =>
       createHmac('sha256', digestKey).update(`${context}\n${plain}`).digest('base64url'),
+    tag: (plain, context) => hash('sha256', `${tagKey}\n${context}\n${plain}`, 'hex').slice(0, TAG_DIGITS),
     signingKey: (purpose, tenant) => {
       const name = `carillon sign v1 ${purpose} ${tenant}`
       const key = signingKeys.get(name) ?? createSecretKey(derived(name))

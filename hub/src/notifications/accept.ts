@@ -54,7 +54,7 @@ type AcceptancePorts = ValidatePorts & {
   stream: Pick<Stream, 'publish'>
   idempotency: Pick<Idempotency, 'register'>
   metrics: Metrics
-  seal: Pick<Seal, 'digest'>
+  seal: Pick<Seal, 'tag'>
 }
 
 /**

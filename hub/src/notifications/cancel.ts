@@ -31,7 +31,7 @@ export type CancelPorts = {
   cancelKeys: Pick<CancelKeys, 'cancel' | 'pass'>
   stream: Pick<Stream, 'cancel' | 'cancelGroup' | 'now'>
   idempotency: Pick<Idempotency, 'isRegistered'>
-  seal: Pick<Seal, 'digest'>
+  seal: Pick<Seal, 'tag'>
 }
 
 /** Cancels the pending parts of notifications: their delivery, if it is scheduled, and the steps of their plans. Idempotent. */
