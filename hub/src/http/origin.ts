@@ -50,10 +50,13 @@ export const refuseHosts = (names: readonly string[]): Refusal => {
       'misdirected',
       `${JSON.stringify(name.slice(0, 200))} is not a host name of this development server; use localhost, or set CARILLON_PUBLIC_URL to the URL you use`,
     )
+  let accepted: string | undefined
   return ({ headers: { host } }) => {
     // The application rejects a request without a host.
-    if (host === undefined || host === '') return undefined
+    if (host === undefined || host === '' || host === accepted) return undefined
     const name = hostname(host)
-    return name !== undefined && (cannotBeRebound(name) || allowed.has(name)) ? undefined : misdirected(host)
+    if (name === undefined || !(cannotBeRebound(name) || allowed.has(name))) return misdirected(host)
+    accepted = host
+    return undefined
   }
 }
