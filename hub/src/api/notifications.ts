@@ -63,9 +63,11 @@ const payloadValue = (read: () => Payload): unknown => {
   }
 }
 
+const DRY_RUN = Buffer.from('"dryRun"')
+
 /** Reports whether a request is for a dry run. Parses only bodies that contain the key. */
 const isDryRun = (bytes: Uint8Array, read: () => Payload): boolean => {
-  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('"dryRun"')) return false
+  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(DRY_RUN)) return false
   const value = payloadValue(read)
   return typeof value === 'object' && value !== null && 'dryRun' in value && value.dryRun === true
 }

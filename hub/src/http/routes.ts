@@ -132,7 +132,7 @@ const requestOf = <P extends z.ZodObject, Q extends z.ZodObject, B extends z.Zod
   const bytes = (most = limit) => read(c, most)
   return {
     c,
-    params: checked(route.params ?? NOTHING, paramsOf(c), 'path') as z.output<P>,
+    params: (route.params ? checked(route.params, paramsOf(c), 'path') : {}) as z.output<P>,
     query: (route.query ? checked(route.query, queryOf(c, route.query), 'query') : {}) as z.output<Q>,
     bytes,
     body: async () => {
