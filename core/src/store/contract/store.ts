@@ -1,6 +1,6 @@
 import { createSecretKey, hash } from 'node:crypto'
 import { afterAll, beforeAll, describe } from 'vitest'
-import type { Seal } from '../../security/seal.ts'
+import { type Seal, TAG_DIGITS } from '../../security/seal.ts'
 import type { Store } from '../port.ts'
 import { accountsContract } from './accounts.ts'
 import { atRestContract } from './at-rest.ts'
@@ -113,5 +113,6 @@ export const contractSeal: Seal = {
   openBytes: (sealed, context) =>
     Buffer.from(contractSeal.open(Buffer.from(sealed).toString(), context), 'base64'),
   digest: (plain, context) => hash('sha256', `${context}\n${plain}`, 'base64url'),
+  tag: (plain, context) => hash('sha256', `${context}\n${plain}`, 'hex').slice(0, TAG_DIGITS),
   signingKey: (purpose, tenant) => createSecretKey(`${purpose} ${tenant}`, 'utf8'),
 }
