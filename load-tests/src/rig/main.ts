@@ -48,6 +48,7 @@ const run = async ({ hubs, dispatchers }: { hubs: number; dispatchers: number },
         ...cluster.settings,
         CARILLON_HUB_URL: urls[0],
         HUB_URL: urls.join(','),
+        NATS_WS_URL: world.natsWebSocket,
       })
     } finally {
       await cluster.stop()
@@ -96,7 +97,7 @@ program
   .addOption(processes('--dispatchers <number>', 'Number of dispatchers to start'))
   .argument(
     '<command...>',
-    'The command, after --. Its environment has the settings of the cluster, including CARILLON_SECRET; HUB_URL lists all hubs, comma-separated',
+    'The command, after --. Its environment has the settings of the cluster, including CARILLON_SECRET; HUB_URL lists all hubs, comma-separated, and NATS_WS_URL is NATS for k6',
   )
   .action(async (command, options) => {
     process.exitCode = await run(options, command)

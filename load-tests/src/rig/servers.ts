@@ -7,14 +7,25 @@ import { CASSANDRA_FILES, need } from './tools.ts'
 
 const onLoopback = { stopWithinMs: 10_000 }
 
-/** Returns the recipe of NATS with JetStream, with its streams in `dir`. */
-export const natsRecipe = (dir: string, port: number): Recipe => ({
+/** Returns the arguments for connections by WebSocket, which NATS reads from a file only. */
+const natsWebSocket = (dir: string, port: number) => {
+  mkdirSync(dir, { recursive: true })
+  const file = join(dir, 'nats.conf')
+  writeFileSync(file, `websocket { host: "127.0.0.1", port: ${port}, no_tls: true }\n`)
+  return ['-c', file]
+}
+
+/** Returns the recipe of NATS with JetStream, with its streams in `dir`. It also accepts WebSockets on `webSocketPort`. */
+export const natsRecipe = (dir: string, port: number, webSocketPort?: number): Recipe => ({
   ...onLoopback,
   name: 'nats',
   url: `nats://127.0.0.1:${port}`,
   port,
   command: need('nats'),
-  args: ['-js', '-sd', dir, '-a', '127.0.0.1', '-p', String(port)],
+  args: [
+    ...['-js', '-sd', dir, '-a', '127.0.0.1', '-p', String(port)],
+    ...(webSocketPort ? natsWebSocket(dir, webSocketPort) : []),
+  ],
   ready: () => answers(port, undefined, (answer) => answer.toString().startsWith('INFO ')),
   readyWithinMs: 15_000,
 })
@@ -104,9 +115,11 @@ export const cassandraRecipe = async (
   }
 }
 
+type NatsOptions = { dir: string; port?: number; webSocketPort?: number }
+
 /** Starts NATS with JetStream; resolves when it is ready. */
-export const startNats = async ({ dir, port }: { dir: string; port?: number }): Promise<Server> =>
-  start(natsRecipe(dir, port ?? (await freePort())))
+export const startNats = async ({ dir, port, webSocketPort }: NatsOptions): Promise<Server> =>
+  start(natsRecipe(dir, port ?? (await freePort()), webSocketPort))
 
 /** Starts Redis; resolves when it is ready. */
 export const startRedis = async ({ port }: { port?: number } = {}): Promise<Server> =>

@@ -2,12 +2,20 @@ import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '@carillon/core/testing/ports'
 import type { Urls } from './carillon.ts'
 import type { Server } from './child.ts'
 import { type CassandraKind, cassandraUrl, startCassandra, startNats, startRedis } from './servers.ts'
 
-/** Three real servers on free ports, with their own data. */
-export type World = { nats: Server; redis: Server; cassandra: Server; urls: Urls; stop(): Promise<void> }
+/** Three real servers on free ports, with their own data. `natsWebSocket` is the URL of NATS for clients without TCP. */
+export type World = {
+  nats: Server
+  redis: Server
+  cassandra: Server
+  urls: Urls
+  natsWebSocket: string
+  stop(): Promise<void>
+}
 
 /** Starts NATS, Redis and Cassandra. `stop` stops them and removes their data. */
 export const raiseWorld = async ({ kind }: { kind?: CassandraKind } = {}): Promise<World> => {
@@ -25,15 +33,17 @@ export const raiseWorld = async ({ kind }: { kind?: CassandraKind } = {}): Promi
     clear()
     process.off('exit', clear)
   }
+  const webSocketPort = await freePort()
+  const natsWebSocket = `ws://127.0.0.1:${webSocketPort}`
   const starting = [
-    keep(startNats({ dir: join(dir, 'nats') })),
+    keep(startNats({ dir: join(dir, 'nats'), webSocketPort })),
     keep(startRedis()),
     keep(startCassandra({ dir: join(dir, 'cassandra'), ...(kind && { kind }) })),
   ] as const
   try {
     const [nats, redis, cassandra] = await Promise.all(starting)
     const urls = { nats: nats.url, redis: redis.url, cassandra: cassandraUrl(cassandra) }
-    return { nats, redis, cassandra, urls, stop }
+    return { nats, redis, cassandra, urls, natsWebSocket, stop }
   } catch (error) {
     await Promise.allSettled(starting)
     await stop()
