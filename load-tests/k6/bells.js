@@ -2,7 +2,7 @@
 import exec from 'k6/execution'
 import { WebSocket } from 'k6/websockets'
 import { hub, tokensOf } from './hub.js'
-import { doubled, faults } from './receipts.js'
+import { doubled, faults, repeated } from './receipts.js'
 
 const USERS_PER_VU = 50
 const OPEN = 1
@@ -19,7 +19,7 @@ export const openBell = (url, token, { onReady = () => {}, onItem, onEnd }) => {
   let closing = false
 
   const onAdded = ({ item }) => {
-    if (seen[item.id]) return doubled.add(1)
+    if (seen[item.id]) return (item.data?.twice ? repeated : doubled).add(1)
     seen[item.id] = true
     unacknowledged.push(item.id)
     onItem(item)

@@ -126,7 +126,7 @@ export const code = ({ prefix, captures }) => {
   const n = exec.scenario.iterationInTest
   const user = mailUser(prefix, n, Math.round(exec.scenario.startTime + (n * 1000) / OTPS))
   const to = { user, email: `${user}@people.example` }
-  const answer = call('POST', `${hub(n)}/v1/otp`, { to, channel: 'email' }, { tags: { name: 'otp' } })
+  const answer = call('POST', `${hub(n)}/v1/otp`, { to, channel: 'email' }, { name: 'otp' })
   if (answer.status === 202) return missing.add(1)
   refused.add(1)
   console.error(`refused: ${answer.status} ${answer.body}`)
@@ -148,7 +148,7 @@ export const mailbox = ({ prefix, captures, end }) => {
     console.error(`not valid: ${answer.status} ${answer.body}`)
   }
   const timer = setInterval(() => {
-    const { captured } = http.get(`${hub(0)}/demo/captured.json`, { tags: { name: 'captured' } }).json()
+    const { captured } = http.get(`${hub(0)}/demo/captured.json`, { name: 'captured' }).json()
     for (const message of captured) read(message)
     if (Date.now() > end) clearInterval(timer)
   }, POLL)

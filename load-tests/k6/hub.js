@@ -17,14 +17,17 @@ export const hub = (n) => HUBS[n % HUBS.length]
 const json = { 'content-type': 'application/json' }
 const bearer = (token) => ({ authorization: `Bearer ${token}` })
 
-/** Returns a request for `http.batch`, `http.request` or `http.asyncRequest`, with a user token or the API key. */
-export const request = (method, url, body, { token = __ENV.API_KEY, headers = {}, tags = {} } = {}) => ({
+/**
+ * Returns a request for `http.batch`, `http.request` or `http.asyncRequest`, with a user token or the API key. `name` is its kind
+ * in the results.
+ */
+export const request = (method, url, body, { token = __ENV.API_KEY, headers = {}, name = method } = {}) => ({
   method,
   url,
   body: body === undefined ? null : JSON.stringify(body),
   params: {
     headers: { ...bearer(token), ...json, ...headers },
-    tags: { name: tags.name || method, ...tags },
+    tags: { name },
   },
 })
 
@@ -51,7 +54,7 @@ export const prepare = (type, settings = {}) => {
 /** Returns a token for each user; undefined for those that the hub refuses. */
 export const tokensOf = (users) => {
   const requests = users.map((user, n) =>
-    request('POST', `${hub(n)}/v1/users/${user}/token`, undefined, { tags: { name: 'token' } }),
+    request('POST', `${hub(n)}/v1/users/${user}/token`, undefined, { name: 'token' }),
   )
   return http.batch(requests).map(({ status, body }) => {
     if (status === 200) return JSON.parse(body).token

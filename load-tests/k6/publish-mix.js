@@ -1,6 +1,7 @@
 /**
  * Publishes as backends do, at the same time: single notifications and batches over HTTP, and messages over NATS. A tenth is
- * published twice under the same id, as after a lost response. Fails if a notification is lost, duplicated, refused or late.
+ * published twice under the same id, as after a lost response: the inbox has it once, and apps drop a second live message. Fails
+ * if a notification is lost, duplicated, refused or late.
  *
  *     npm run rig -- run --hubs 2 --dispatchers 2 -- sh -c 'npm run -s carillon -- tenant --add k6 &&
  *       TENANT=k6 API_KEY=$(npm run -s carillon -- token --tenant k6 --sender k6) k6 run load-tests/k6/publish-mix.js'
@@ -45,6 +46,7 @@ const P99 = number('P99', 1000)
 const TYPE = 'k6.publish-mix'
 /** Every so many are published twice. */
 const TWICE = 10
+const isTwice = (n) => n % TWICE === 0
 /** How often the due messages are published over NATS, in milliseconds. */
 const TICK = 10
 
@@ -76,31 +78,35 @@ export const setup = () => {
 export const listen = ({ prefix, end }) =>
   listenUntil(end, (item) => receive(TYPE, item), { prefix, users: USERS })
 
-const contentOf = (prefix, n, sentAt) => ({
+const contentOf = (prefix, n, data) => ({
   to: `${prefix}-${n % USERS}`,
   title: `Notification ${n}`,
-  data: { sentAt },
+  data,
 })
 
 /** Publishes a notification for the next user. */
 export const single = ({ prefix }) => {
   const n = exec.scenario.iterationInTest
   const sentAt = exec.scenario.startTime + (n * 1000) / SINGLES
-  const notification = { ...contentOf(prefix, n, sentAt), id: `${prefix}-single-${n}`, type: TYPE }
+  const notification = {
+    ...contentOf(prefix, n, { sentAt, twice: isTwice(n) }),
+    id: `${prefix}-single-${n}`,
+    type: TYPE,
+  }
   publish(n, '/v1/notifications', notification, 1)
-  if (n % TWICE === 0) publish(n + 1, '/v1/notifications', notification, 0)
+  if (isTwice(n)) publish(n + 1, '/v1/notifications', notification, 0)
 }
 
 /** Publishes a batch for the next users. */
 export const batch = ({ prefix }) => {
   const turn = exec.scenario.iterationInTest
-  const sentAt = exec.scenario.startTime + (turn * 1000) / BATCHES
+  const data = { sentAt: exec.scenario.startTime + (turn * 1000) / BATCHES, twice: isTwice(turn) }
   const notifications = Array.from({ length: BATCH }, (_, entry) => {
     const n = turn * BATCH + entry
-    return { ...contentOf(prefix, n, sentAt), id: `${prefix}-batch-${n}`, type: TYPE }
+    return { ...contentOf(prefix, n, data), id: `${prefix}-batch-${n}`, type: TYPE }
   })
   publish(turn, '/v1/notifications/batch', { notifications }, BATCH)
-  if (turn % TWICE === 0) publish(turn + 1, '/v1/notifications/batch', { notifications }, 0)
+  if (isTwice(turn)) publish(turn + 1, '/v1/notifications/batch', { notifications }, 0)
 }
 
 /** Publishes messages at a fixed rate over one connection. */
@@ -110,7 +116,7 @@ export const messages = ({ prefix, end }) => {
   let unanswered = 0
   let timer
   const send = (sentAt, receipts) => {
-    const body = JSON.stringify(contentOf(prefix, n, sentAt))
+    const body = JSON.stringify(contentOf(prefix, n, { sentAt, twice: isTwice(n) }))
     unanswered += 1
     nats.publish(`notify.${TENANT}.normal.${TYPE}`, `${prefix}-nats-${n}`, body, (problem) => {
       unanswered -= 1
@@ -130,7 +136,7 @@ export const messages = ({ prefix, end }) => {
       for (; n < total && start + (n * 1000) / MESSAGES <= Date.now(); n += 1) {
         const sentAt = start + (n * 1000) / MESSAGES
         send(sentAt, 1)
-        if (n % TWICE === 0) send(sentAt, 0)
+        if (isTwice(n)) send(sentAt, 0)
       }
       if (n === total && unanswered === 0) stop()
     }, TICK)

@@ -79,7 +79,7 @@ const pages = (token) => {
   let before = ''
   for (;;) {
     const path = `/inbox?flat=true&limit=${PAGE}${before}`
-    const answer = expected(call('GET', url(path), undefined, { token, tags: { name: 'page' } }))
+    const answer = expected(call('GET', url(path), undefined, { token, name: 'page' }))
     if (!answer) return undefined
     const page = answer.json()
     items.push(...page.items)
@@ -117,7 +117,7 @@ const together = (requests) =>
   http.batch(requests).filter((answer) => expected(answer)).length === requests.length
 
 const patches = (ids, body, token) =>
-  ids.map((id) => request('PATCH', url(`/inbox/${id}`), body, { token, tags: { name: 'mark' } }))
+  ids.map((id) => request('PATCH', url(`/inbox/${id}`), body, { token, name: 'mark' }))
 
 /** Marks some items at the same time, and archives another. */
 const mark = (model, token) => {
@@ -133,8 +133,7 @@ const mark = (model, token) => {
 
 /** Marks everything as read. An item that arrives afterwards is unread. */
 const readAll = (model, user, token) => {
-  const tags = { name: 'read-all' }
-  if (expected(call('POST', url('/inbox/read-all'), undefined, { token, tags })))
+  if (expected(call('POST', url('/inbox/read-all'), undefined, { token, name: 'read-all' })))
     for (const id of Object.keys(model.unread)) model.unread[id] = false
   readAndCompare(model, token)
   expected(call('POST', url('/notifications'), { to: user, type: TYPE, title: 'Another item' }), 202)
@@ -146,9 +145,9 @@ const readAll = (model, user, token) => {
 
 const PREFERENCES = '/preferences'
 const change = (body, token, headers = {}) =>
-  request('PATCH', url(PREFERENCES), body, { token, headers, tags: { name: 'preferences-change' } })
+  request('PATCH', url(PREFERENCES), body, { token, headers, name: 'preferences-change' })
 const preferences = (token) =>
-  expected(call('GET', url(PREFERENCES), undefined, { token, tags: { name: 'preferences' } }))
+  expected(call('GET', url(PREFERENCES), undefined, { token, name: 'preferences' }))
 
 /** Changes several preferences at the same time, which all take effect. */
 const changePreferences = (model, token) => {

@@ -7,6 +7,8 @@ export const received = new Counter('receipts')
 /** Expected receipts minus actual receipts; must end at 0. */
 export const outstanding = new Counter('receipts_outstanding')
 export const doubled = new Counter('receipts_doubled')
+/** Second live messages about items that were published twice. The inbox has the item once, and apps drop them. */
+export const repeated = new Counter('receipts_repeated')
 export const refused = new Counter('publish_refused')
 export const faults = new Counter('connection_faults')
 
@@ -44,7 +46,7 @@ export const receive = (type, item) => {
 
 /** Sends a request that is answered with 202, and expects `receipts` of it. Returns the response if it was accepted. */
 export const publish = (n, path, body, receipts) => {
-  const answer = call('POST', `${hub(n)}${path}`, body, { tags: { name: path } })
+  const answer = call('POST', `${hub(n)}${path}`, body, { name: path })
   if (answer.status === 202) {
     outstanding.add(receipts)
     return answer

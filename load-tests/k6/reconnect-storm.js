@@ -70,7 +70,7 @@ const fetchMissed = async (url, token, isKnown, onItem) => {
       params,
     } = request('GET', `${url}/v1/inbox?flat=true&limit=${PAGE}${before}`, undefined, {
       token,
-      tags: { name: 'inbox' },
+      name: 'inbox',
     })
     const answer = await http.asyncRequest(method, page, body, params)
     if (answer.status !== 200) {
