@@ -94,6 +94,8 @@ test('a body is read that arrives with its head, after it, in pieces, and with t
   ]
   for (const parts of ways) expect(await statuses([...parts, ...parts], 2)).toEqual(['202', '202'])
   expect(await statuses([Buffer.concat([one, one, one])], 3)).toEqual(['202', '202', '202'])
-  const titles = (await hub.taken('notify-normal')).map(({ data }) => JSON.parse(Buffer.from(data).toString()).title)
+  const titles = (await hub.taken('notify-normal')).map(
+    ({ data }) => JSON.parse(Buffer.from(data).toString()).title,
+  )
   expect(titles.filter((title) => title === 'Grüße')).toHaveLength(9)
 })
