@@ -34,13 +34,16 @@ const isEmpty = (request: HonoRequest): boolean => {
 }
 
 /**
- * Returns a body that has already arrived in full, as small ones do with the head of their request; undefined for any other. Reading
+ * Returns a body that has arrived in full, as small ones do with the head of their request; undefined for any other. Reading
  * it as a stream takes several listeners, ticks and a copy.
  */
 const arrived = (c: Context, length: number): Uint8Array | undefined => {
   const incoming = incomingOf(c)
-  if (!incoming?.complete || incoming.readableDidRead || incoming.readableLength !== length) return undefined
-  return incoming.read() as Buffer
+  if (!incoming || incoming.readableDidRead || incoming.readableLength !== length) return undefined
+  const body = incoming.read() as Buffer
+  // The end of the stream, which may still be ahead, is emitted only while it flows.
+  incoming.resume()
+  return body
 }
 
 /**
