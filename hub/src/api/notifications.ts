@@ -26,7 +26,9 @@ import {
 } from './notifications-openapi.ts'
 
 const requestOf = (c: Context<Edge>, sender: Sender, route: string, bytes: Uint8Array) => ({
-  ...{ sender, route, bytes },
+  sender,
+  route,
+  bytes,
   key: c.req.header('idempotency-key'),
   requestId: c.get('requestId'),
 })

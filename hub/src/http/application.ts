@@ -34,7 +34,8 @@ export const createApplication = ({ log, metrics }: { log: Log; metrics: Metrics
     const given = c.req.header('x-request-id')
     const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID()
     c.set('requestId', requestId)
-    setHeaders(c, { 'x-request-id': requestId, ...SECURITY_HEADERS })
+    setHeaders(c, { 'x-request-id': requestId })
+    setHeaders(c, SECURITY_HEADERS)
     await next()
     const ms = performance.now() - started
     const route = c.get('route') ?? 'unmatched'

@@ -39,7 +39,10 @@ export const createIdempotent =
     work: (id: string) => Promise<Answer>,
   ): Promise<Answer & { replayed: boolean }> => {
     const { sender, key, bytes } = request
-    if (key === undefined) return { ...(await work(uuidv7())), replayed: false }
+    if (key === undefined) {
+      const { status, body } = await work(uuidv7())
+      return { status, body, replayed: false }
+    }
     if (!KEY.test(key))
       throw new ProblemError('invalid_request', 'an Idempotency-Key is 1 to 255 printable ASCII characters')
 

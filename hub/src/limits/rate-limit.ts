@@ -73,10 +73,12 @@ export const createRateLimit = (parts: {
 
   const limitsOf = async (tenant: string, keys: readonly [Limited, string][]): Promise<Named[]> => {
     const own = (await cache.tenant(tenant))?.limits.requests
-    return keys.flatMap(([name, key]) => {
+    const limits: Named[] = []
+    for (const [name, key] of keys) {
       const rate = own?.[name] === undefined ? rates?.[name] : own[name]
-      return rate ? [{ name, key: `${name}:${tenant}:${key}`, ...rate }] : []
-    })
+      if (rate) limits.push({ name, key: `${name}:${tenant}:${key}`, ...rate })
+    }
+    return limits
   }
 
   return {
