@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 import { ProblemError } from '@carillon/core/errors'
 import type { Sender } from '@carillon/core/security/api-keys'
 import type { Log } from '@carillon/core/telemetry/log'
-import { uuidv7 } from 'uuidv7'
 import { z } from 'zod'
+import { newId } from './new-id.ts'
 import type { Answer, Idempotency } from './port.ts'
 
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key'
@@ -40,7 +40,7 @@ export const createIdempotent =
   ): Promise<Answer & { replayed: boolean }> => {
     const { sender, key, bytes } = request
     if (key === undefined) {
-      const { status, body } = await work(uuidv7())
+      const { status, body } = await work(newId())
       return { status, body, replayed: false }
     }
     if (!KEY.test(key))
@@ -48,7 +48,7 @@ export const createIdempotent =
 
     const name = hash('sha256', `${sender.tenant}\n${sender.key}\n${key}`, 'base64url')
     const body = hash('sha256', Buffer.concat([Buffer.from(`${request.route}\n`), bytes]), 'base64url')
-    const claim = await idempotency.claim(name, body, uuidv7)
+    const claim = await idempotency.claim(name, body, newId)
     if (claim.outcome === 'replay') return { ...claim.answer, replayed: true }
     if (claim.outcome === 'reused')
       throw new ProblemError('idempotency_key_reused', 'use a new Idempotency-Key for another request')
