@@ -3,7 +3,7 @@ import type { Histogram } from 'hdr-histogram-js'
 import type { Bench } from './bench.ts'
 import { smtpAccount } from './channels.ts'
 import { withPeople } from './deliveries.ts'
-import { newHistogram } from './histogram.ts'
+import { newHistogram, recordMs } from './histogram.ts'
 import { type Installation, inEachMode } from './installations.ts'
 import { pendingWork } from './load.ts'
 import { clock } from './machine.ts'
@@ -68,8 +68,7 @@ const askUntil = async ({ hub, tenant }: Installation, run: number, over: () => 
 const latencies = async (sink: Sink, wishes: readonly Wish[], prefix: string): Promise<Histogram> => {
   const histogram = newHistogram()
   const times = new Map([...(await sink.timesOf(prefix))].map(([key, at]) => [key.split(' ')[0], at]))
-  for (const { address, at } of wishes)
-    histogram.recordValue(Math.max(1, Math.round(((times.get(address) ?? Number.NaN) - at) * 1_000)))
+  for (const { address, at } of wishes) recordMs(histogram, (times.get(address) ?? Number.NaN) - at)
   return histogram
 }
 

@@ -1,6 +1,6 @@
 import { concurrently } from './baselines/concurrently.ts'
 import { notice, serve } from './child.ts'
-import { newHistogram } from './histogram.ts'
+import { newHistogram, recordMs } from './histogram.ts'
 import { clock } from './machine.ts'
 import { eachMark } from './marks.ts'
 import type { Mark } from './payload.ts'
@@ -54,7 +54,7 @@ const receive = (connection: number, { run, n, at }: Mark) => {
   if (seen > 0) return
   received++
   lastAt = clock()
-  histogram.recordValue(Math.max(1, Math.round((lastAt - at) * 1_000)))
+  recordMs(histogram, lastAt - at)
   if (told) return
   told = true
   setTimeout(tell, 1)

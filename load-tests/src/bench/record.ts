@@ -6,7 +6,7 @@ const line = (cells: readonly string[]) =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 
 /** Returns the results of a run as a page of docs. `at` is its start, `machine` describes where it ran. */
-export const asPage = (
+const asPage = (
   results: readonly Measurement[],
   { at, machine, command }: { at: Date; machine: string; command: string },
 ): string =>
