@@ -83,11 +83,11 @@ type Options = {
   mode?: Mode
 }
 
-/** What `--quick` measures unless a bench or a mode is named: what takes seconds. */
+/** What `--quick` measures unless a bench or a mode is named: what takes seconds and needs no browser. */
 const QUICK: Record<string, Mode> = {
   ...{ single: 'embedded', broadcast: 'embedded', latency: 'embedded', embedded: 'embedded' },
   ...{ fanout: 'embedded', inbox: 'embedded', decide: 'channel' },
-  ...{ smtp: 'channel', 'web-push': 'channel', webhook: 'channel', bell: 'embedded' },
+  ...{ smtp: 'channel', 'web-push': 'channel', webhook: 'channel' },
 }
 
 const isBrief = ({ quick, only, mode }: Options) => quick && only === undefined && mode === undefined
@@ -127,7 +127,9 @@ const run = async (options: Options) => {
     const seconds = Math.round((clock() - start) / 1_000)
     tell(`\n${machine.steal()}; ${seconds} s${quick ? '; quick: short rounds and small audiences' : ''}`)
     if (isBrief(options))
-      tell('The cluster and the benches that take minutes were skipped; run them with --only or --mode.')
+      tell(
+        'The cluster, the bell and the benches that take minutes were skipped; run them with --only or --mode.',
+      )
   }
 }
 
@@ -146,7 +148,7 @@ const program = commandLine('bench')
   )
   .option(
     '--quick',
-    'Use short rounds and small audiences, and skip what takes minutes: less than two minutes',
+    'Use short rounds and small audiences, and skip the cluster, the bell and what takes minutes: less than two minutes',
   )
   .option('--json', 'Print one JSON object per line to stdout, everything else to stderr')
   .option(

@@ -1,7 +1,7 @@
 import { type Measurement, shown } from './measure.ts'
 
 const COLUMNS = [
-  ['', 36],
+  ['', 42],
   ['value', -10],
   ['unit', 18],
   ['bare', -10],
