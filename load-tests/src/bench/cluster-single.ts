@@ -93,8 +93,8 @@ export const clusterSingle: Bench = async (context) => {
     ] as const
     note('cluster-single: warming up')
     // Node and the JVM compile hot paths in tens of thousands of calls, and Carillon has more of them.
-    await turns[1]({ seconds: quick ? 5 : 10 })
-    await turns[0]({ seconds: quick ? 20 : 30 })
+    await turns[1]({ seconds: quick ? 5 : 20 })
+    await turns[0]({ seconds: quick ? 20 : 60 })
     note('cluster-single: rate')
     const [mine, other] = await interleaved(quick ? 3 : 5, ...turns)
 

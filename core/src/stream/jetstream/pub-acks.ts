@@ -22,10 +22,10 @@ const NO_RESPONDERS = 503
 type PubAck = { seq: number; duplicate?: boolean; error?: ApiError }
 
 /**
- * Publishes to streams. A message resolves with its PubAck, and rejects after TIME_LIMIT_MS. Messages of one turn of the event
+ * Publishes to streams. A message resolves with its PubAck, and rejects after `limitMs`. Messages of one turn of the event
  * loop are sent together, and share the subscription and the timer: `JetStreamClient.publish` costs a write and a timer each.
  */
-export const createPubAcks = (connection: NatsConnection) => {
+export const createPubAcks = (connection: NatsConnection, limitMs = TIME_LIMIT_MS) => {
   const inbox = createInbox(inboxPrefixOf(connection))
   /** By the last token of the reply subject; the oldest first. */
   const waiting = new Map<string, Waiting>()
@@ -82,7 +82,7 @@ export const createPubAcks = (connection: NatsConnection) => {
     publish: (message: Addressed): Promise<Published> =>
       new Promise((resolve, reject) => {
         const name = (next++).toString(36)
-        const each = { message, until: Date.now() + TIME_LIMIT_MS, resolve, reject }
+        const each = { message, until: Date.now() + limitMs, resolve, reject }
         waiting.set(name, each)
         timer ??= setTimeout(check, CHECK_MS).unref()
         if (unsent.push([name, each]) === 1) setImmediate(send)
