@@ -5,6 +5,7 @@ import { endText, ownText, payloadTexts } from './event-text.ts'
 import { textFrame } from './frame.ts'
 import { GRACE_MS, type Live, type LiveMessage } from './port.ts'
 import { idleRoom, roomsOf, streamRooms, userRooms } from './room.ts'
+import { sendFrame } from './send-frame.ts'
 import type { LiveServer } from './server.ts'
 
 /** Maximum number of sequences that are kept. An evicted one restarts at 1 in the same epoch, which clients see as a gap. */
@@ -21,7 +22,8 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
   const sequences = new LRUCache<string, number>({ max: SEQUENCES_MAX })
   /** The ends of their grace periods, epoch ms. */
   const leftUntil = new LRUCache<string, number>({ max: LEFT_MAX })
-  const { adapter, sockets } = io.of('/')
+  const connections = io.of('/')
+  const { adapter } = connections
 
   /** Numbers a message. Returns its position as JSON. */
   const next = (room: string) => {
@@ -39,14 +41,10 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
     return active || isHeld(idle) ? { room, active, rooms: [room, idle] } : undefined
   }
 
-  /**
-   * Sends a frame to all connections in these rooms. It passes through the buffers of Engine.IO, whose length bounds what a slow
-   * client has not read.
-   */
+  /** Sends a frame to all connections in these rooms. */
   const send = (rooms: readonly string[], frame: Buffer) => {
-    const options = { compress: false, wsPreEncodedFrame: [frame] }
     for (const room of rooms) {
-      for (const id of adapter.rooms.get(room) ?? []) sockets.get(id)?.conn.write('', options)
+      sendFrame(connections, room, frame)
       for (const wake of [...(watching.get(room) ?? [])]) wake()
     }
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { type Subscriptions, unavailable } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
+import { AFTER_ROOM, BEFORE_EVENT, BEFORE_ROOM } from './cluster-message.ts'
 import { destinationsOf, type Other } from './destinations.ts'
 import { ownText, payloadTexts } from './event-text.ts'
 import { GRACE_MS, type Live, type LiveMessage, type Presence, type Viewers } from './port.ts'
@@ -12,10 +13,6 @@ const LOSS_RETRY_MS = 250
 const SEQ_SECONDS = 24 * 3_600
 /** Messages or users per script. Bounds the time that it blocks Redis to about a millisecond. */
 const PER_SCRIPT = 250
-
-/** Socket.IO's wire format after the arguments of an event, before and after the name of the room. See `argumentsOf`. */
-const BEFORE_ROOM = '],"nsp":"/"},"opts":{"rooms":["'
-const AFTER_ROOM = '"],"except":[],"flags":{}}},"uid":"carillon","nsp":"/"}'
 
 /**
  * Checks presence, numbers and publishes many messages in one round trip. All processes share the order, so two dispatchers
@@ -99,13 +96,12 @@ const whatOf = (other: Other | undefined, hasPayload: boolean): string => {
 }
 
 /**
- * Encodes a message as Socket.IO's sharded adapter does (@socket.io/redis-adapter 8, socket.io-adapter 2.5: a
- * ClusterMessage of type BROADCAST), up to where the script inserts the position. `io.to(room).emit` would cost one more
- * round trip, and number and publish in two steps.
+ * Encodes a message as Socket.IO's sharded adapter does, up to where the script inserts the position. `io.to(room).emit` would
+ * cost one more round trip, and number and publish in two steps.
  */
 const argumentsOf = (message: LiveMessage, payloadText: (message: LiveMessage) => string): string[] => {
   const { whole = '', other } = destinationsOf(message)
-  const text = `{"type":3,"data":{"packet":{"type":2,"data":${ownText(message)}${payloadText(message)}`
+  const text = `${BEFORE_EVENT}${ownText(message)}${payloadText(message)}`
   return [whole, other?.room ?? '', whatOf(other, message.payload !== undefined), text]
 }
 

@@ -5,6 +5,8 @@ import { type Namespace, Server, type ServerOptions } from 'socket.io'
 import type { Subscriptions } from '../redis/connection.ts'
 import { redisNames } from '../redis/names.ts'
 import type { EndUser } from '../security/user-tokens.ts'
+import { forwardedFrame } from './cluster-message.ts'
+import { sendFrame } from './send-frame.ts'
 
 /** The Socket.IO server of a hub. The data of a socket is its verified user. `idle`: whether the connection is idle. */
 export type LiveServer = Server<ClientToHub, HubToClient, Record<string, never>, EndUser & { idle?: boolean }>
@@ -49,16 +51,30 @@ export const clusterServer = (parts: {
 }): LiveServer => {
   const { redis, subscriptions, namespace, options } = parts
   const { channelPrefix } = redisNames(namespace)
+  /** Sends messages to rooms on without decoding them. Passes all others to the adapter. */
+  const forwarding = (connections: Namespace) => {
+    const before = `${channelPrefix}#${connections.name}#`.length
+    return (name: string, listener: (message: Buffer, channel: Buffer) => void) =>
+      subscriptions.add(name, (message, channel) => {
+        const room = channel.toString('latin1', before, channel.length - 1)
+        const frame = forwardedFrame(message, room)
+        if (frame) sendFrame(connections, room, frame)
+        else listener(message, channel)
+      })
+  }
   // The adapter treats any client with these methods as one of the `redis` package.
   const publisher = {
     sSubscribe: subscriptions.add,
     sPublish: (channel: string, message: string | Buffer) => redis.spublish(channel, message),
     sendCommand: ([command, ...args]: [string, ...string[]]) => redis.call(command, ...args),
   }
-  const subscriber = { sSubscribe: subscriptions.add, sUnsubscribe: subscriptions.remove }
-  const sharded = createShardedAdapter(publisher, subscriber, { channelPrefix, subscriptionMode: 'dynamic' })
   // Socket.IO calls it with `new`, so it cannot be an arrow function.
   function confirmingAdapter(namespace: Namespace) {
+    const subscriber = { sSubscribe: forwarding(namespace), sUnsubscribe: subscriptions.remove }
+    const sharded = createShardedAdapter(publisher, subscriber, {
+      channelPrefix,
+      subscriptionMode: 'dynamic',
+    })
     const adapter = sharded(namespace)
     const join = adapter.addAll.bind(adapter)
     adapter.addAll = (id, rooms) => {
