@@ -87,6 +87,29 @@ test('a redelivery to other members adds only the new ones, and restores nothing
   await close()
 })
 
+test('of two versions of an item, the first one stays, however they are stored', async () => {
+  const { inbox, close } = await open()
+  const tenant = freshTenant()
+  const first = broadcast(tenant, 'news', members(0, 60))
+  const second = first.map((item) => ({
+    ...item,
+    rendering: 'later',
+    content: { ...first[0]!.content, title: 'later' },
+  }))
+  const [{ content }] = second as [NewItem]
+  const shared = second.map((item) => ({ ...item, content }))
+  await inbox.put(first)
+  // As the same page, as another page, and one by one.
+  await inbox.put(shared)
+  await inbox.put(shared.slice(20))
+  await inbox.put(second.slice(30))
+  for (const user of ['user-0', 'user-25', 'user-59']) {
+    const { items } = await inbox.page({ tenant, user }, whole)
+    expect(items.map(({ title }) => title)).toEqual([first[0]!.content.title])
+  }
+  await close()
+})
+
 test('an item is changed, removed or recalled before anybody has read an inbox', async () => {
   const { inbox, close } = await open()
   const tenant = freshTenant()

@@ -7,6 +7,7 @@ const ADD = `INSERT INTO unfiled
   (size, tenant, notification, page, place, content, expires_at, labels, grp, entity, announced, ids)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const ANY = 'SELECT 1 FROM unfiled LIMIT 1'
+const OF_NOTIFICATION = 'SELECT 1 FROM unfiled WHERE tenant = ? AND notification = ? LIMIT 1'
 const SIZE = 'SELECT total(size) AS size FROM unfiled'
 
 /** Every unfiled item, in order of arrival. */
@@ -22,7 +23,7 @@ const KEYS = `INSERT INTO inbox_ids (id, owner, place)
 /** Rows of one inbox are written together, because they lie on one page of the file. */
 const ROWS = `INSERT OR IGNORE INTO inbox (owner, place, id, content, expires_at, labels, grp, entity, announced)
   SELECT o.id, p.place, ${ID}, p.content, p.expires_at, p.labels, p.grp, p.entity, p.announced FROM ${OWNED}`
-const IN_ORDER = 'ORDER BY o.id, p.place'
+const IN_ORDER = 'ORDER BY o.id, p.place, p.page_row'
 /** Items that were stored before keep their place. */
 const IS_NEW = `WHERE EXISTS (
   SELECT 1 FROM inbox_ids AS k WHERE k.id = ${ID} AND k.owner = o.id AND k.place = p.place)`
@@ -61,6 +62,14 @@ export const addUnfiled = (write: Write, page: UnfiledPage): void => {
   const { size } = write.first<{ size: number }>(SIZE, [])!
   if (size > UNFILED_MAX) fileAll(write)
 }
+
+/** Files all items if some of a notification wait, so that a redelivery of it one by one finds them stored. */
+export const fileNotification = (write: Write, tenant: string, notification: string): void => {
+  if (write.first(OF_NOTIFICATION, [tenant, notification])) fileAll(write)
+}
+
+/** Reports whether any items wait to be filed. */
+export const hasUnfiled = ({ first }: Write): boolean => first(ANY, []) !== undefined
 
 /** Returns a function that files all items. Every read of items waits for it. */
 export const createFiled = (session: Session) => async (): Promise<void> => {

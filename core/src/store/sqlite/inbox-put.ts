@@ -3,7 +3,7 @@ import { grouped } from '../../group-by.ts'
 import { uuid7Time } from '../../notification/ids.ts'
 import type { NewItem } from '../ports/inbox.ts'
 import { IS_RECALLED } from './contents.ts'
-import { addUnfiled, type UnfiledPage } from './inbox-filing.ts'
+import { addUnfiled, fileNotification, hasUnfiled, type UnfiledPage } from './inbox-filing.ts'
 import { announcedCell, bytesOf, entityCell, groupCell, labelsOf } from './inbox-rows.ts'
 import type { Session, Write } from './session.ts'
 
@@ -73,7 +73,11 @@ const pageIds = (items: readonly NewItem[]): Buffer | undefined => {
   const [{ tenant, expiresAt }] = items as [NewItem]
   if (!items.every((each) => each.keepRecipient && each.expiresAt === expiresAt && each.tenant === tenant))
     return undefined
-  const ids = Buffer.from(items.map(({ id }) => id.replaceAll('-', '')).join(''), 'hex')
+  const hex = items
+    .map(({ id }) => id)
+    .join('')
+    .replaceAll('-', '')
+  const ids = Buffer.from(hex, 'hex')
   return ids.length === 16 * items.length ? ids : undefined
 }
 
@@ -126,6 +130,7 @@ export const createPut =
       const place = clock()
       const removed: NewItem[] = []
       const others: NewItem[] = []
+      let waiting = hasUnfiled(write)
       for (const group of groups) {
         const { items } = group
         const copy = copyOf(write, group)
@@ -133,8 +138,13 @@ export const createPut =
         const ids = copy ? pageIds(items) : undefined
         if (!ids) others.push(...items)
         const page = ids && keepPage(write, items)
-        if (!copy || !ids || page === undefined) putEach(write, group, copy, place)
-        else addUnfiled(write, unfiledPage(group, { page, ids, place, copy }))
+        if (copy && ids && page !== undefined) {
+          addUnfiled(write, unfiledPage(group, { page, ids, place, copy }))
+          waiting = true
+          continue
+        }
+        if (waiting) fileNotification(write, items[0]!.tenant, group.content.notification)
+        putEach(write, group, copy, place)
       }
       keepRecipients(write, others)
       return removed
