@@ -6,12 +6,22 @@ const TRUSTED_AHEAD_MS = 60_000
 
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
+const dated = { ms: Number.NaN, head: '' }
+
+/** Returns the start of a UUIDv7 of this time. The last one is kept, because all items of a notification share it. */
+const headOf = (ms: number): string => {
+  if (ms === dated.ms) return dated.head
+  const time = ms.toString(16).padStart(12, '0')
+  const head = `${time.slice(0, 8)}-${time.slice(8)}-7`
+  Object.assign(dated, { ms, head })
+  return head
+}
+
 /** Returns a UUIDv7 (RFC 9562) with this time and a hash of `seed` as its random bits. Deterministic. */
 export const derivedUuid7 = (ms: number, seed: string): string => {
-  const time = ms.toString(16).padStart(12, '0')
   const bits = hash('sha256', seed, 'hex')
   const variant = '89ab'[Number.parseInt(bits[3]!, 16) & 3]
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${bits.slice(0, 3)}-${variant}${bits.slice(4, 7)}-${bits.slice(7, 19)}`
+  return `${headOf(ms)}${bits.slice(0, 3)}-${variant}${bits.slice(4, 7)}-${bits.slice(7, 19)}`
 }
 
 /** Returns the time in a UUIDv7, epoch ms; undefined for anything else. */

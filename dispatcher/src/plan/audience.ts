@@ -99,7 +99,7 @@ export const createPlanAudience =
     const { ready, type } = pinned
     const now = Date.now()
     const { users, audiences } = addresseesOf(ready.notification)
-    const people = new Map(users.map((user) => [user, DIRECTLY] as const))
+    const people = new Map(users.map((user) => [user, DIRECTLY]))
     const messages: OutgoingMessage[] = []
     let chains = 0
     for (const audience of audiences) {
@@ -109,8 +109,11 @@ export const createPlanAudience =
         chains += CHAINS
         continue
       }
-      const by = addressedBy(audience)
-      for (const member of members) people.set(member, [...(people.get(member) ?? []), by])
+      const by = [addressedBy(audience)]
+      for (const member of members) {
+        const ways = people.get(member)
+        people.set(member, ways ? [...ways, ...by] : by)
+      }
     }
     const marked: Pinned = { ...pinned, ready: { ...ready, toAudience: chains > 0 } }
     const tenancy = ahead.tenancy(ready)

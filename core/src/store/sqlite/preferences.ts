@@ -9,6 +9,8 @@ import type { Session, Write } from './session.ts'
 import { erasureIn } from './users.ts'
 
 const OF_USER = 'tenant = ? AND user = ?'
+/** Selects whether any user of a tenant has made a choice. Often nobody has, and then no user has to be looked up. */
+const ANY = 'SELECT 1 FROM preferences WHERE tenant = ? LIMIT 1'
 const RECORD = `INSERT INTO preference_changes (tenant, user, time, via, author, context, path, value, expires_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const TRIM = `DELETE FROM preference_changes WHERE ${OF_USER} AND time <=
@@ -27,14 +29,16 @@ const revisionIn = (first: Write['first'], tenant: string, user: string, context
 }
 
 export const sqlitePreferences = (session: Session, seal: Seal): UserPreferences => ({
-  get: async (tenant, users) =>
-    readChoices(
+  get: async (tenant, users) => {
+    if (!(await session.get(ANY, [tenant]))) return new Map()
+    return readChoices(
       await session.all<ChoiceRow>(
         `SELECT user, context, path, value FROM preferences
          WHERE tenant = ? AND user IN (SELECT value FROM json_each(?))`,
         [tenant, JSON.stringify(users)],
       ),
-    ),
+    )
+  },
 
   change: (tenant, user, { changes, via, by, since, expected }) =>
     session.write(({ run, first }) => {

@@ -11,12 +11,11 @@ export const walk = async (
   limit: number,
 ): Promise<UserPage> => {
   const { slot, user } = stretch.after ?? { slot: stretch.from, user: '' }
-  const rows = await session.all<{ user: string }>(
-    `SELECT user FROM ${from} AND (slot, user) > (?, ?) AND slot < ? ORDER BY slot, user LIMIT ?`,
+  // One JSON text, because an object per row would take four times as long.
+  const row = await session.get<{ users: string }>(
+    `SELECT json_group_array(user) AS users FROM (
+       SELECT user FROM ${from} AND (slot, user) > (?, ?) AND slot < ? ORDER BY slot, user LIMIT ?)`,
     [...values, slot, user, stretch.to, limit + 1],
   )
-  return userPage(
-    rows.map(({ user }) => user),
-    limit,
-  )
+  return userPage(JSON.parse(row?.users ?? '[]') as string[], limit)
 }
