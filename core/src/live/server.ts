@@ -18,7 +18,7 @@ export const UNAUTHENTICATED_MS = 5_000
 
 /**
  * No compression: Socket.IO then encodes a frame once for all sockets, and connections need no zlib state. WebSocket only:
- * no sticky sessions. No connection state recovery: clients fetch the inbox.
+ * no sticky sessions. `in-process.ts` writes frames that need both. No connection state recovery: clients fetch the inbox.
  */
 const OPTIONS: Partial<ServerOptions> = {
   transports: ['websocket'],
