@@ -10,6 +10,6 @@ export type CheckedNotification = {
   type: NotificationType | undefined
   made: boolean
   version: number
-  revision?: number
+  revision: number | undefined
   zone: string
 }

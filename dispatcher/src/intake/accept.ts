@@ -72,9 +72,18 @@ export type Refused = { message: Message; reason: DeadReason }
  * A message, before its id is settled. `misfit`: its type is unknown or its data does not fit it, unless another version is
  * recorded.
  */
-type Checked = { message: Message; incoming: Incoming; type?: NotificationType; misfit?: DeadReason }
+type Checked = {
+  message: Message
+  incoming: Incoming
+  type?: NotificationType | undefined
+  misfit?: DeadReason
+}
 
-const typeIn = ({ type }: CheckedNotification) => (type ? { type } : {})
+/** Returns a message that a hub of this process has checked. */
+const checkedBefore = (message: Message, checked: CheckedNotification): Refused | Checked => {
+  const incoming = resolveTimes(checkedNotification(message, checked), checked.zone)
+  return 'code' in incoming ? { message, reason: incoming } : { message, incoming, type: checked.type }
+}
 
 /** Reads settings from the store, each at most once per batch, because a batch may hold many refused messages. */
 const storedSettings = (store: AcceptPorts['store']) => ({
@@ -104,14 +113,21 @@ const readyOf = (
   const kept = lastAt(notification, acceptedAt) + retentionMs
   const ends = expiryForAll(notification, type, acceptedAt)
   const expiresAt = Math.min(kept, ends ?? kept)
-  const isShared = ends !== undefined && !isLocal(notification.deliverAt)
-  const expiry = isShared ? { expiresAt: notification.expiresAt ?? new Date(ends).toISOString() } : {}
-  const version = {
-    ...(type === undefined ? {} : { version: type.version }),
-    ...(revision === undefined ? {} : { revision }),
+  const named = Object.assign({}, notification, { id })
+  if (ends !== undefined && !isLocal(notification.deliverAt)) named.expiresAt ??= new Date(ends).toISOString()
+  const ready: Ready = {
+    tenant,
+    id,
+    notification: named,
+    fingerprint,
+    toAudience: false,
+    acceptedAt,
+    at,
+    expiresAt,
   }
-  const content = { notification: { ...notification, id, ...expiry }, fingerprint }
-  return { tenant, id, ...content, ...version, toAudience: false, acceptedAt, at, expiresAt }
+  if (type) ready.version = type.version
+  if (revision !== undefined) ready.revision = revision
+  return ready
 }
 
 /**
@@ -163,11 +179,7 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
     message: Message,
     stored: ReturnType<typeof storedSettings>,
   ): Promise<Refused | Checked> => {
-    const { checked } = message
-    if (checked) {
-      const incoming = resolveTimes(checkedNotification(message, checked), checked.zone)
-      return 'code' in incoming ? { message, reason: incoming } : { message, incoming, ...typeIn(checked) }
-    }
+    if (message.checked) return checkedBefore(message, message.checked)
     const result = read(message)
     if ('refused' in result) return { message, reason: result.refused }
     const given = result.incoming
@@ -208,7 +220,7 @@ export const createAccept = ({ store, cache, unknownTypes, log, retentionMs, lin
         }
         const { type } = found
         const ready = readyOf(
-          { ...each, type },
+          { message, incoming, type },
           identity,
           await revisionOf(cache, incoming, type, identity),
           retentionMs,

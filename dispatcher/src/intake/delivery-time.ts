@@ -11,12 +11,12 @@ export const refusal = ({ place }: Pick<Given, 'place'>, fault: Issue): DeadReas
 })
 
 /**
- * Returns a notification with the instant of its relative `deliverAt`, or why it is refused. `zone`: of dates without a time.
+ * Adds to a notification the instant of its relative `deliverAt`, or why it is refused. `zone`: of dates without a time.
  */
 export const resolveTimes = (given: Given, zone: string): DeadReason | Incoming => {
   const { notification, appendedAt } = given
   const found = timed(notification, zone)
   if (!found) return refusal(given, { path: ['deliverAt', 'from'], message: NO_DATE })
   const far = found === notification ? undefined : tooFar(found, appendedAt)
-  return far ?? { ...given, notification: found, zone }
+  return far ?? Object.assign(given, { notification: found, zone })
 }

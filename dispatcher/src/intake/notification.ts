@@ -171,18 +171,19 @@ export const readNotification = (message: Message): Read => {
 export const checkedNotification = (message: Message, checked: CheckedNotification): Given => {
   const { notification, made, version, revision } = checked
   const { appendedAt, deliveries, subject } = message
-  return {
-    ...{
-      tenant: parseNotifySubject(subject).tenant,
-      appendedAt,
-      again: deliveries > 1,
-      notification,
-      version,
-    },
+  const given: Given = {
+    tenant: parseNotifySubject(subject).tenant,
     name: { by: made ? 'carillon' : 'sender', id: notification.id },
-    ...{ fingerprint: fingerprintOf(notification), place: [], warnings: [] },
-    ...(revision === undefined ? {} : { revision }),
+    appendedAt,
+    again: deliveries > 1,
+    notification,
+    version,
+    fingerprint: fingerprintOf(notification),
+    place: [],
+    warnings: [],
   }
+  if (revision !== undefined) given.revision = revision
+  return given
 }
 
 const nameOf = (given: UntypedNotification, event: Payload['event'], message: Message): Name => {

@@ -102,28 +102,25 @@ export const createAcceptance = (
         const { given, zone, type, priority, warnings } = await validate(tenant, read(), how)
         const revision = type && hasTemplates(type) ? await cache.revision(tenant) : undefined
         const made = given.id === undefined
-        const notification = { ...given, id: given.id ?? madeId(seal, tenant, id()), sender: key }
-        const data = Buffer.from(JSON.stringify(notification))
+        // Assigned to the parsed object, because copies of it are slow.
+        const named = Object.assign(given, { id: given.id ?? madeId(seal, tenant, id()), sender: key })
+        const data = Buffer.from(JSON.stringify(named))
         if (data.length > NOTIFICATION_MAX_BYTES) throw tooLarge(data.length)
-        return {
-          ...{ id: notification.id, priority, type: type?.key ?? '', warnings },
+        const notification = Object.assign(named, { priority })
+        const accepted: Accepted = {
+          id: notification.id,
+          priority,
+          type: type?.key ?? '',
+          warnings,
           message: {
             subject: notifySubject(tenant, priority, notification.type),
             data,
             headers: stampOf(type, made, revision),
-            checked: {
-              ...{
-                notification: { ...notification, priority },
-                type,
-                made,
-                version: type?.version ?? 0,
-                zone,
-              },
-              ...(revision === undefined ? {} : { revision }),
-            },
+            checked: { notification, type, made, version: type?.version ?? 0, revision, zone },
           },
-          ...(given.id === undefined ? {} : { use: useOf(tenant, { ...given, id: given.id, priority }) }),
         }
+        if (!made) accepted.use = useOf(tenant, notification)
+        return accepted
       }),
 
     /**

@@ -69,9 +69,12 @@ export type ValidatePorts = {
 export type ValidationPolicy = { unknownTypes: 'refuse' | 'accept' } & LinkPolicy
 
 /** Creates the function that validates a notification against its schema, its type and the tenant's settings. */
-export const createValidate =
-  ({ cache, dataFault, store, http }: ValidatePorts, { unknownTypes, ...links }: ValidationPolicy) =>
-  async (
+export const createValidate = (
+  { cache, dataFault, store, http }: ValidatePorts,
+  { unknownTypes, ...links }: ValidationPolicy,
+) => {
+  const overridePolicy = { ...links, refusal: http.refusal }
+  return async (
     tenant: string,
     payload: Payload,
     { dryRun = false, version, attached = store.attachments.get }: Validation = {},
@@ -83,7 +86,7 @@ export const createValidate =
     if (given.dryRun && !dryRun)
       throw invalidRequest([at({ path: ['dryRun'], message: NO_DRY_RUN })], 'notification')
     // `dryRun: false` must not change the fingerprint.
-    delete given.dryRun
+    if ('dryRun' in given) delete given.dryRun
     const tenancy = await lookUpInContext(cache, tenant, given.context)
     const { times, start, faults: timeFaults } = checkTimes(given, zoneIn(tenancy), Date.now())
     const type = await (version === undefined
@@ -97,7 +100,7 @@ export const createValidate =
       ...ownFaults(given),
       ...(fault ? [fault] : []),
       ...planTimeFaults({ notification: given, type }, { zone: zoneIn(tenancy), start }),
-      ...overrideFaults(given, { ...links, refusal: http.refusal }),
+      ...overrideFaults(given, overridePolicy),
       ...(given.overrides ? await attachedFaults(attached, tenant, given.overrides, times) : []),
     ]
     if (faults.length > 0) throw invalidRequest(faults.map(at), 'notification')
@@ -106,13 +109,12 @@ export const createValidate =
     const warnings = [...parsed.warnings, ...warningsOf(given, type)]
     const root = payload.at.map((key) => `/${String(key)}`).join('')
     return {
-      ...{
-        given,
-        zone: zoneIn(tenancy),
-        times,
-        type,
-        priority: given.priority ?? type?.priority ?? 'normal',
-      },
+      given,
+      zone: zoneIn(tenancy),
+      times,
+      type,
+      priority: given.priority ?? type?.priority ?? 'normal',
       warnings: warnings.map((warning) => ({ ...warning, pointer: `${root}${warning.pointer}` })),
     }
   }
+}

@@ -13,7 +13,7 @@ const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000
 
 const checked = (id: string): CheckedNotification => ({
   notification: { id, type: 'x', to: 'ada', priority: 'normal' },
-  ...{ type: undefined, made: true, version: 0, zone: 'UTC' },
+  ...{ type: undefined, made: true, version: 0, revision: undefined, zone: 'UTC' },
 })
 const message = (id: string): OutgoingMessage => ({
   subject: notifySubject('acme', 'normal', 'x'),

@@ -24,13 +24,12 @@ export const createHandOver =
     if (!queue || !all.every((each) => each.checked && each.queue === queue)) return undefined
     if (!queues.hasRoom(queue, all.length)) return undefined
     const at = now()
-    const messages = all.map(
-      ({ subject, data, headers, checked }): Message => ({
-        ...{ queue, subject, data, sequence: next(), appendedAt: at, deliveries: 1 },
-        ...(headers && { headers }),
-        ...(checked && { checked }),
-      }),
-    )
+    const messages = all.map(({ subject, data, headers, checked }): Message => {
+      const message: Message = { queue, subject, data, sequence: next(), appendedAt: at, deliveries: 1 }
+      if (headers) message.headers = headers
+      if (checked) message.checked = checked
+      return message
+    })
     queues.give(queue, messages)
     return unwritten
       .add(messages)
