@@ -14,7 +14,7 @@ export type Typed = {
 /** Returns the content of a notification's items, which is the same for all recipients with the same times. Pure. */
 export const contentOf = ({ id, notification, type, at, expiresAt }: Typed): InboxContent => {
   const { title, body, url, image, actor, actions, tags, data, context, entity, priority } = notification
-  return {
+  const content: InboxContent = {
     notification: id,
     type: notification.type,
     category: type?.category ?? notification.category,
@@ -28,10 +28,11 @@ export const contentOf = ({ id, notification, type, at, expiresAt }: Typed): Inb
     tags,
     data,
     context,
-    ...(type?.display ? { display: type.display } : {}),
     entity,
     createdAt: new Date(at).toISOString(),
     expiresAt,
-    ...(notification.test ? { test: true } : {}),
   }
+  if (type?.display) content.display = type.display
+  if (notification.test) content.test = true
+  return content
 }

@@ -51,16 +51,16 @@ const run = (handle: Libsql.Database, batch: readonly Waiting[]): Outcome[] => {
       const deadline = performance.now() + COMMIT_BUDGET_MS
       while (tried < batch.length && (tried === 0 || performance.now() < deadline)) {
         const each = batch[tried++]!
-        outcomes.push({ ...each, result: each.work() })
+        outcomes.push({ result: each.work(), ...each })
       }
     })
     return outcomes
   } catch {
     return batch.slice(0, tried).map((each) => {
       try {
-        return { ...each, result: transaction(handle, each.work) }
+        return { result: transaction(handle, each.work), ...each }
       } catch (error) {
-        return { ...each, error }
+        return { error, ...each }
       }
     })
   }

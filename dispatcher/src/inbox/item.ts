@@ -52,15 +52,17 @@ export const entriesOf = (batch: RecipientBatch): ((recipient: PlannedRecipient)
   const make = ({ inbox, variant, time }: Planned): InboxContent => {
     const at = time?.at ?? ready.at
     const ends = typeof expiresAt === 'object' ? undefined : expiresAt
-    const content = contentOf({
-      ...{ id: ready.id, notification, type, at },
+    const own = contentOf({
+      id: ready.id,
+      notification,
+      type,
+      at,
       expiresAt: time ? expiry(time.expiresAt) : ends,
     })
-    return {
-      ...(ready.texts ? withTexts(content, ready.texts) : content),
-      ...(inbox === 'silent' ? { silent: true } : {}),
-      ...(variant === undefined ? {} : { variant }),
-    }
+    const content = ready.texts ? withTexts(own, ready.texts) : own
+    if (inbox === 'silent') content.silent = true
+    if (variant !== undefined) content.variant = variant
+    return content
   }
   /** All recipients of one variant and time share one object. */
   const contentFor = (planned: Planned): InboxContent => {
@@ -76,8 +78,9 @@ export const entriesOf = (batch: RecipientBatch): ((recipient: PlannedRecipient)
   return ({ user, planned, topics }) => {
     const id = itemId(ready.tenant, ready.id, user, ready.at)
     const isOwn = planned.variant !== undefined || planned.time !== undefined
-    const kept = isOwn ? { kept: { rendering: renderingOf(planned, '') } } : {}
-    return { ready, type, user, planned, topics, id, content: contentFor(planned), unnamed, ...kept }
+    const entry: Entry = { ready, type, user, planned, topics, id, content: contentFor(planned), unnamed }
+    if (isOwn) entry.kept = { rendering: renderingOf(planned, '') }
+    return entry
   }
 }
 
@@ -98,15 +101,9 @@ export const withContent = (
 
 export const newItem = (entry: Entry): NewItem => {
   const { ready, user, id, content, unnamed, kept } = entry
-  return {
-    tenant: ready.tenant,
-    user,
-    id,
-    content,
-    expiresAt: expiryOf(entry),
-    ...kept,
-    ...(unnamed ? { keepRecipient: true as const } : {}),
-  }
+  const item: NewItem = { tenant: ready.tenant, user, id, content, expiresAt: expiryOf(entry) }
+  if (unnamed) item.keepRecipient = true
+  return kept ? Object.assign(item, kept) : item
 }
 
 /** Returns a new item as clients see it, without its id. */

@@ -108,7 +108,7 @@ export const planRecipients = (pinned: Pinned, people: People, facts: PlanFacts)
     if (preferred && preferences) against.push(decisionEntry(ready, user, preferred))
     else byDefault ??= preferred
     const topics = planned.steps.length > 0 ? topicsOf(addressed) : undefined
-    recipients.push({ user, planned, ...(topics ? { topics } : {}) })
+    recipients.push(topics ? { user, planned, topics } : { user, planned })
   }
   const unnamed = facts.unnamed ?? (ready.toAudience || recipients.length + waiting.length > USERS_KEPT)
   if (unnamed) against.push(...withoutItem(ready, recipients))

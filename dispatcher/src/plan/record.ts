@@ -8,20 +8,15 @@ import type { PlannedRecipient, Waiting } from './recipients.ts'
 /** Maximum number of users in a record. Members of an audience are found through the audience. */
 export const USERS_KEPT = 100
 
-/** The times of a notification, as its record has them. */
-const timesOf = ({ ready, type }: Pinned): Partial<NotificationRecord> => {
-  const { acceptedAt, notification } = ready
+/** Adds the local times of a notification to its record. */
+const addLocalTimes = (record: NotificationRecord, { ready: { notification, acceptedAt } }: Pinned): void => {
   const { deliverAt, expiresAt, context } = notification
   const inContext = context === undefined ? {} : { context }
-  return {
-    deliverAt: deliverAt === undefined ? undefined : earliest(deliverAt),
-    ...(isLocal(deliverAt) && {
-      local: { deliverAt: deliverAt.local, ...inContext },
-      lastAt: lastAt(notification, acceptedAt),
-    }),
-    ...(isLocal(expiresAt) && { localExpiry: { expiresAt: expiresAt.local, ...inContext } }),
-    expiresAt: expiryForAll(notification, type, acceptedAt),
+  if (isLocal(deliverAt)) {
+    record.local = { ...inContext, deliverAt: deliverAt.local }
+    record.lastAt = lastAt(notification, acceptedAt)
   }
+  if (isLocal(expiresAt)) record.localExpiry = { ...inContext, expiresAt: expiresAt.local }
 }
 
 /**
@@ -37,31 +32,35 @@ export const recordOf = (
   const { ready, type } = pinned
   const { tenant, id, acceptedAt, notification, fingerprint, version, revision } = ready
   const later = waiting.map(({ user }) => user)
-  const users = [...recipients.map(({ user }) => user), ...later]
+  const users = recipients.map(({ user }) => user).concat(later)
   const absent = recipients.flatMap(({ user, planned }) => (planned.inbox === 'none' ? [user] : []))
-  const without = [...absent, ...later]
+  const without = absent.concat(later)
   const inbox = notification.inbox ?? type?.inbox
-  return {
+  const { deliverAt } = notification
+  const record: NotificationRecord = {
     tenant,
     id,
     type: notification.type,
     version,
     revision,
-    ...(notification.context === undefined ? {} : { context: notification.context }),
-    ...(notification.replace ? { replaces: notification.entity } : {}),
-    ...(notification.test ? { test: true } : {}),
     priority: notification.priority,
     acceptedAt,
     fingerprint,
-    ...timesOf(pinned),
+    deliverAt: deliverAt === undefined ? undefined : earliest(deliverAt),
+    expiresAt: expiryForAll(notification, type, acceptedAt),
     inbox: inbox === 'shown' ? undefined : inbox,
     chains,
     direct: recipients.length,
     users: chains === 0 && users.length <= USERS_KEPT ? users : undefined,
     absent: without.length > 0 ? without.slice(0, USERS_KEPT) : undefined,
     planned: plansOf({ notification, type }).some((plan) => plan.length > 0) ? true : undefined,
-    ...(decisions ? { decisions } : {}),
   }
+  addLocalTimes(record, pinned)
+  if (notification.context !== undefined) record.context = notification.context
+  if (notification.replace) record.replaces = notification.entity
+  if (notification.test) record.test = true
+  if (decisions) record.decisions = decisions
+  return record
 }
 
 /** Removes recipients from records who turned out to be erased while their items were stored. Pure. */

@@ -18,8 +18,9 @@ export type Routed = OutgoingMessage & { queue: Queue | undefined }
 
 /** Throws SubjectError if the subject belongs neither to a queue nor to the events. */
 export const routed = (message: OutgoingMessage): Routed => ({
-  ...message,
+  // Spread last, which is faster.
   queue: message.subject.startsWith('event.') ? undefined : queueOf(message.subject),
+  ...message,
 })
 
 const nothing = (): Appended => ({
