@@ -29,7 +29,11 @@ export const startEmbedded = async (later: (undo: () => unknown) => void, setup:
   }
   const tenant = await makeTenant(settings, setup.prepare)
   const server = await startCarillon(['dev', '--no-demo'], { ...settings, ...setup.settings })
-  later(() => server.stop())
+  later(async () => {
+    await server.stop()
+    // Its banner is text. At this level, the rest tells such as why it closed a connection.
+    for (const line of server.logs()) if (line.startsWith('{')) process.stderr.write(`carillon: ${line}\n`)
+  })
   await tenant.defineType(server.url)
   return { server, tenant, dir }
 }

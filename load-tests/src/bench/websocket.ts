@@ -17,6 +17,12 @@ const frame = (opcode: number, body: Buffer) => {
   return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), body])
 }
 
+/** Describes a close frame, whose payload is a code and a reason, or nothing. */
+const closing = (payload: Buffer) => {
+  const code = payload.length < 2 ? 'no code' : `code ${payload.readUInt16BE()}`
+  return `the server closed the connection with ${code} ${payload.toString('utf8', 2)}`.trimEnd()
+}
+
 type OnFrame = (opcode: number, start: number, end: number) => void
 
 /** Calls `each` with opcode, start and end of the payload of every complete frame. Returns the offset of the rest. */
@@ -95,7 +101,7 @@ export const openWebSocket = (options: WebSocketOptions): Promise<{ close(): voi
       const onFrame: OnFrame = (opcode, start, end) => {
         if (opcode < CLOSE) options.onMessage(data, start, end, connection)
         else if (opcode === PING) socket.write(frame(PONG, data.subarray(start, end)))
-        else if (opcode === CLOSE) connection.fail(`closed: ${data.toString('utf8', start + 2, end)}`)
+        else if (opcode === CLOSE) connection.fail(closing(data.subarray(start, end)))
       }
       const done = upgraded ? frames(data, onFrame) : 0
       rest = done < data.length ? Buffer.from(data.subarray(done)) : undefined
