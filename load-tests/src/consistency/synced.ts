@@ -1,4 +1,4 @@
-import type { SystemCall } from './system-calls.ts'
+import { isSync, type SystemCall } from './system-calls.ts'
 
 /** What a server answered with success: texts that the stored notifications contain, and one in the response. */
 export type Accepted = { stored: readonly string[]; response: string }
@@ -10,9 +10,12 @@ const DATABASE_SIZE_AT = 4
 const PAGE_BYTES_MIN = 512
 
 const isOnLog = ({ target }: SystemCall) => target.endsWith('/carillon.db-wal')
-const isSync = ({ name, succeeded }: SystemCall) => succeeded && /^fd?(data)?sync$/.test(name)
 const isAnswer = ({ target, data }: SystemCall) =>
   target.startsWith('socket:') && data.subarray(0, 10).toString() === 'HTTP/1.1 2'
+
+/** Returns the call that wrote the response with this text, if it reports success. */
+export const answerWith = (calls: readonly SystemCall[], text: string): SystemCall | undefined =>
+  calls.find((call) => isAnswer(call) && call.data.includes(text))
 
 type Commit = { pages: Buffer[]; ended: number }
 
@@ -39,9 +42,8 @@ const commitsOf = (calls: readonly SystemCall[]): Commit[] => {
 export const unsynced = (calls: readonly SystemCall[], accepted: readonly Accepted[]): string[] => {
   const commits = commitsOf(calls)
   const syncs = calls.filter((call) => isOnLog(call) && isSync(call))
-  const answers = calls.filter(isAnswer)
   return accepted.flatMap(({ stored, response }) => {
-    const answer = answers.find(({ data }) => data.includes(response))
+    const answer = answerWith(calls, response)
     if (!answer) return [`the response with ${response} is not in the trace`]
     return stored.flatMap((text) => {
       const commit = commits.find(({ pages }) => pages.some((page) => page.includes(text)))

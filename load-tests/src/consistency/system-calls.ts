@@ -5,6 +5,8 @@ export type SystemCall = {
   target: string
   /** The bytes that were written, as far as strace shows them (`-s`). */
   data: Buffer
+  /** The last argument: of `pwrite64` the offset, of `ftruncate` the length. */
+  number: number
   /** The line at which the call had not begun yet. */
   begun: number
   /** The line at which the call had finished; Infinity if it never did. */
@@ -12,10 +14,16 @@ export type SystemCall = {
   succeeded: boolean
 }
 
+/** Reports whether a call has put a file on disk. */
+export const isSync = ({ name, succeeded }: SystemCall): boolean =>
+  succeeded && (name === 'fsync' || name === 'fdatasync')
+
 const unhex = (text: string) => Buffer.from(text.replaceAll('\\x', ''), 'hex')
 const STRING = /"((?:\\x[0-9a-f]{2})*)"/g
 const BEGINNING = /^(\d+) +(\w+)\(\d+<((?:\\x[0-9a-f]{2})*)>/
 const END = /^(\d+) +<\.\.\. \w+ resumed>/
+const NUMBER = /, (\d+)(?:\) +=| <unfinished)/
+const UNLINK = /^(\d+) +(unlink)\("((?:\\x[0-9a-f]{2})*)"/
 const RESULT = /\) += (-?\d+)/
 
 /**
@@ -28,11 +36,12 @@ export const systemCalls = (trace: string): SystemCall[] => {
   for (const [line, text] of trace.split('\n').entries()) {
     const result = RESULT.exec(text)
     const succeeded = result !== null && Number(result[1]) >= 0
-    const [, thread = '', name = '', target = ''] = BEGINNING.exec(text) ?? []
+    const [, thread = '', name = '', target = ''] = BEGINNING.exec(text) ?? UNLINK.exec(text) ?? []
     if (name) {
       const data = Buffer.concat(Array.from(text.matchAll(STRING), ([, hex = '']) => unhex(hex)))
       const ended = result ? line : Number.POSITIVE_INFINITY
-      const call = { name, target: unhex(target).toString(), data, begun: line, ended, succeeded }
+      const number = Number(NUMBER.exec(text)?.[1] ?? 0)
+      const call = { name, target: unhex(target).toString(), data, number, begun: line, ended, succeeded }
       calls.push(call)
       if (!result) pending.set(thread, call)
     } else {
