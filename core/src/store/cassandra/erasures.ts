@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { groupedSlices } from '../../group-by.ts'
 import type { Seal } from '../../security/seal.ts'
@@ -13,8 +14,10 @@ const KEYS_PER_QUERY = 100
 const ERASURE_SLOTS = 4
 /** The partition that records whether a tenant has erased any user. */
 const EVER_SLOT = -1
-/** Maximum number of tenants remembered as having erased a user. */
+/** Maximum number of tenants remembered as having erased a user or not. */
 const EVER_MAX = 10_000
+/** How long a process may rely on a tenant having erased nobody, in ms. The first erasure waits longer. */
+const NEVER_MS = 100
 
 const erasureSlot = (key: string): number =>
   (Buffer.from(key.slice(0, 2), 'base64url')[0] ?? 0) % ERASURE_SLOTS
@@ -23,14 +26,19 @@ const erasureSlot = (key: string): number =>
 export const cassandraErasures = (session: Session, seal: Seal) => {
   const erasures = session.table('erasures')
   const ERASURE = 'tenant = ? AND slot = ? AND key = ?'
-  /** Only `true` is cached, because it never becomes false. */
+  /** `true` never becomes false. */
   const ever = new LRUCache<string, true>({ max: EVER_MAX })
+  /** The time until which a tenant has certainly erased nobody, on `performance.now()`. */
+  const neverUntil = new LRUCache<string, number>({ max: EVER_MAX })
 
   const hasErased = async (tenant: string): Promise<boolean> => {
     if (ever.has(tenant)) return true
+    const asked = performance.now()
+    if ((neverUntil.get(tenant) ?? 0) > asked) return false
     const query = `SELECT key FROM ${erasures} WHERE tenant = ? AND slot = ? LIMIT 1`
     const found = (await session.rows(query, [tenant, EVER_SLOT])).length > 0
     if (found) ever.set(tenant, true)
+    else neverUntil.set(tenant, asked + NEVER_MS)
     return found
   }
 
@@ -60,10 +68,14 @@ export const cassandraErasures = (session: Session, seal: Seal) => {
     /** Returns erasures by user. Users who were never erased are omitted. */
     of,
 
-    /** Records that the tenant has erased a user. Precedes the first erasure. */
-    begin: (tenant: string) => {
+    /**
+     * Records that the tenant has erased a user. Precedes every erasure. Resolves when no process relies on an earlier answer
+     * any more.
+     */
+    begin: async (tenant: string) => {
       const query = `INSERT INTO ${erasures} (tenant, slot, key) VALUES (?, ?, '')`
-      return session.write([{ query, params: [tenant, EVER_SLOT] }])
+      await session.write([{ query, params: [tenant, EVER_SLOT] }])
+      await sleep(NEVER_MS * 1.1)
     },
 
     /** Records when a user was erased, or when an erasure was lifted, in epoch ms. */
