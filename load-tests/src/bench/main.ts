@@ -83,18 +83,14 @@ type Options = {
   mode?: Mode
 }
 
-/** What `--quick` measures unless a bench or a mode is named: what takes seconds and needs no browser. */
-const QUICK: Record<string, Mode> = {
-  ...{ single: 'embedded', broadcast: 'embedded', latency: 'embedded', embedded: 'embedded' },
-  ...{ fanout: 'embedded', inbox: 'embedded', decide: 'channel' },
-  ...{ smtp: 'channel', 'web-push': 'channel', webhook: 'channel' },
-}
+/** What `--quick` measures unless a bench or a mode is named: what people feel, in one process. */
+const QUICK = ['single', 'broadcast', 'latency', 'embedded', 'fanout', 'inbox']
 
 const isBrief = ({ quick, only, mode }: Options) => quick && only === undefined && mode === undefined
 
 /** Returns the benches to run, each with its mode, in order. */
 const chosen = (options: Options): (readonly [string, Mode])[] => {
-  if (isBrief(options)) return Object.entries(QUICK)
+  if (isBrief(options)) return QUICK.map((name) => [name, 'embedded'])
   const { only, mode } = options
   const names = only === undefined ? Object.keys(BENCHES) : [only]
   return names.flatMap((name) => (mode === undefined ? MODES : [mode]).map((each) => [name, each] as const))
@@ -126,10 +122,7 @@ const run = async (options: Options) => {
     await provider.stop()
     const seconds = Math.round((clock() - start) / 1_000)
     tell(`\n${machine.steal()}; ${seconds} s${quick ? '; quick: short rounds and small audiences' : ''}`)
-    if (isBrief(options))
-      tell(
-        'The cluster, the bell and the benches that take minutes were skipped; run them with --only or --mode.',
-      )
+    if (isBrief(options)) tell(`Only ${QUICK.join(', ')} in one process; run the rest with --only or --mode.`)
   }
 }
 
@@ -146,10 +139,7 @@ const program = commandLine('bench')
   .description(
     'Measures Carillon against the bare libraries and servers that it uses, and prints each result at once.',
   )
-  .option(
-    '--quick',
-    'Use short rounds and small audiences, and skip the cluster, the bell and what takes minutes: less than two minutes',
-  )
+  .option('--quick', 'Use short rounds and small audiences, in one process only: less than two minutes')
   .option('--json', 'Print one JSON object per line to stdout, everything else to stderr')
   .option(
     '--vs <file>',
