@@ -8,7 +8,7 @@ import type { Server } from '../rig/child.ts'
 
 const MEMBERS = 500
 const BROADCASTS = 400
-const SENDERS = 4
+const SENDERS = 16
 /** What may be unfinished at once: far less than what is sent, because senders wait for the dispatcher. */
 const UNFINISHED_MAX = 100
 const WAL_BYTES_MAX = 64 * 1_048_576

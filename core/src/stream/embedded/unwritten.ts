@@ -3,7 +3,7 @@ import type { Size } from './size.ts'
 import type { Write } from './write.ts'
 
 /** How long a publisher waits for its messages to be handled before they are written to the file, in ms. */
-const PATIENCE_MS = 250
+const PATIENCE_MS = 2_000
 
 /** One call of `publish`. `open`: the number of its messages that are not durable yet. */
 type Publication = { open: number; resolve(): void; reject(error: unknown): void }
