@@ -274,7 +274,7 @@ describe.skipIf(!path)('deploy/nats.conf', () => {
         .replace('subscribe: ["_INBOX.>"]', 'subscribe: ["_INBOX.>", "event.acme.>"]')
     const open = async (imports: string) => {
       const started = await startNatsServer(path ?? '', variant(imports))
-      const hub = await connect({ servers: started.url, ...login('hub'), inboxPrefix: '_INBOX_hub' })
+      const hub = await connectNats(as(started.url, 'hub'), 'hub')
       const acme = await connect({ servers: started.url, ...login('acme') })
       onTestFinished(async () => {
         await Promise.all([hub.close(), acme.close()])

@@ -41,6 +41,19 @@ describe.skipIf(!path)('confirmations', () => {
     ])
   })
 
+  test('that may not be received reject at once', async () => {
+    const permissions = 'permissions: { publish: ">", subscribe: "other" }'
+    const config = `authorization { users: [{ user: a, password: b, ${permissions} }] }`
+    const server = await startNatsServer(path ?? '', config)
+    onTestFinished(server.end)
+    const connection = await connectNats(server.url.replace('//', '//a:b@'), 'test')
+    onTestFinished(() => connection.close())
+    await expect(createPubAcks(connection).publish({ subject: 'silent', data })).rejects.toMatchObject({
+      ...away,
+      cause: { message: expect.stringContaining('Permissions Violation') },
+    })
+  })
+
   test('that do not arrive are no longer waited for after closing', async () => {
     const pubAcks = await open()
     const waiting = pubAcks.publish({ subject: 'silent', data })

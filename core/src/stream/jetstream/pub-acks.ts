@@ -42,8 +42,14 @@ export const createPubAcks = (connection: NatsConnection, limitMs = TIME_LIMIT_M
     else each.resolve({ sequence: seq, duplicate })
   }
 
+  const refuseAll = (reason: Error) => {
+    for (const { reject } of waiting.values()) reject(new UnavailableError('stream', reason))
+    waiting.clear()
+  }
+
   const subscription = connection.subscribe(`${inbox}.*`, {
-    callback: (_, message) => {
+    callback: (error, message) => {
+      if (error) return refuseAll(error)
       const name = message.subject.slice(inbox.length + 1)
       const each = waiting.get(name)
       if (!each) return
@@ -91,8 +97,7 @@ export const createPubAcks = (connection: NatsConnection, limitMs = TIME_LIMIT_M
     close: () => {
       clearTimeout(timer)
       if (!connection.isClosed()) subscription.unsubscribe()
-      for (const { reject } of waiting.values()) reject(new UnavailableError('stream', new Error('closed')))
-      waiting.clear()
+      refuseAll(new Error('closed'))
     },
   }
 }
