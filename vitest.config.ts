@@ -11,6 +11,9 @@ const END_TO_END = '*/src/**/*.e2e.test.ts'
 /** Tests whose result depends on the speed of the machine. */
 const ALONE = ['load-tests/src/overload/**/*.e2e.test.ts']
 
+/** Part of `npm run proof` only, because building k6 takes longer than many tests. */
+const K6 = process.env.K6 ? [] : ['load-tests/src/k6/*.e2e.test.ts']
+
 /** One worker more than cores, because files that start processes mostly wait for them. The sequencer mixes both kinds. */
 const SIDE_BY_SIDE = { maxWorkers: availableParallelism() + 1, sequence: { groupOrder: 0 } }
 
@@ -71,7 +74,7 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: [END_TO_END],
-          exclude: [...configDefaults.exclude, ...ALONE],
+          exclude: [...configDefaults.exclude, ...ALONE, ...K6],
           ...processes,
           ...SIDE_BY_SIDE,
         },

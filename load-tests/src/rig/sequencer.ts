@@ -16,7 +16,6 @@ export const LONG = [
   'core/src/store/inbox/inbox.test.ts',
   'load-tests/src/consistency/cluster.e2e.test.ts',
   'load-tests/src/openapi/openapi.e2e.test.ts',
-  'load-tests/src/k6/scripts.e2e.test.ts',
   'load-tests/src/browser/networks.e2e.test.ts',
   'load-tests/src/browser/gallery.e2e.test.ts',
   'load-tests/src/browser/long-list.e2e.test.ts',
