@@ -1,7 +1,4 @@
-import { textFrame } from './frame.ts'
-
-/** The packet types of an Engine.IO message and a Socket.IO event in it. */
-const PACKET = '42'
+import { EVENT_PACKET, textFrame } from './frame.ts'
 
 /**
  * Socket.IO's wire format between processes (@socket.io/redis-adapter 8, socket.io-adapter 2.5: a ClusterMessage of type
@@ -21,5 +18,5 @@ export const forwardedFrame = (message: Buffer, room: string): Buffer | undefine
   const to = message.length - end.length
   const has = (text: string, at: number) => message.toString('latin1', at, at + text.length) === text
   if (to < from || !has(BEFORE_EVENT, 0) || !has(end, to)) return
-  return textFrame(PACKET, message.subarray(from, to + 1), '')
+  return textFrame(EVENT_PACKET, message.subarray(from, to + 1), '')
 }

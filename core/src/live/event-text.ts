@@ -1,11 +1,11 @@
 import type { LiveMessage } from './port.ts'
 
 /*
- * Socket.IO sends an event as a JSON array of its name and payload. Here it is the text of the user, that of the payload, which
- * several messages may share, perhaps the position, and the end.
+ * Socket.IO sends an event as a JSON array of its name and payload. Here the array has four parts: the beginning with what belongs
+ * to one user, the payload, which several messages may share, the position if the message has one, and the end.
  */
 
-/** Returns the beginning, with what belongs to one user only. */
+/** Returns the beginning of a message. */
 export const ownText = (message: LiveMessage): string => {
   if (message.event === 'inbox.added') return `["inbox.added",{"item":{"id":${JSON.stringify(message.id)},`
   return message.payload === undefined ? `["${message.event}"` : `["${message.event}",{`

@@ -1,6 +1,9 @@
+/** The packet types of an Engine.IO message and of a Socket.IO event in it. */
+export const EVENT_PACKET = '42'
+
 /** The first byte of a final text frame (RFC 6455). */
 const FINAL_TEXT = 0x81
-/** The largest numbers of bytes whose length takes one byte and three. */
+/** The largest texts, in bytes, whose length takes one byte of the header, and three. */
 const [SHORT_MAX, MEDIUM_MAX] = [125, 65_535]
 
 /**

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { destinationsOf } from './destinations.ts'
 import { endText, ownText, payloadTexts } from './event-text.ts'
-import { textFrame } from './frame.ts'
+import { EVENT_PACKET, textFrame } from './frame.ts'
 import { GRACE_MS, type Live, type LiveMessage } from './port.ts'
 import { idleRoom, roomsOf, streamRooms, userRooms } from './room.ts'
 import { sendFrame } from './send-frame.ts'
@@ -12,9 +12,6 @@ import type { LiveServer } from './server.ts'
 const SEQUENCES_MAX = 50_000
 /** Maximum number of recently left rooms that are kept. The user of an evicted room is `away` early. */
 const LEFT_MAX = 50_000
-
-/** The packet types of an Engine.IO message and a Socket.IO event in it. */
-const EVENT = '42'
 
 /** Live delivery in a single process: every connection is on `io`, and no message is lost. */
 export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
@@ -53,7 +50,7 @@ export const inProcessLive = ({ io }: { io: LiveServer }): Live => {
     deliver: async (messages) => {
       const encoded = payloadTexts((text) => Buffer.from(text))
       const frameOf = (message: LiveMessage, position: string) =>
-        textFrame(EVENT + ownText(message), encoded(message), position + endText(message))
+        textFrame(EVENT_PACKET + ownText(message), encoded(message), position + endText(message))
       return messages.map((message) => {
         const { whole, other } = destinationsOf(message)
         const first = whole === undefined ? undefined : held(whole)

@@ -21,10 +21,10 @@ const MAX_MESSAGES = 5_000_000
 const FIRE_CHUNK = 500
 
 /**
- * Returns the event log in an SQLite file, for one process. The caller owns the database; `close` does not
- * close it. Durable: messages are synced to disk before `publish` resolves, and a delivery is recorded before
- * the message is handed out. Rejects with `stream_full` above `maxMessages` unfinished messages, schedules
- * and dead letters.
+ * Returns the event log in an SQLite file, for one process. The caller owns the database; `close` does not close it. Durable:
+ * before `publish` resolves, each message is synced to disk, or acked and everything committed until then is synced. A delivery
+ * of a written message is recorded before it is handed out. Rejects with `stream_full` above `maxMessages` unfinished messages,
+ * schedules and dead letters.
  */
 export const embeddedStream = ({
   database,
